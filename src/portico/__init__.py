@@ -1,0 +1,3 @@
+"""Portico: the patient portal of a musculoskeletal procedure clinic."""
+
+__version__ = "0.1.0"

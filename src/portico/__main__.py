@@ -1,0 +1,71 @@
+"""One program, several roles. Each subcommand is a thin door to one function."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from portico import __version__, commands
+from portico.errors import StartupRefused
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one subcommand; a refusal to start is one sentence on standard error and exit code 2."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except StartupRefused as refusal:
+        print(f"portico: {refusal}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="portico", description="The patient portal of a procedure clinic.")
+    parser.add_argument("--version", action="version", version=f"portico {__version__}")
+    roles = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = roles.add_parser("demo", help="a complete portal with made-up people, its database included")
+    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--data", type=Path, default=Path("demo-data"), help="folder for the database, keys and mail")
+    demo.add_argument("--reset", action="store_true", help="throw the folder's old content away first")
+    demo.add_argument("--host", default="localhost", help="a loopback address; any other is refused")
+    demo.set_defaults(run=lambda o: commands.demo(port=o.port, data=o.data, reset=o.reset, host=o.host))
+
+    serve = roles.add_parser("serve", help="the web server (production; settings from the environment)")
+    serve.set_defaults(run=lambda _: commands.serve(os.environ))
+
+    worker = roles.add_parser("worker", help="the due work alone (mail, deadlines, expiry)")
+    worker.set_defaults(run=lambda _: commands.worker(os.environ))
+
+    migrate = roles.add_parser("migrate", help="bring the database to this version's schema and publish the content")
+    migrate.add_argument("--down", action="store_true", help="take the newest step back")
+    migrate.set_defaults(run=lambda o: asyncio.run(commands.migrate(os.environ, down=o.down)))
+
+    dbroles = roles.add_parser("roles", help="make the database roles, or print their SQL")
+    dbroles.add_argument("--print", action="store_true", dest="only_print")
+    dbroles.set_defaults(run=lambda o: asyncio.run(commands.roles(os.environ, only_print=o.only_print)))
+
+    keys = roles.add_parser("keys", help="the key that wraps every clinic's key")
+    keys.add_argument("action", choices=("create", "rotate"))
+    keys.set_defaults(run=lambda o: asyncio.run(commands.keys(os.environ, action=o.action)))
+
+    check = roles.add_parser("check", help="load and lint questionnaires, rules and texts; needs no database")
+    check.set_defaults(run=lambda _: commands.check())
+
+    openapi = roles.add_parser("openapi", help="print the OpenAPI 3.1 description of the API")
+    openapi.set_defaults(run=lambda _: commands.openapi())
+
+    walk = roles.add_parser("walkthrough", help="play the main job over HTTP against a running demo")
+    walk.add_argument("--url", required=True)
+    walk.add_argument("--demo-json", type=Path, required=True)
+    walk.set_defaults(run=lambda o: asyncio.run(commands.walkthrough(o.url, o.demo_json)))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

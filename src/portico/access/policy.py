@@ -1,0 +1,79 @@
+"""Which staff role may do what: the one table that routes, rules and the documentation read."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that staff may do."""
+
+    READ_SUMMARIES = "read-summaries"
+    LIST_REVIEWS = "list-reviews"
+    CLAIM_REVIEWS = "claim-reviews"
+    DECIDE_REVIEWS = "decide-reviews"
+    LIST_ESCALATIONS = "list-escalations"
+    READ_ESCALATION_RULES = "read-escalation-rules"
+    ACKNOWLEDGE_ESCALATIONS = "acknowledge-escalations"
+    RESOLVE_ESCALATIONS = "resolve-escalations"
+    MANAGE_CONSULTS = "manage-consults"
+    READ_PATIENT_LIST = "read-patient-list"
+    CONFIRM_SETTINGS = "confirm-settings"
+    SIGN_CLINICAL_CONTENT = "sign-clinical-content"
+
+
+P = Permission
+
+POLICY: Mapping[str, frozenset[Permission]] = {
+    "clinician": frozenset(
+        {
+            P.READ_SUMMARIES,
+            P.LIST_REVIEWS,
+            P.CLAIM_REVIEWS,
+            P.DECIDE_REVIEWS,
+            P.LIST_ESCALATIONS,
+            P.READ_ESCALATION_RULES,
+            P.ACKNOWLEDGE_ESCALATIONS,
+            P.RESOLVE_ESCALATIONS,
+            P.MANAGE_CONSULTS,
+            P.READ_PATIENT_LIST,
+            P.SIGN_CLINICAL_CONTENT,
+        }
+    ),
+    "nurse": frozenset(
+        {
+            P.READ_SUMMARIES,
+            P.LIST_REVIEWS,
+            P.CLAIM_REVIEWS,
+            P.LIST_ESCALATIONS,
+            P.READ_ESCALATION_RULES,
+            P.ACKNOWLEDGE_ESCALATIONS,
+            P.RESOLVE_ESCALATIONS,
+            P.MANAGE_CONSULTS,
+            P.READ_PATIENT_LIST,
+        }
+    ),
+    "front_desk": frozenset(
+        {
+            P.LIST_REVIEWS,
+            P.LIST_ESCALATIONS,
+            P.ACKNOWLEDGE_ESCALATIONS,
+            P.MANAGE_CONSULTS,
+            P.READ_PATIENT_LIST,
+        }
+    ),
+    "admin": frozenset(
+        {
+            P.LIST_ESCALATIONS,
+            P.ACKNOWLEDGE_ESCALATIONS,
+            P.MANAGE_CONSULTS,
+            P.READ_PATIENT_LIST,
+            P.CONFIRM_SETTINGS,
+        }
+    ),
+}
+"""Role to permissions. Patients and proxies have none: their rights are the patients they may act for."""
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
+    """All that these roles may do together; an account may hold several."""
+    return frozenset().union(*(POLICY.get(role, frozenset()) for role in roles))

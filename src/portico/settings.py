@@ -1,0 +1,157 @@
+"""What the environment says, read once into frozen structs. A bad value is refused by the name of its variable."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from portico.errors import StartupRefused
+
+T = TypeVar("T")
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
+    """One environment variable: what it means and what holds when it is unset. `docs/settings.md` is made from these."""
+
+    name: str
+    meaning: str
+    default: str | None = None
+    secret: bool = False
+    """A secret may also come from a file named by `<NAME>_FILE`."""
+
+
+DATABASE_URL = Variable(
+    name="DATABASE_URL",
+    meaning="PostgreSQL 16 or newer, as the application's role (owns nothing, no superuser, no BYPASSRLS).",
+    secret=True,
+)
+WORKER_DATABASE_URL = Variable(
+    name="WORKER_DATABASE_URL", meaning="The same database, as the worker's role.", secret=True
+)
+OWNER_DATABASE_URL = Variable(
+    name="OWNER_DATABASE_URL",
+    meaning="The same database, as the owner of the tables: for `portico migrate` and `portico roles` only.",
+    secret=True,
+)
+KEY_FILE = Variable(
+    name="PORTICO_KEY_FILE",
+    meaning="File with the key that wraps every clinic's key. Without it sealed content cannot be read again: "
+    "keep a copy apart from the backups.",
+)
+BASE_URL = Variable(name="PORTICO_BASE_URL", meaning="The address people use, e.g. `https://portal.clinic.test`.")
+HOST = Variable(name="PORTICO_HOST", meaning="Address to listen on.", default="127.0.0.1")
+PORT = Variable(name="PORTICO_PORT", meaning="Port to listen on.", default="8000")
+TRUSTED_PROXY = Variable(
+    name="PORTICO_TRUSTED_PROXY",
+    meaning="Address of the reverse proxy whose `X-Forwarded-For` is believed. Unset: nobody's is.",
+)
+RUN_WORKER = Variable(
+    name="PORTICO_RUN_WORKER",
+    meaning="Whether `portico serve` also does the due work: `true` or `false`.",
+    default="true",
+)
+SMTP_URL = Variable(
+    name="SMTP_URL",
+    meaning="Mail server, `smtp://user:password@host:port` (`smtps://` for TLS from the start). Unset: mail waits.",
+    secret=True,
+)
+MAIL_FROM = Variable(name="PORTICO_MAIL_FROM", meaning="Sender address of notifications.")
+
+VARIABLES: tuple[Variable, ...] = (
+    DATABASE_URL,
+    WORKER_DATABASE_URL,
+    OWNER_DATABASE_URL,
+    KEY_FILE,
+    BASE_URL,
+    HOST,
+    PORT,
+    TRUSTED_PROXY,
+    RUN_WORKER,
+    SMTP_URL,
+    MAIL_FROM,
+)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this process runs."""
+
+    database_url: str
+    worker_database_url: str
+    key_file: Path
+    base_url: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    trusted_proxy: str | None = None
+    run_worker: bool = True
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    mail_folder: Path | None = None
+    """The demo writes mail here instead of sending it."""
+    demo: bool = False
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the portal over https; decides the cookie's name and flags."""
+        return self.base_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Settings of `portico serve`. Raises StartupRefused naming the variable that is missing or wrong."""
+        base_url = required(env, BASE_URL).rstrip("/")
+        if not base_url.startswith("https://"):
+            refuse(BASE_URL, "must start with https://, since people's health data travels over it")
+        return cls(
+            database_url=required(env, DATABASE_URL),
+            worker_database_url=required(env, WORKER_DATABASE_URL),
+            key_file=Path(required(env, KEY_FILE)),
+            base_url=base_url,
+            host=required(env, HOST),
+            port=parsed(env, PORT, int, "must be a whole number"),
+            trusted_proxy=value_of(env, TRUSTED_PROXY),
+            run_worker=parsed(env, RUN_WORKER, strict_bool, "must be `true` or `false`"),
+            smtp_url=value_of(env, SMTP_URL),
+            mail_from=value_of(env, MAIL_FROM),
+        )
+
+
+def value_of(env: Mapping[str, str], variable: Variable) -> str | None:
+    """The variable's value, a secret's also from the file that `<NAME>_FILE` names, else its default."""
+    file_name = f"{variable.name}_FILE"
+    if variable.secret and file_name in env:
+        try:
+            return Path(env[file_name]).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            message = f"{file_name} names a file that cannot be read: {error.strerror}."
+            raise StartupRefused(message) from error
+    return env.get(variable.name) or variable.default
+
+
+def required(env: Mapping[str, str], variable: Variable) -> str:
+    """The variable's value. Raises StartupRefused when there is none."""
+    value = value_of(env, variable)
+    if not value:
+        refuse(variable, f"is not set. {variable.meaning}")
+    return str(value)
+
+
+def parsed(env: Mapping[str, str], variable: Variable, parse: Callable[[str], T], complaint: str) -> T:
+    """The variable's value as `parse` reads it. Raises StartupRefused when it cannot."""
+    try:
+        return parse(required(env, variable))
+    except ValueError:
+        refuse(variable, complaint)
+        raise
+
+
+def strict_bool(text: str) -> bool:
+    """`true` or `false`, nothing else: a misspelt switch must not silently be off."""
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+def refuse(variable: Variable, complaint: str) -> None:
+    """Raises StartupRefused with the variable's name first."""
+    message = f"{variable.name} {complaint}."
+    raise StartupRefused(message.replace("..", "."))
