@@ -1,0 +1,252 @@
+"""What each column of the database may hold, so that nobody's words reach a dump unnoticed.
+
+A new column needs a line. `docs/data-classes.md` is printed from here; a test compares the live catalogue.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+
+class ColumnClass(StrEnum):
+    """The kinds of things that a column may hold."""
+
+    SEALED = "sealed"
+    PLAIN = "plain by decision"
+    IDENTIFIER = "identifier"
+    CODE = "code"
+    STATE = "state"
+    NUMBER = "number"
+    TIME = "time"
+    DAY = "day"
+    DIGEST = "digest"
+    WRAPPED_KEY = "wrapped key"
+    PUBLISHED = "published"
+
+
+C = ColumnClass
+
+MEANINGS: Mapping[ColumnClass, str] = {
+    C.SEALED: "Words and answers of people, and secrets: AES-256-GCM; the column's name ends in `_sealed`.",
+    C.PLAIN: "Readable in a dump, each for the reason given below.",
+    C.IDENTIFIER: "Random or technical identifiers, and names that the program gives.",
+    C.CODE: "A word of a closed list, a rule id, a linkId: chosen by the program, never typed.",
+    C.STATE: "The state of a lifecycle; a CHECK holds its list.",
+    C.NUMBER: "Counters, ranks, yes or no about the work; never an answer.",
+    C.TIME: "An instant.",
+    C.DAY: "A day of the clinic's zone.",
+    C.DIGEST: "A one-way digest or HMAC.",
+    C.WRAPPED_KEY: "A key, encrypted by the key above it.",
+    C.PUBLISHED: "Content that the clinic publishes; the same for everybody.",
+}
+
+COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
+    "clinic": {C.IDENTIFIER: "clinic_id slug", C.PLAIN: "name", C.CODE: "zone", C.TIME: "created_at"},
+    "sign_in": {C.DIGEST: "email_hmac", C.IDENTIFIER: "clinic_id account_id"},
+    "rate_limit": {C.DIGEST: "key", C.TIME: "window_start", C.NUMBER: "tries"},
+    "questionnaire": {
+        C.IDENTIFIER: "url version slug",
+        C.DIGEST: "digest",
+        C.PUBLISHED: "body",
+        C.TIME: "published_at withdrawn_at",
+    },
+    "rule_set": {
+        C.IDENTIFIER: "slug version questionnaire_url questionnaire_version",
+        C.DIGEST: "digest",
+        C.PUBLISHED: "body",
+        C.TIME: "published_at withdrawn_at",
+    },
+    "clinic_setting": {
+        C.IDENTIFIER: "clinic_id confirmed_by",
+        C.CODE: "key",
+        C.PLAIN: "value",
+        C.TIME: "confirmed_at changed_at",
+    },
+    "clinic_key": {
+        C.IDENTIFIER: "clinic_id key_id wrapping_key",
+        C.WRAPPED_KEY: "wrapped",
+        C.TIME: "created_at",
+    },
+    "signature": {
+        C.IDENTIFIER: "clinic_id key version signed_by",
+        C.CODE: "kind",
+        C.DIGEST: "digest",
+        C.TIME: "signed_at",
+    },
+    "patient": {
+        C.IDENTIFIER: "clinic_id patient_id",
+        C.PLAIN: "name born_on clinic_number",
+        C.STATE: "state",
+        C.SEALED: "phone_sealed address_sealed",
+        C.TIME: "created_at",
+    },
+    "patient_key": {
+        C.IDENTIFIER: "clinic_id patient_id key_id clinic_key_id",
+        C.WRAPPED_KEY: "wrapped",
+        C.TIME: "created_at",
+    },
+    "account": {
+        C.IDENTIFIER: "clinic_id account_id patient_id",
+        C.PLAIN: "email name",
+        C.STATE: "state",
+        C.TIME: "created_at",
+    },
+    "staff": {C.IDENTIFIER: "clinic_id account_id", C.CODE: "roles", C.SEALED: "page_address_sealed"},
+    "credential": {
+        C.IDENTIFIER: "clinic_id account_id",
+        C.DIGEST: "password_hash",
+        C.SEALED: "totp_seed_sealed",
+        C.NUMBER: "totp_last_step",
+        C.TIME: "totp_confirmed_at changed_at",
+    },
+    "session": {
+        C.IDENTIFIER: "clinic_id session_id account_id",
+        C.DIGEST: "token_hash",
+        C.STATE: "state",
+        C.CODE: "hat",
+        C.TIME: "created_at authenticated_at last_seen_at expires_at",
+    },
+    "proxy_grant": {
+        C.IDENTIFIER: "clinic_id grant_id account_id patient_id confirmed_by",
+        C.CODE: "scope basis",
+        C.TIME: "starts_at ends_at",
+    },
+    "consult": {
+        C.IDENTIFIER: "clinic_id consult_id patient_id clinician_id",
+        C.STATE: "state",
+        C.SEALED: "wishes_sealed",
+        C.NUMBER: "revision",
+        C.TIME: "starts_at created_at",
+    },
+    "response": {
+        C.IDENTIFIER: "clinic_id response_id patient_id questionnaire_url questionnaire_version created_by",
+        C.STATE: "state",
+        C.SEALED: "answers_sealed",
+        C.CODE: "danger",
+        C.NUMBER: "revision submitted_revision",
+        C.TIME: "created_at saved_at expires_at",
+    },
+    "response_revision": {
+        C.IDENTIFIER: "clinic_id response_id patient_id questionnaire_url questionnaire_version submitted_by",
+        C.SEALED: "answers_sealed",
+        C.CODE: "dropped",
+        C.NUMBER: "revision partial",
+        C.TIME: "submitted_at",
+    },
+    "screening": {
+        C.IDENTIFIER: "clinic_id response_id patient_id rule_set_slug rule_set_version engine_version",
+        C.CODE: "disposition urgency",
+        C.PLAIN: "settings",
+        C.NUMBER: "revision signed",
+        C.DAY: "as_of",
+        C.TIME: "screened_at",
+    },
+    "finding": {
+        C.IDENTIFIER: "clinic_id response_id patient_id",
+        C.CODE: "rule effect severity link_ids missing",
+        C.STATE: "state",
+        C.NUMBER: "revision",
+    },
+    "review": {
+        C.IDENTIFIER: "clinic_id review_id response_id patient_id clinician_id",
+        C.STATE: "state",
+        C.CODE: "disposition urgency",
+        C.NUMBER: "urgency_rank response_revision revision",
+        C.TIME: "consult_at consult_key queued_at claimed_at claim_until due_at lead_at",
+    },
+    "review_event": {
+        C.IDENTIFIER: "clinic_id event_id review_id patient_id actor_id rule_set_slug rule_set_version",
+        C.CODE: "kind decision disposition rules reason_code",
+        C.SEALED: "reason_sealed",
+        C.NUMBER: "revision is_override told_patient spoke_to_patient",
+        C.TIME: "at",
+    },
+    "decision": {
+        C.IDENTIFIER: "clinic_id response_id decision_id patient_id decided_by",
+        C.CODE: "decision",
+        C.SEALED: "sentence_sealed",
+        C.NUMBER: "response_revision told_patient",
+        C.TIME: "decided_at",
+    },
+    "escalation": {
+        C.IDENTIFIER: "clinic_id escalation_id patient_id subject_id acknowledged_by resolved_by",
+        C.CODE: "subject_kind level cause rules rule_set_version outcome",
+        C.STATE: "state",
+        C.NUMBER: "level_rank rung",
+        C.TIME: "deadline raised_at acknowledged_at resolved_at",
+    },
+    "escalation_event": {
+        C.IDENTIFIER: "clinic_id event_id escalation_id patient_id actor_id",
+        C.CODE: "kind level rules rule_set_version outcome",
+        C.SEALED: "note_sealed",
+        C.NUMBER: "rung",
+        C.TIME: "at",
+    },
+    "notification": {
+        C.IDENTIFIER: "clinic_id notification_id recipient dedupe_key",
+        C.CODE: "kind error_code",
+        C.NUMBER: "attempts",
+        C.TIME: "due_at sent_at created_at",
+    },
+    "audit_event": {
+        C.IDENTIFIER: "clinic_id event_id actor_id on_behalf_of patient_id object_id request_id fold_key",
+        C.NUMBER: "xact",
+        C.CODE: "actor_kind hat action object_kind outcome",
+        C.PLAIN: "peer",
+        C.TIME: "at",
+    },
+    "alembic_version": {C.IDENTIFIER: "version_num"},
+}
+
+PLAIN_REASONS: Mapping[str, str] = {
+    "clinic.name": "The clinic's public name.",
+    "clinic_setting.value": "The clinic's own hours, numbers and thresholds; nothing about patients.",
+    "patient.name": "Staff search and match people by it.",
+    "patient.born_on": "Matching and ages need it.",
+    "patient.clinic_number": "The clinic's own number; matching with its other systems needs it.",
+    "account.email": "Notifications and invitations go there.",
+    "account.name": "Stands beside what a person did.",
+    "screening.settings": "The clinic's thresholds as they were at the screening.",
+    "audit_event.peer": "The network address, for reports about misuse.",
+}
+
+
+def classes_of(table: str) -> dict[str, ColumnClass]:
+    """The class of each column of this table; empty for a table that nobody has classed."""
+    return {column: kind for kind, columns in COLUMN_CLASSES.get(table, {}).items() for column in columns.split()}
+
+
+def page() -> str:
+    """`docs/data-classes.md`: the classes, the reasons, and every column."""
+    return "\n".join([*_opening(), *_reasons(), *_columns()]) + "\n"
+
+
+def _opening() -> Iterator[str]:
+    yield "# What each column holds"
+    yield ""
+    yield "Printed from `src/portico/platform/column_classes.py`; a test compares it with the catalogue."
+    yield "A dump tells who is a patient, which rules fired and when people acted, not what anybody wrote or"
+    yield "answered in words. Rule ids and linkIds are codes and stay plain: who must not learn which warning"
+    yield "sign a patient named must not get a dump either."
+    yield ""
+    yield "| class | meaning |"
+    yield "| --- | --- |"
+    yield from (f"| {kind} | {meaning} |" for kind, meaning in MEANINGS.items())
+
+
+def _reasons() -> Iterator[str]:
+    yield ""
+    yield "| plain by decision | why |"
+    yield "| --- | --- |"
+    yield from (f"| `{column}` | {reason} |" for column, reason in sorted(PLAIN_REASONS.items()))
+
+
+def _columns() -> Iterator[str]:
+    for table, classes in sorted(COLUMN_CLASSES.items()):
+        yield ""
+        yield f"## {table}"
+        yield ""
+        yield "| class | columns |"
+        yield "| --- | --- |"
+        yield from (
+            f"| {kind} | {', '.join(f'`{name}`' for name in names.split())} |" for kind, names in classes.items()
+        )

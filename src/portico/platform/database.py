@@ -1,0 +1,186 @@
+"""The only way to a database connection: a transaction that knows what it may see.
+
+Row-level security compares every row with the context set here; a statement is a typed value, never built text.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Self, TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from portico.access import Scope
+from portico.errors import Unavailable
+from portico.ids import ClinicId
+from portico.platform.clock import Clock, Ids
+from portico.platform.roles import check_connected_role
+
+_CONTEXT = """
+    select set_config('app.clinic', $1, true), set_config('app.kind', $2, true),
+           set_config('app.actor', $3, true), set_config('app.patients', $4, true)
+"""
+_SERVER_SETTINGS = {
+    "application_name": "portico",
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "20s",
+    "timezone": "UTC",
+}
+_UNREACHABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    OSError,
+    TimeoutError,
+)
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Query(Generic[Row]):
+    """One statement and the struct its rows become: columns and fields agree by name (a test prepares every one)."""
+
+    row: type[Row]
+    sql: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """One statement that returns no rows."""
+
+    sql: str
+
+
+class Statements:
+    """Runs typed statements on one open transaction."""
+
+    def __init__(self, connection: PoolConnectionProxy, clock: Clock, ids: Ids) -> None:
+        self._connection = connection
+        self.clock = clock
+        self.ids = ids
+        self.now: datetime = clock.now()
+
+    async def all(self, query: Query[Row], *args: object) -> list[Row]:
+        """Every row, each converted and checked against its struct."""
+        return [_struct(record, query.row) for record in await self._connection.fetch(query.sql, *args)]
+
+    async def first(self, query: Query[Row], *args: object) -> Row | None:
+        """The first row, or None."""
+        record = await self._connection.fetchrow(query.sql, *args)
+        return None if record is None else _struct(record, query.row)
+
+    async def one(self, query: Query[Row], *args: object) -> Row:
+        """The row of a statement that always returns one."""
+        record = await self._connection.fetchrow(query.sql, *args)
+        if record is None:
+            raise LookupError(query.row.__name__)
+        return _struct(record, query.row)
+
+    async def run(self, command: Command, *args: object) -> int:
+        """Executes the statement and tells how many rows it touched."""
+        status = await self._connection.execute(command.sql, *args)
+        count = status.rsplit(" ", 1)[-1]
+        return int(count) if count.isdigit() else 0
+
+    async def run_many(self, command: Command, rows: Sequence[Sequence[object]]) -> None:
+        """Executes the statement once per row, in one round trip."""
+        await self._connection.executemany(command.sql, rows)
+
+
+class Tx(Statements):
+    """An open transaction with its scope. Commits when its block ends well; the actor never changes within it."""
+
+    def __init__(self, connection: PoolConnectionProxy, scope: Scope, clock: Clock, ids: Ids) -> None:
+        super().__init__(connection, clock, ids)
+        self.scope = scope
+
+    @property
+    def clinic_id(self) -> ClinicId:
+        """The one clinic this transaction is in; every statement names it."""
+        return self.scope.clinic_id
+
+
+class Unscoped(Statements):
+    """An open transaction without context: sees only tables without people (clinic, sign_in, rate_limit, forms)."""
+
+
+def _struct(record: asyncpg.Record, row: type[Row]) -> Row:
+    return msgspec.convert(record, row)
+
+
+class Database:
+    """A private pool; `transaction(scope)` is its only door."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, ids: Ids) -> None:
+        self._pool = pool
+        self.clock = clock
+        self.ids = ids
+
+    @classmethod
+    async def connect(cls, dsn: str, *, clock: Clock, ids: Ids, size: int = 10) -> Self:
+        """Opens a pool of at most `size` connections. Raises Unavailable when the server does not answer."""
+        try:
+            pool = await asyncpg.create_pool(
+                dsn,
+                min_size=1,
+                max_size=size,
+                command_timeout=20,
+                server_settings=_SERVER_SETTINGS,
+                init=_prepare_connection,
+            )
+        except _UNREACHABLE as error:
+            message = "The database does not answer."
+            raise Unavailable(message) from error
+        return cls(pool, clock, ids)
+
+    async def close(self) -> None:
+        """Waits a moment for open transactions, then closes every connection."""
+        try:
+            await asyncio.wait_for(self._pool.close(), timeout=3)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope) -> AsyncIterator[Tx]:
+        """A transaction that sees what `scope` allows and nothing else.
+
+        Raises Unavailable when no connection can be had or the server went away; nothing was committed then,
+        except that a connection lost at the very commit leaves its outcome unknown.
+        """
+        async with self._open() as connection:
+            patients = sorted(scope.patients)
+            context = (str(scope.clinic_id), scope.kind, scope.subject, "{" + ",".join(map(str, patients)) + "}")
+            await connection.execute(_CONTEXT, *context)
+            yield Tx(connection, scope, self.clock, self.ids)
+
+    @asynccontextmanager
+    async def unscoped(self, reason: str) -> AsyncIterator[Unscoped]:
+        """A transaction without context. `reason` tells readers why no scope is needed here."""
+        assert reason
+        async with self._open() as connection:
+            yield Unscoped(connection, self.clock, self.ids)
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[PoolConnectionProxy]:
+        try:
+            async with self._pool.acquire(timeout=5) as connection, connection.transaction():
+                yield connection
+        except _UNREACHABLE as error:
+            message = "The database does not answer just now. Nothing was lost; please try again."
+            raise Unavailable(message) from error
+
+
+async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec("uuid", schema="pg_catalog", encoder=str, decoder=UUID)
+    await check_connected_role(connection)

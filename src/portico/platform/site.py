@@ -1,0 +1,20 @@
+"""What a running program holds: made once by the composition root and handed to every action."""
+
+from dataclasses import dataclass
+
+from portico.platform.catalogue import Catalogue
+from portico.platform.content import Content
+from portico.platform.database import Database
+from portico.platform.vault import Vault
+from portico.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """The database, the vault, the shipped content and how this process runs."""
+
+    db: Database
+    vault: Vault
+    content: Content
+    catalogue: Catalogue
+    settings: Settings
