@@ -1,0 +1,101 @@
+"""Responses made smaller or tidier without changing what they say: disabled answers out, client texts out, form order."""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import UNSET
+
+from portico.forms.answer_values import has_value
+from portico.forms.definition import Node
+from portico.forms.enablement import NOTHING, settled_layout
+from portico.forms.index import index_of
+from portico.forms.model import Answer, Questionnaire, QuestionnaireResponse, ResponseItem
+from portico.forms.occurrences import Occurrence
+from portico.ids import LinkId
+
+
+class Pruned(msgspec.Struct, frozen=True):
+    """A response without what does not apply, and the questions whose answers went, in form order."""
+
+    response: QuestionnaireResponse
+    dropped: tuple[LinkId, ...]
+
+
+def without_disabled(
+    q: Questionnaire, r: QuestionnaireResponse, *, extra_disabled: frozenset[LinkId] = NOTHING
+) -> Pruned:
+    """Drops every disabled item with all below it. Items that the form does not know are left for `validate` to refuse."""
+    layout = settled_layout(index_of(q), r, extra_disabled)
+    dropped: dict[LinkId, None] = {}
+    items = _kept(layout.root, r.item, dropped)
+    order = {node.link_id: node.number for node in reversed(index_of(q).definition.nodes)}
+    links = sorted(dropped, key=lambda link_id: order.get(link_id, len(order)))
+    return Pruned(r if items is r.item else msgspec.structs.replace(r, item=items), tuple(links))
+
+
+def _kept(here: Occurrence, items: tuple[ResponseItem, ...], dropped: dict[LinkId, None]) -> tuple[ResponseItem, ...]:
+    """The very same tuple when nothing was dropped."""
+    kept: list[ResponseItem] = []
+    for position, item in enumerate(items):
+        if item.link_id in here.off:
+            dropped.update(dict.fromkeys(answered_links(item)))
+        else:
+            kept.append(_kept_inside(here, position, item, dropped))
+    unchanged = len(kept) == len(items) and all(one is other for one, other in zip(kept, items, strict=True))
+    return items if unchanged else tuple(kept)
+
+
+def _kept_inside(here: Occurrence, position: int, item: ResponseItem, dropped: dict[LinkId, None]) -> ResponseItem:
+    inner = [one for one in here.occurrences(item.link_id) if one.position == position]
+    if not inner:
+        return item
+    if inner[0].answer is None:
+        items = _kept(inner[0], item.item, dropped)
+        return item if items is item.item else msgspec.structs.replace(item, item=items)
+    answers = tuple(_kept_answer(one, item, dropped) for one in inner)
+    unchanged = all(one is other for one, other in zip(answers, item.answer, strict=True))
+    return item if unchanged else msgspec.structs.replace(item, answer=answers)
+
+
+def _kept_answer(here: Occurrence, item: ResponseItem, dropped: dict[LinkId, None]) -> Answer:
+    answer = item.answer[here.answer or 0]
+    items = _kept(here, answer.item, dropped)
+    return answer if items is answer.item else msgspec.structs.replace(answer, item=items)
+
+
+def answered_links(item: ResponseItem) -> Iterator[LinkId]:
+    """The linkIds of an item and all below it that hold a value, as often as they do."""
+    if any(map(has_value, item.answer)):
+        yield item.link_id
+    for inner in item.item:
+        yield from answered_links(inner)
+    for answer in item.answer:
+        for inner in answer.item:
+            yield from answered_links(inner)
+
+
+def normalise(q: Questionnaire, r: QuestionnaireResponse) -> QuestionnaireResponse:
+    """The response as it is kept: bound to `url|version`, in form order, without texts that the client made up.
+
+    Items that the form does not know keep their order and come last.
+    """
+    root = index_of(q).definition.root
+    return msgspec.structs.replace(
+        r, questionnaire=q.canonical or None, questionnaire_element=UNSET, text=UNSET, item=_tidy(root, r.item)
+    )
+
+
+def _tidy(node: Node | None, items: tuple[ResponseItem, ...]) -> tuple[ResponseItem, ...]:
+    by_link = node.by_link if node else {}
+    last = len(items) and max((child.number for child in by_link.values()), default=0) + 1
+    ordered = sorted(items, key=lambda item: by_link[item.link_id].number if item.link_id in by_link else last)
+    return tuple(_tidy_item(by_link.get(item.link_id), item) for item in ordered)
+
+
+def _tidy_item(node: Node | None, item: ResponseItem) -> ResponseItem:
+    answers = tuple(
+        msgspec.structs.replace(answer, item=_tidy(node, answer.item)) if answer.item else answer
+        for answer in item.answer
+    )
+    items = _tidy(node, item.item) if item.item else item.item
+    return msgspec.structs.replace(item, text=None, text_element=UNSET, definition=None, answer=answers, item=items)
