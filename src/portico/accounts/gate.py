@@ -1,0 +1,190 @@
+"""The gate before every route: who is there, whether the route is for them, and whether they really asked.
+
+A route that declares no audience answers nobody, and `undeclared_routes` keeps the program from starting with one.
+"""
+
+from typing import cast
+
+from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+
+from portico.access import Audience, Caller, Permission
+from portico.accounts.cookies import sent_cookie
+from portico.accounts.ledger import note_refused_access
+from portico.accounts.model import Visit, Visitor
+from portico.accounts.request_checks import (
+    SAFE_METHODS,
+    AnyRequest,
+    check_content_type,
+    check_csrf_token,
+    check_origin,
+    peer_of,
+)
+from portico.accounts.rules import SecondFactorRequired
+from portico.accounts.sessions import visit_of
+from portico.errors import NotAllowed, NotFound, Unauthenticated
+from portico.platform.chrome import Chrome, MenuItem
+from portico.platform.scope_notes import note, noted
+from portico.platform.site import Site
+
+_PATIENT_MENU = (MenuItem("/", "Home"),)
+_STAFF_MENU = (
+    (Permission.LIST_REVIEWS, MenuItem("/reviews", "Queue")),
+    (Permission.LIST_ESCALATIONS, MenuItem("/escalations", "Urgent")),
+    (Permission.MANAGE_CONSULTS, MenuItem("/consults", "Consults")),
+)
+
+
+class SignInRequired(Unauthenticated):
+    """Nobody is signed in, or the session has ended; the two are not told apart."""
+
+    def __init__(self) -> None:
+        super().__init__("Please sign in first. For your safety a sign-in ends after some minutes without use.")
+
+
+class MissingPermission(NotAllowed):
+    """A role of the staff that does not include this."""
+
+    code = "role-not-allowed"
+
+    def __init__(self) -> None:
+        super().__init__("Your role does not include this. Ask a colleague whose role does.")
+
+
+async def require_audience(
+    connection: ASGIConnection[BaseRouteHandler, object, object, State], handler: BaseRouteHandler
+) -> None:
+    """Litestar guard: lets the request through to the route, or raises the refusal that it has earned."""
+    if not isinstance(connection, Request):
+        raise NotFound
+    request: AnyRequest = connection
+    if request.method == "OPTIONS":
+        return
+    site = _site_of(request)
+    audience = handler.opt.get("audience")
+    if not isinstance(audience, Audience):
+        raise NotFound
+    visit = None
+    if audience.who != "anyone":
+        cookie = sent_cookie(request, site.settings)
+        visit = await visit_of(site.db, cookie, is_activity=audience.counts_as_activity)
+    note(request.scope, "chrome", _chrome(site, visit))
+    if visit is None:
+        await _admit_stranger(request, handler, audience, site)
+    else:
+        await _admit(request, handler, audience, site, visit)
+
+
+def provide_caller(request: AnyRequest) -> Caller:
+    """The person behind the request. Raises SignInRequired when the gate let it through without one."""
+    caller = noted(request.scope, "caller")
+    if not isinstance(caller, Caller):
+        raise SignInRequired
+    return caller
+
+
+def provide_visit(request: AnyRequest) -> Visit:
+    """The session behind the request, also one that owes its second factor."""
+    visit = noted(request.scope, "visit")
+    if not isinstance(visit, Visit):
+        raise SignInRequired
+    return visit
+
+
+def provide_visitor(request: AnyRequest) -> Visitor:
+    """The request before anyone is known."""
+    site = _site_of(request)
+    return _visitor(request, site)
+
+
+def undeclared_routes(app: Litestar) -> list[str]:
+    """Routes without an audience, as `METHOD /path`; the answers to OPTIONS that the framework adds are no routes."""
+    return sorted(
+        f"{method} {route.path}"
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if not isinstance(handler.opt.get("audience"), Audience)
+        for method in (handler.http_methods if isinstance(handler, HTTPRouteHandler) else {"?"})
+        if method != "OPTIONS"
+    )
+
+
+async def _admit_stranger(request: AnyRequest, handler: BaseRouteHandler, audience: Audience, site: Site) -> None:
+    if audience.who != "anyone":
+        raise SignInRequired
+    if request.method not in SAFE_METHODS:
+        check_content_type(request, handler, is_required=True)
+        check_origin(request, site.settings)
+
+
+async def _admit(request: AnyRequest, handler: BaseRouteHandler, audience: Audience, site: Site, visit: Visit) -> None:
+    note(request.scope, "visit", visit)
+    if visit.state != "signed-in":
+        if audience.who != "signing-in":
+            raise SecondFactorRequired
+        await _check_unsafe(request, handler, audience, site, visit)
+        return
+    visitor = _visitor(request, site)
+    caller = Caller(actor=visit.actor, request_id=visitor.request_id, peer=visitor.peer)
+    try:
+        _check_hat(audience, caller)
+        await _check_unsafe(request, handler, audience, site, visit)
+    except (NotFound, NotAllowed) as refusal:
+        route = f"{request.scope['method']} {request.scope.get('path_template', '?')}"
+        await note_refused_access(site.db, caller, route, refusal.code)
+        raise
+    note(request.scope, "caller", caller)
+
+
+def _check_hat(audience: Audience, caller: Caller) -> None:
+    """The other hat's routes do not exist for this session; a missing role is said plainly, before any lookup."""
+    if audience.who in ("patient", "staff") and audience.who != caller.actor.hat:
+        raise NotFound
+    if audience.permission is not None and not caller.actor.may(audience.permission):
+        raise MissingPermission
+
+
+async def _check_unsafe(
+    request: AnyRequest, handler: BaseRouteHandler, audience: Audience, site: Site, visit: Visit
+) -> None:
+    if request.method in SAFE_METHODS:
+        return
+    check_origin(request, site.settings)
+    check_content_type(request, handler, is_required=not audience.needs_token)
+    if audience.needs_token:
+        await check_csrf_token(request, visit.csrf_token)
+
+
+def _site_of(request: AnyRequest) -> Site:
+    return cast("Site", request.app.state["site"])
+
+
+def _visitor(request: AnyRequest, site: Site) -> Visitor:
+    return Visitor(
+        request_id=str(noted(request.scope, "request_id") or "-"),
+        peer=peer_of(request, site.settings),
+        cookie=sent_cookie(request, site.settings),
+    )
+
+
+def _chrome(site: Site, visit: Visit | None) -> Chrome:
+    if visit is None:
+        return Chrome(demo=site.settings.demo)
+    is_in = visit.state == "signed-in"
+    return Chrome(
+        demo=site.settings.demo,
+        clinic_name=visit.clinic_name,
+        clinic_phone=visit.clinic_phone,
+        zone=visit.zone,
+        account_name=visit.name if is_in else None,
+        csrf_token=visit.csrf_token,
+        menu=_menu(visit) if is_in else (),
+    )
+
+
+def _menu(visit: Visit) -> tuple[MenuItem, ...]:
+    if visit.hat == "patient":
+        return _PATIENT_MENU
+    return tuple(item for permission, item in _STAFF_MENU if visit.actor.may(permission))

@@ -1,0 +1,139 @@
+"""Pages of signing in and out; they work without any script."""
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+
+from portico.access import anyone, signing_in
+from portico.accounts import second_factor
+from portico.accounts.api import SignIn
+from portico.accounts.cookies import CLEAR_SITE_DATA, clear_cookie, set_cookie
+from portico.accounts.door import Door
+from portico.accounts.gate import provide_visit, provide_visitor
+from portico.accounts.model import Attempt, Opened, Visit, Visitor
+from portico.accounts.request_checks import AnyRequest, form_of
+from portico.accounts.rules import ChooseClinic, ChooseHat, NoFactorOwed
+from portico.accounts.sessions import end_visit, visit_of
+from portico.accounts.sign_in import sign_in
+from portico.accounts.totp import enrolment_uri
+from portico.errors import DomainError, Malformed
+from portico.platform.problems import status_of
+from portico.platform.site import Site
+from portico.platform.templates import page, see_other
+from portico.settings import Settings
+
+_NEXT = {"signed-in": "/", "second-factor": "/sign-in/second-factor", "enrol-second-factor": "/sign-in/set-up"}
+_VISIT = {"visit": Provide(provide_visit, sync_to_thread=False)}
+_VISITOR = {"visitor": Provide(provide_visitor, sync_to_thread=False)}
+
+
+@get("/sign-in", opt={"audience": anyone()}, dependencies=_VISITOR)
+async def sign_in_page(request: AnyRequest, site: Site, visitor: Visitor) -> Response[bytes]:
+    """The form; whoever is on the way in already is sent on to the next step."""
+    visit = await visit_of(site.db, visitor.cookie, is_activity=False)
+    return page("sign_in.html", request) if visit is None else see_other(_NEXT[visit.state])
+
+
+@post("/sign-in", opt={"audience": anyone()}, status_code=303, dependencies=_VISITOR)
+async def post_sign_in(request: AnyRequest, door: Door, visitor: Visitor) -> Response[bytes]:
+    """Signs in, or shows the form again with what was wrong and what there is to choose."""
+    fields = {name: value for name, value in (await form_of(request)).items() if value or name == "password"}
+    try:
+        form = msgspec.convert(fields, SignIn)
+    except msgspec.ValidationError:
+        message = "Please fill in your e-mail address and your password."
+        return _sign_in_again(request, Malformed(message), fields.get("email", ""))
+    attempt = Attempt(email=form.email, password=form.password, clinic=form.clinic, hat=form.hat)
+    try:
+        opened = await sign_in(door, attempt, visitor)
+    except DomainError as refusal:
+        return _sign_in_again(request, refusal, form.email)
+    return _on_to(opened, door.site.settings)
+
+
+@get("/sign-in/second-factor", opt={"audience": signing_in()}, dependencies=_VISIT)
+async def second_factor_page(request: AnyRequest, visit: Visit) -> Response[bytes]:
+    """Asks for the one-time code."""
+    if visit.state != "second-factor":
+        return see_other(_NEXT[visit.state])
+    return page("second_factor.html", request)
+
+
+@post(
+    "/sign-in/second-factor",
+    opt={"audience": signing_in()},
+    status_code=303,
+    dependencies=_VISIT | _VISITOR,
+)
+async def post_second_factor(request: AnyRequest, door: Door, visit: Visit, visitor: Visitor) -> Response[bytes]:
+    """Takes the code, or asks again."""
+    code = (await form_of(request)).get("code", "")
+    try:
+        opened = await second_factor.give_code(door, visit, visitor, code)
+    except NoFactorOwed:
+        return see_other("/sign-in")
+    except DomainError as refusal:
+        return page("second_factor.html", request, status=status_of(refusal), refusal=refusal)
+    return _on_to(opened, door.site.settings)
+
+
+@get("/sign-in/set-up", opt={"audience": signing_in()}, dependencies=_VISIT)
+async def set_up_page(request: AnyRequest, door: Door, visit: Visit) -> Response[bytes]:
+    """Shows the secret for the authenticator app and asks for its first code."""
+    if visit.state != "enrol-second-factor":
+        return see_other(_NEXT[visit.state])
+    return await _set_up(request, door, visit, None)
+
+
+@post("/sign-in/set-up", opt={"audience": signing_in()}, status_code=303, dependencies=_VISIT | _VISITOR)
+async def post_set_up(request: AnyRequest, door: Door, visit: Visit, visitor: Visitor) -> Response[bytes]:
+    """Takes the app's first code, or shows the secret again."""
+    code = (await form_of(request)).get("code", "")
+    try:
+        opened = await second_factor.confirm_enrolment(door, visit, visitor, code)
+    except NoFactorOwed:
+        return see_other("/sign-in")
+    except DomainError as refusal:
+        return await _set_up(request, door, visit, refusal)
+    return _on_to(opened, door.site.settings)
+
+
+@post("/sign-out", opt={"audience": signing_in()}, status_code=303, dependencies=_VISIT | _VISITOR)
+async def post_sign_out(visit: Visit, visitor: Visitor, site: Site) -> Response[bytes]:
+    """Ends the session and clears what the browser keeps."""
+    await end_visit(site.db, visit, visitor)
+    response = see_other("/sign-in")
+    response.cookies.append(clear_cookie(site.settings))
+    response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
+def _sign_in_again(request: AnyRequest, refusal: DomainError, email: str) -> Response[bytes]:
+    """The password is never sent back; the address and the choices are."""
+    choices = refusal.data if isinstance(refusal, ChooseClinic | ChooseHat) else {}
+    return page("sign_in.html", request, status=status_of(refusal), refusal=refusal, email=email, **choices)
+
+
+async def _set_up(request: AnyRequest, door: Door, visit: Visit, refusal: DomainError | None) -> Response[bytes]:
+    seed = await second_factor.enrolment_seed(door, visit)
+    status = 200 if refusal is None else status_of(refusal)
+    uri = enrolment_uri(seed, visit.name)
+    return page("second_factor_set_up.html", request, status=status, refusal=refusal, seed=seed, uri=uri)
+
+
+def _on_to(opened: Opened, settings: Settings) -> Response[bytes]:
+    response = see_other(_NEXT[opened.state])
+    response.cookies.append(set_cookie(settings, opened.cookie))
+    return response
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    sign_in_page,
+    post_sign_in,
+    second_factor_page,
+    post_second_factor,
+    set_up_page,
+    post_set_up,
+    post_sign_out,
+]

@@ -1,0 +1,116 @@
+"""Making people: patients with their keys, accounts, credentials, staff and grants, inside an open transaction.
+
+Called by onboarding, the demo and imports under a SystemScope; each act stands in the audit record.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Literal
+
+from portico.access import Role
+from portico.accounts import people_queries as queries
+from portico.accounts.email_index import EmailIndex
+from portico.accounts.people_queries import NewAccount, NewGrant, NewPatient
+from portico.accounts.queries import end_sessions_of
+from portico.accounts.rules import ALL_SCOPES, normal_email
+from portico.accounts.second_factor import seed_place
+from portico.audit import Object, record_system
+from portico.errors import NotFound
+from portico.ids import AccountId, PatientId
+from portico.platform.database import Tx
+from portico.platform.vault import Place, Vault
+
+
+async def create_patient(
+    tx: Tx,
+    vault: Vault,
+    *,
+    name: str,
+    born_on: date,
+    clinic_number: str | None = None,
+    phone: str | None = None,
+    address: str | None = None,
+) -> PatientId:
+    """A patient with a data key of their own; phone and address are sealed under it. The clinic must have its key."""
+    patient_id = PatientId(tx.ids.new())
+    await queries.insert_patient(
+        tx, NewPatient(patient_id=patient_id, name=name, born_on=born_on, clinic_number=clinic_number)
+    )
+    await vault.create_patient_key(tx, patient_id)
+    if phone is not None or address is not None:
+        box = await vault.patient(tx, patient_id)
+        sealed = {
+            column: None if text is None else box.seal_text(Place("patient", f"{column}_sealed", patient_id), text)
+            for column, text in (("phone", phone), ("address", address))
+        }
+        await queries.seal_contact(tx, patient_id, phone=sealed["phone"], address=sealed["address"])
+    await record_system(tx, "create", Object("patient", patient_id), patient=patient_id)
+    return patient_id
+
+
+async def create_account(
+    tx: Tx, index: EmailIndex, *, email: str, name: str, patient_id: PatientId | None = None
+) -> AccountId:
+    """An account that can be found by its address, linked to a patient when it is that patient's own."""
+    account_id = AccountId(tx.ids.new())
+    await queries.insert_account(
+        tx, NewAccount(account_id=account_id, email=normal_email(email), name=name, patient_id=patient_id)
+    )
+    await queries.insert_sign_in(tx, account_id, index.digest(email))
+    await record_system(tx, "create", Object("account", account_id), patient=patient_id)
+    return account_id
+
+
+async def set_password(tx: Tx, *, account_id: AccountId, password_hash: str) -> None:
+    """Sets the password (hash it with `Passwords.hash` before the transaction) and ends every session."""
+    await queries.put_password(tx, account_id, password_hash)
+    await end_sessions_of(tx, account_id)
+    await record_system(tx, "change", Object("credential", account_id))
+
+
+async def enrol_totp(tx: Tx, vault: Vault, *, account_id: AccountId, seed: str) -> None:
+    """Gives the account a confirmed second factor (`seed` in base32). Raises NotFound before it has a password."""
+    box = await vault.clinic(tx)
+    if not await queries.put_seed(tx, account_id, box.seal_text(seed_place(account_id), seed)):
+        raise NotFound
+    await record_system(tx, "change", Object("credential", account_id))
+
+
+async def make_staff(tx: Tx, *, account_id: AccountId, roles: Collection[Role]) -> None:
+    """Gives the account these staff roles and no others."""
+    await queries.put_staff(tx, account_id, roles)
+    await record_system(tx, "change", Object("staff", account_id))
+
+
+async def grant_proxy(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    patient_id: PatientId,
+    basis: Literal["guardian", "agreed", "poa"],
+    confirmed_by: AccountId,
+    scope: Collection[str] = ALL_SCOPES,
+    period: tuple[datetime, datetime | None] | None = None,
+) -> None:
+    """Lets the account act for the patient, from now without end unless `period` says otherwise."""
+    starts_at, ends_at = (tx.now, None) if period is None else period
+    grant = NewGrant(
+        grant_id=tx.ids.new(),
+        account_id=account_id,
+        patient_id=patient_id,
+        scope=tuple(sorted(scope)),
+        basis=basis,
+        confirmed_by=confirmed_by,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+    await queries.insert_grant(tx, grant)
+    await record_system(tx, "create", Object("proxy_grant", grant.grant_id), patient=patient_id)
+
+
+async def disable_account(tx: Tx, *, account_id: AccountId) -> None:
+    """Closes the account to its owner at once: its sessions end. Raises NotFound."""
+    if not await queries.set_account_state(tx, account_id, "disabled"):
+        raise NotFound
+    await end_sessions_of(tx, account_id)
+    await record_system(tx, "change", Object("account", account_id))

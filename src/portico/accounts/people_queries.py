@@ -1,0 +1,119 @@
+"""Statements that write people: patients, accounts, credentials, staff, grants."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from portico.access import Role
+from portico.ids import AccountId, PatientId
+from portico.platform.database import Command, Tx
+
+
+class NewPatient(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient as first written; how to reach them is sealed afterwards, under the key this row makes possible."""
+
+    patient_id: PatientId
+    name: str
+    born_on: date
+    clinic_number: str | None
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as first written."""
+
+    account_id: AccountId
+    email: str
+    name: str
+    patient_id: PatientId | None
+
+
+class NewGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """A proxy grant as first written."""
+
+    grant_id: UUID
+    account_id: AccountId
+    patient_id: PatientId
+    scope: tuple[str, ...]
+    basis: str
+    confirmed_by: AccountId
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+INSERT_PATIENT = Command("""
+    insert into patient (clinic_id, patient_id, name, born_on, clinic_number, state, created_at)
+    values ($1, $2, $3, $4, $5, 'active', $6)
+""")
+SEAL_CONTACT = Command("""
+    update patient set phone_sealed = $3, address_sealed = $4 where clinic_id = $1 and patient_id = $2
+""")
+INSERT_ACCOUNT = Command("""
+    insert into account (clinic_id, account_id, email, name, patient_id, state, created_at)
+    values ($1, $2, $3, $4, $5, 'active', $6)
+""")
+INSERT_SIGN_IN = Command("insert into sign_in (email_hmac, clinic_id, account_id) values ($1, $2, $3)")
+SET_ACCOUNT_STATE = Command("update account set state = $3 where clinic_id = $1 and account_id = $2")
+PUT_PASSWORD = Command("""
+    insert into credential (clinic_id, account_id, password_hash, changed_at) values ($1, $2, $3, $4)
+    on conflict (clinic_id, account_id) do update set password_hash = excluded.password_hash,
+        changed_at = excluded.changed_at
+""")
+PUT_SEED = Command("""
+    update credential set totp_seed_sealed = $3, totp_confirmed_at = $4, totp_last_step = null, changed_at = $4
+    where clinic_id = $1 and account_id = $2
+""")
+PUT_STAFF = Command("""
+    insert into staff (clinic_id, account_id, roles) values ($1, $2, $3)
+    on conflict (clinic_id, account_id) do update set roles = excluded.roles
+""")
+INSERT_GRANT = Command("""
+    insert into proxy_grant (clinic_id, grant_id, account_id, patient_id, scope, basis, confirmed_by, starts_at, ends_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+""")
+
+
+async def insert_patient(tx: Tx, patient: NewPatient) -> None:
+    """Writes the patient."""
+    await tx.run(INSERT_PATIENT, tx.clinic_id, *msgspec.structs.astuple(patient), tx.now)
+
+
+async def seal_contact(tx: Tx, patient_id: PatientId, *, phone: bytes | None, address: bytes | None) -> None:
+    """Keeps how to reach the patient, sealed."""
+    await tx.run(SEAL_CONTACT, tx.clinic_id, patient_id, phone, address)
+
+
+async def insert_account(tx: Tx, account: NewAccount) -> None:
+    """Writes the account. The constraint `account_email_is_unique_in_clinic` refuses an address twice."""
+    await tx.run(INSERT_ACCOUNT, tx.clinic_id, *msgspec.structs.astuple(account), tx.now)
+
+
+async def insert_sign_in(tx: Tx, account_id: AccountId, digest: bytes) -> None:
+    """Lets the account be found by its address."""
+    await tx.run(INSERT_SIGN_IN, digest, tx.clinic_id, account_id)
+
+
+async def set_account_state(tx: Tx, account_id: AccountId, state: str) -> bool:
+    """False when there is no such account."""
+    return await tx.run(SET_ACCOUNT_STATE, tx.clinic_id, account_id, state) == 1
+
+
+async def put_password(tx: Tx, account_id: AccountId, password_hash: str) -> None:
+    """Writes or replaces the password's hash."""
+    await tx.run(PUT_PASSWORD, tx.clinic_id, account_id, password_hash, tx.now)
+
+
+async def put_seed(tx: Tx, account_id: AccountId, sealed: bytes) -> bool:
+    """Writes a confirmed second factor; False when the account has no password yet."""
+    return await tx.run(PUT_SEED, tx.clinic_id, account_id, sealed, tx.now) == 1
+
+
+async def put_staff(tx: Tx, account_id: AccountId, roles: Iterable[Role]) -> None:
+    """Writes or replaces the account's staff roles."""
+    await tx.run(PUT_STAFF, tx.clinic_id, account_id, sorted(roles))
+
+
+async def insert_grant(tx: Tx, grant: NewGrant) -> None:
+    """Writes the grant."""
+    await tx.run(INSERT_GRANT, tx.clinic_id, *msgspec.structs.astuple(grant))

@@ -1,0 +1,127 @@
+"""Whether a request may come from where it says: its peer, its content type, its origin and its CSRF token."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+
+from portico.accounts.tokens import is_same
+from portico.errors import Malformed, NotAllowed, UnsupportedMedia
+from portico.settings import Settings
+
+AnyRequest = Request[object, object, State]
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "x-csrf-token"
+
+_JSON = frozenset({"application/json"})
+_FHIR = frozenset({"application/json", "application/fhir+json"})
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_OUR_SITE = frozenset({"same-origin", "none"})
+"""Fetch Metadata: from our own pages, or typed and reloaded by the person."""
+
+
+class CrossSite(NotAllowed):
+    """Another site made this request with our person's browser."""
+
+    code = "cross-site"
+
+    def __init__(self) -> None:
+        super().__init__("This request came from another website. Open the portal itself and try again.")
+
+
+class CsrfTokenWrong(NotAllowed):
+    """The request lacks the token that only pages of this session know."""
+
+    code = "csrf-token"
+
+    def __init__(self) -> None:
+        super().__init__("This page is too old or belongs to another sign-in. Reload it and try again.")
+
+
+def peer_of(request: AnyRequest, settings: Settings) -> str | None:
+    """The address that the request came from; a proxy's word counts only when it is the one that was configured."""
+    peer = None if request.client is None else request.client.host
+    if settings.trusted_proxy is None or peer != settings.trusted_proxy:
+        return peer
+    forwarded = request.headers.get("x-forwarded-for", "")
+    # The last entry is the one our own proxy added; those before it are whatever the client claims.
+    return forwarded.rpartition(",")[2].strip() or peer
+
+
+def own_origins(settings: Settings) -> frozenset[str]:
+    """The origins of our own pages. The demo listens on both loopback addresses and is reached by either name."""
+    if not settings.demo:
+        return frozenset({settings.base_url})
+    port = urlsplit(settings.base_url).port or 80
+    hosts = ("localhost", "127.0.0.1", "[::1]")
+    return frozenset({settings.base_url, *(f"http://{host}:{port}" for host in hosts)})
+
+
+def check_origin(request: AnyRequest, settings: Settings) -> None:
+    """Raises CrossSite when the browser says that another site asks. Programs that say nothing pass here."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None and site not in _OUR_SITE:
+        raise CrossSite
+    if origin is not None and origin not in own_origins(settings):
+        raise CrossSite
+
+
+def check_content_type(request: AnyRequest, handler: BaseRouteHandler, *, is_required: bool) -> None:
+    """Raises UnsupportedMedia unless the body is of a type that this route reads.
+
+    A form of another site can send a body as text without asking first; no route of ours reads such a body.
+    """
+    declared = request.headers.get("content-type")
+    if declared is None and not is_required and not _has_body(request):
+        return
+    media_type, _, parameters = (declared or "").partition(";")
+    if media_type.strip().lower() not in (readable := _readable(request, handler)) or not _is_utf8(parameters):
+        message = f"Send this as {' or '.join(sorted(readable))}."
+        raise UnsupportedMedia(message)
+
+
+async def check_csrf_token(request: AnyRequest, expected: str) -> None:
+    """Raises CsrfTokenWrong unless the header or the form carries this session's token."""
+    given = request.headers.get(CSRF_HEADER)
+    if given is None and not _is_api(request):
+        given = (await form_of(request)).get(CSRF_FIELD)
+    if given is None or not is_same(given, expected):
+        raise CsrfTokenWrong
+
+
+async def form_of(request: AnyRequest) -> dict[str, str]:
+    """The text fields of a submitted form, the last of each name. Raises Malformed for a body that is no form."""
+    try:
+        form = await request.form()
+    except (ValueError, LookupError) as error:
+        message = "The form could not be read."
+        raise Malformed(message) from error
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+def _readable(request: AnyRequest, handler: BaseRouteHandler) -> Collection[str]:
+    if not _is_api(request):
+        return _FORMS
+    return _FHIR if "body" in handler.parsed_fn_signature.parameters else _JSON
+
+
+def _is_api(request: AnyRequest) -> bool:
+    return request.scope["path"].startswith(("/api/", "/fhir/"))
+
+
+def _has_body(request: AnyRequest) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def _is_utf8(parameters: str) -> bool:
+    charsets = [
+        value.strip().strip('"').lower()
+        for name, _, value in (parameter.partition("=") for parameter in parameters.split(";"))
+        if name.strip().lower() == "charset"
+    ]
+    return all(charset in ("utf-8", "utf8") for charset in charsets)

@@ -1,0 +1,1 @@
+"""Consults: the visits that intakes prepare. Not a calendar product."""

@@ -1,0 +1,78 @@
+"""Changes of consults, inside the transaction of whoever changes them."""
+
+from datetime import datetime
+
+import msgspec
+
+from portico.care.queries import ConsultRow, insert_consult, lock_consult, next_consult, update_consult
+from portico.care.rules import ConsultState, moved
+from portico.errors import Invalid, NotFound
+from portico.ids import AccountId, ConsultId, PatientId
+from portico.platform.database import Tx
+from portico.platform.vault import Place, Vault
+
+__all__ = ["change_consult", "next_consult", "record_consult"]
+
+
+class BookedWithoutTime(Invalid):
+    """A booked consult needs a start."""
+
+    code = "start-missing"
+
+
+async def record_consult(
+    tx: Tx,
+    vault: Vault,
+    *,
+    patient_id: PatientId,
+    clinician_id: AccountId | None,
+    starts_at: datetime | None,
+    state: ConsultState,
+    wishes: str | None = None,
+) -> ConsultRow:
+    """Stores a consult; the patient's wishes are sealed. Raises BookedWithoutTime."""
+    _check_time(state, starts_at)
+    consult_id = ConsultId(tx.ids.new())
+    sealed = None
+    if wishes:
+        box = await vault.patient(tx, patient_id)
+        sealed = box.seal(Place("consult", "wishes_sealed", consult_id), wishes.encode())
+    row = ConsultRow(
+        consult_id=consult_id,
+        patient_id=patient_id,
+        clinician_id=clinician_id,
+        starts_at=starts_at,
+        state=state,
+        wishes_sealed=sealed,
+        revision=1,
+    )
+    await insert_consult(tx, row)
+    return row
+
+
+async def change_consult(
+    tx: Tx, consult_id: ConsultId, *, clinician_id: AccountId | None, starts_at: datetime | None, state: ConsultState
+) -> ConsultRow:
+    """Sets clinician, start and state. Raises NotFound, ConsultCannotMove, BookedWithoutTime."""
+    row = await lock_consult(tx, consult_id)
+    if row is None:
+        raise NotFound
+    _check_time(state, starts_at)
+    changed = msgspec.structs.replace(
+        row,
+        clinician_id=clinician_id,
+        starts_at=starts_at,
+        state=moved(row.state, state),
+        revision=row.revision + 1,
+    )
+    await update_consult(tx, changed)
+    return changed
+
+
+def _check_time(state: ConsultState, starts_at: datetime | None) -> None:
+    if starts_at is None and state not in ("requested", "cancelled"):
+        message = f"A consult that is {state} needs a start: send startsAt."
+        raise BookedWithoutTime(message)
+    if starts_at is not None and starts_at.tzinfo is None:
+        message = "startsAt needs its offset from UTC, for example 2026-03-01T09:00:00-06:00."
+        raise BookedWithoutTime(message)

@@ -1,0 +1,119 @@
+"""Statements on consults."""
+
+from datetime import datetime
+
+import msgspec
+
+from portico.care.rules import ConsultState
+from portico.ids import AccountId, ConsultId, PatientId
+from portico.platform.database import Command, Query, Tx
+
+
+class ConsultRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A consult as stored; `starts_at` is unknown while it is only asked for."""
+
+    consult_id: ConsultId
+    patient_id: PatientId
+    clinician_id: AccountId | None
+    starts_at: datetime | None
+    state: ConsultState
+    wishes_sealed: bytes | None
+    revision: int
+
+
+class UpcomingConsult(msgspec.Struct, frozen=True, kw_only=True):
+    """A booked consult in a list, with who comes and whether an intake for it was submitted."""
+
+    consult_id: ConsultId
+    patient_id: PatientId
+    patient_name: str
+    clinician_id: AccountId | None
+    starts_at: datetime | None
+    state: ConsultState
+    intake_missing: bool
+
+
+INSERT_CONSULT = Command("""
+    insert into consult (clinic_id, consult_id, patient_id, clinician_id, starts_at, state, wishes_sealed, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+""")
+
+LOCK_CONSULT = Query(
+    ConsultRow,
+    """
+    select consult_id, patient_id, clinician_id, starts_at, state, wishes_sealed, revision
+    from consult
+    where clinic_id = $1 and consult_id = $2
+    for update
+    """,
+)
+
+UPDATE_CONSULT = Command("""
+    update consult set clinician_id = $3, starts_at = $4, state = $5, revision = revision + 1
+    where clinic_id = $1 and consult_id = $2
+""")
+
+NEXT_CONSULT = Query(
+    ConsultRow,
+    """
+    select consult_id, patient_id, clinician_id, starts_at, state, wishes_sealed, revision
+    from consult
+    where clinic_id = $1 and patient_id = $2 and state = 'booked' and starts_at >= $3
+    order by starts_at, consult_id
+    limit 1
+    """,
+)
+
+CONSULTS_OF_CLINIC = Query(
+    UpcomingConsult,
+    """
+    select c.consult_id, c.patient_id, p.name as patient_name, c.clinician_id, c.starts_at, c.state,
+        not exists (
+            select from response r
+            where r.clinic_id = c.clinic_id and r.patient_id = c.patient_id and r.submitted_revision is not null
+        ) as intake_missing
+    from consult c
+    join patient p on p.clinic_id = c.clinic_id and p.patient_id = c.patient_id
+    where c.clinic_id = $1 and ($2::uuid is null or c.patient_id = $2)
+        and (coalesce(c.starts_at, 'infinity'), c.consult_id) > ($3::timestamptz, $4::uuid)
+    order by coalesce(c.starts_at, 'infinity'), c.consult_id
+    limit $5
+    """,
+)
+
+
+async def insert_consult(tx: Tx, row: ConsultRow) -> None:
+    """Stores a new consult."""
+    await tx.run(
+        INSERT_CONSULT,
+        tx.clinic_id,
+        row.consult_id,
+        row.patient_id,
+        row.clinician_id,
+        row.starts_at,
+        row.state,
+        row.wishes_sealed,
+        tx.now,
+    )
+
+
+async def lock_consult(tx: Tx, consult_id: ConsultId) -> ConsultRow | None:
+    """The consult, held until the transaction ends."""
+    return await tx.first(LOCK_CONSULT, tx.clinic_id, consult_id)
+
+
+async def update_consult(tx: Tx, row: ConsultRow) -> None:
+    """Stores what staff changed."""
+    await tx.run(UPDATE_CONSULT, tx.clinic_id, row.consult_id, row.clinician_id, row.starts_at, row.state)
+
+
+async def next_consult(tx: Tx, patient_id: PatientId) -> ConsultRow | None:
+    """The patient's next booked consult, if any."""
+    return await tx.first(NEXT_CONSULT, tx.clinic_id, patient_id, tx.now)
+
+
+async def consults_of_clinic(
+    tx: Tx, patient_id: PatientId | None, after: tuple[datetime, ConsultId], limit: int
+) -> list[UpcomingConsult]:
+    """Consults by start, after a cursor; of one patient when named."""
+    return await tx.all(CONSULTS_OF_CLINIC, tx.clinic_id, patient_id, *after, limit)

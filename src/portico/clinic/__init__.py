@@ -1,0 +1,1 @@
+"""The clinic itself: its settings, its opening calendar, and what its people have confirmed."""

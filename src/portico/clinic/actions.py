@@ -1,0 +1,73 @@
+"""Creating a clinic, its settings, and whether it may be opened to patients."""
+
+from portico.access import SystemScope
+from portico.audit import Object, record_system
+from portico.clinic import queries, rules
+from portico.clinic.model import ClinicSettings, Gap
+from portico.ids import ClinicId
+from portico.platform.content import Content
+from portico.platform.database import Tx
+from portico.platform.site import Site
+
+
+async def create_clinic(site: Site, *, slug: str, name: str, zone: str) -> ClinicId:
+    """Makes a clinic with a key of its own, and nothing set or signed. Raises ZoneUnknown and SlugTaken."""
+    rules.check_zone(zone)
+    clinic_id = ClinicId(site.db.ids.new())
+    async with site.db.transaction(SystemScope(clinic_id, "creating the clinic")) as tx:
+        if not await queries.insert_clinic(tx, slug=slug, name=name, zone=zone):
+            raise rules.SlugTaken
+        await site.vault.create_clinic_key(tx)
+        await record_system(tx, "create", Object("clinic", clinic_id))
+    return clinic_id
+
+
+async def settings_of(tx: Tx, content: Content) -> ClinicSettings:
+    """What holds in the transaction's clinic; see ClinicSettings."""
+    clinic = await queries.clinic(tx)
+    rows = await queries.settings(tx)
+    values = {key: declared.default for key, declared in content.settings.items()}
+    values |= {row.key: row.value for row in rows if row.value is not None and row.key in values}
+    confirmed = frozenset(row.key for row in rows if row.confirmed_by is not None)
+    return ClinicSettings(zone=clinic.zone, values=values, confirmed=confirmed)
+
+
+async def set_setting(tx: Tx, content: Content, key: str, value: str | None) -> bool:
+    """Sets a value, or unsets it with None; another value than before must be confirmed again.
+
+    Tells whether it changed. Raises SettingUnknown and SettingUnreadable.
+    """
+    declared = content.settings.get(key)
+    if declared is None:
+        raise rules.SettingUnknown
+    if value is not None:
+        rules.check_value(declared.type, value)
+    return await queries.set_value(tx, key, value)
+
+
+async def is_signed(tx: Tx, kind: str, key: str, version: str, digest: bytes) -> bool:
+    """Whether a named person of this clinic signed exactly this content."""
+    row = await queries.signature(tx, kind, key, version)
+    return row is not None and row.digest == digest
+
+
+async def opening_gaps(tx: Tx, content: Content) -> tuple[Gap, ...]:
+    """What a named person must still confirm or sign before the clinic may be opened to patients."""
+    settings = await settings_of(tx, content)
+    unconfirmed = [
+        Gap(kind="setting", key=key)
+        for key, declared in content.settings.items()
+        if declared.required_to_open and settings.confirmed_value(key) is None
+    ]
+    signed = {(row.kind, row.key, row.version, row.digest) for row in await queries.signatures(tx)}
+    unsigned = [
+        Gap(kind=published.kind, key=published.key)
+        for published in await queries.newest_published(tx)
+        if (published.kind, published.key, published.version, published.digest) not in signed
+    ]
+    return (*unconfirmed, *unsigned)
+
+
+async def is_open(tx: Tx, content: Content) -> bool:
+    """Whether everything that patients depend on is confirmed by a named person."""
+    return not await opening_gaps(tx, content)

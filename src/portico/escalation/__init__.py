@@ -1,0 +1,1 @@
+"""Something dangerous that a named person must acknowledge and resolve, else it moves on."""

@@ -1,0 +1,124 @@
+"""What staff do about escalations: read the list, say "I am on it", and record what was done.
+
+Every reading and every act leaves its audit row in the same transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from portico.access import Caller
+from portico.audit import Object, record, record_list
+from portico.clinic.actions import settings_of
+from portico.errors import NotFound
+from portico.escalation import queries, rules
+from portico.escalation.actions import enter
+from portico.escalation.model import Escalation, Listed, Outcome, State
+from portico.escalation.queries import OPEN_START, RESOLVED_START, Step
+from portico.ids import EscalationId
+from portico.platform.database import Tx
+from portico.platform.site import Site
+from portico.platform.vault import Place
+from portico.platform.web import cursor_decode, cursor_encode
+
+PAGE_SIZE = 25
+"""Escalations on one page."""
+
+Wanted = Literal["unresolved", "raised", "acknowledged", "resolved"]
+
+_STATES: Mapping[Wanted, tuple[State, ...]] = {
+    "unresolved": ("raised", "acknowledged"),
+    "raised": ("raised",),
+    "acknowledged": ("acknowledged",),
+}
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of escalations and where the next one starts."""
+
+    entries: Sequence[Listed]
+    next: str | None
+
+
+async def read_list(site: Site, caller: Caller, wanted: Wanted, cursor: str | None) -> Page:
+    """Unresolved ones by level and deadline; resolved ones from the newest on. Raises Malformed for a bad cursor."""
+    async with site.db.transaction(caller.scope) as tx:
+        found = await _page(tx, wanted, cursor)
+        shown = found[:PAGE_SIZE]
+        await record_list(tx, caller, "escalation", list(dict.fromkeys(entry.patient_id for entry in shown)))
+    return Page(entries=shown, next=_position(shown[-1]) if len(found) > PAGE_SIZE else None)
+
+
+async def acknowledge(site: Site, caller: Caller, escalation_id: EscalationId) -> Listed:
+    """Says that this person is on it; the contact time starts. The same person again changes nothing.
+
+    Raises NotFound, AcknowledgedByAnother and EscalationCannotMove.
+    """
+    async with site.db.transaction(caller.scope) as tx:
+        current = await _locked(tx, escalation_id)
+        settings = await settings_of(tx, site.content)
+        after = rules.acknowledged(current, caller.account_id, tx.now, settings)
+        if after is not current:
+            await queries.update(tx, after)
+            await enter(tx, after, Step(event_id=tx.ids.new(), kind="acknowledge", actor_id=caller.account_id))
+        return await _answer(tx, caller, after)
+
+
+async def resolve(
+    site: Site, caller: Caller, escalation_id: EscalationId, outcome: Outcome, note: str | None
+) -> Listed:
+    """Records what was done, with a sealed note. After `left_message` it stays acknowledged and the time runs anew.
+
+    The same outcome by the same person again changes nothing. Raises NotFound, NoteTooLong and EscalationCannotMove.
+    """
+    rules.check_note(note)
+    async with site.db.transaction(caller.scope) as tx:
+        current = await _locked(tx, escalation_id)
+        if rules.is_replay(current, outcome, caller.account_id):
+            return await _answer(tx, caller, current)
+        settings = await settings_of(tx, site.content)
+        event, after = rules.ended(current, outcome, caller.account_id, tx.now, settings)
+        await queries.update(tx, after)
+        step = Step(event_id=tx.ids.new(), kind=event, actor_id=caller.account_id, outcome=outcome)
+        await enter(tx, after, await _with_note(tx, site, after, step, note))
+        return await _answer(tx, caller, after)
+
+
+async def _with_note(tx: Tx, site: Site, after: Escalation, step: Step, note: str | None) -> Step:
+    if note is None:
+        return step
+    box = await site.vault.patient(tx, after.patient_id)
+    sealed = box.seal_text(Place("escalation_event", "note_sealed", step.event_id), note)
+    return msgspec.structs.replace(step, note_sealed=sealed)
+
+
+async def _locked(tx: Tx, escalation_id: EscalationId) -> Escalation:
+    found = await queries.locked(tx, escalation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _answer(tx: Tx, caller: Caller, after: Escalation) -> Listed:
+    listed = await queries.listed(tx, after.escalation_id)
+    if listed is None:
+        raise NotFound
+    await record(tx, caller, "change", Object("escalation", after.escalation_id), patient=after.patient_id)
+    return listed
+
+
+async def _page(tx: Tx, wanted: Wanted, cursor: str | None) -> Sequence[Listed]:
+    if wanted == "resolved":
+        after_resolved = cursor_decode(cursor, tuple[datetime, UUID]) or RESOLVED_START
+        return await queries.resolved_page(tx, after_resolved, PAGE_SIZE + 1)
+    after_open = cursor_decode(cursor, tuple[int, datetime, UUID]) or OPEN_START
+    return await queries.open_page(tx, _STATES[wanted], after_open, PAGE_SIZE + 1)
+
+
+def _position(last: Listed) -> str:
+    if last.state == "resolved":
+        return cursor_encode((last.resolved_at, last.escalation_id))
+    return cursor_encode((last.level_rank, last.deadline, last.escalation_id))

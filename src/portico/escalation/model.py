@@ -1,0 +1,97 @@
+"""What an escalation is: its level, its subject, and how far it has come. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from portico.ids import AccountId, EscalationId, PatientId
+
+Level = Literal["emergency", "call_now", "same_day", "routine"]
+State = Literal["raised", "acknowledged", "resolved"]
+Cause = Literal["red_flag", "triage", "late_review"]
+SubjectKind = Literal["thread", "response"]
+Outcome = Literal["spoke", "left_message", "sent_to_emergency", "visit_arranged", "advised_by_message", "not_needed"]
+
+LEVELS: tuple[Level, ...] = ("emergency", "call_now", "same_day", "routine")
+"""Most urgent first."""
+
+LEVEL_RANK: Mapping[Level, int] = {level: rank for rank, level in enumerate(LEVELS)}
+"""As the database orders them: lower comes first."""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What is dangerous: a thread or a response."""
+
+    kind: SubjectKind
+    id: UUID
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True):
+    """Why somebody must act: which rules fired about which subject, at which level, by whose act."""
+
+    patient_id: PatientId
+    subject: Subject
+    level: Level
+    cause: Cause
+    rules: tuple[str, ...]
+    rule_set_version: str
+    """`slug|version` of the rules that fired."""
+    actor_id: AccountId | None
+    """Who did what set it off; None for the program itself."""
+    tell_first: AccountId | None = None
+    """Whom to tell before the pool, e.g. the review's own clinician."""
+
+
+class Escalation(msgspec.Struct, frozen=True, kw_only=True):
+    """One escalation as it stands."""
+
+    escalation_id: EscalationId
+    patient_id: PatientId
+    subject_kind: SubjectKind
+    subject_id: UUID
+    level: Level
+    state: State
+    cause: Cause
+    rules: tuple[str, ...]
+    rule_set_version: str
+    rung: int
+    deadline: datetime | None
+    """When it moves on unless somebody acts; None once resolved."""
+    raised_at: datetime
+    acknowledged_by: AccountId | None
+    acknowledged_at: datetime | None
+    resolved_by: AccountId | None
+    resolved_at: datetime | None
+    outcome: Outcome | None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(kind=self.subject_kind, id=self.subject_id)
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One escalation as staff see it, with names."""
+
+    escalation_id: EscalationId
+    patient_id: PatientId
+    patient_name: str
+    subject_kind: SubjectKind
+    subject_id: UUID
+    level: Level
+    level_rank: int
+    state: State
+    cause: Cause
+    rules: tuple[str, ...]
+    rung: int
+    deadline: datetime | None
+    raised_at: datetime
+    acknowledged_by: AccountId | None
+    acknowledged_by_name: str | None
+    acknowledged_at: datetime | None
+    resolved_by: AccountId | None
+    resolved_by_name: str | None
+    resolved_at: datetime | None
+    outcome: Outcome | None

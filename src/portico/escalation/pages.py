@@ -1,0 +1,113 @@
+"""Page of what must be seen at once: who is on it, and what was done."""
+
+from typing import Annotated, get_args
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Body
+
+from portico.access import Caller, Permission, staff
+from portico.errors import DomainError, Malformed
+from portico.escalation import handling
+from portico.escalation.api import AskedState
+from portico.escalation.handling import Wanted
+from portico.escalation.model import Outcome
+from portico.ids import EscalationId
+from portico.platform.problems import status_of
+from portico.platform.requests import AnyRequest
+from portico.platform.site import Site
+from portico.platform.templates import page, see_other
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+LEVEL_NAMES = {"emergency": "Emergency", "call_now": "Call now", "same_day": "Same day", "routine": "Routine"}
+OUTCOME_NAMES = {
+    "spoke": "Spoke to the patient",
+    "left_message": "Left a message",
+    "sent_to_emergency": "Sent to emergency care",
+    "visit_arranged": "Arranged a visit",
+    "advised_by_message": "Advised by message",
+    "not_needed": "Not needed",
+}
+CAUSE_NAMES = {
+    "red_flag": "Red flag in the intake",
+    "triage": "Danger in a message",
+    "late_review": "Intake undecided, consult near",
+}
+
+
+@get("/escalations", opt={"audience": staff(Permission.LIST_ESCALATIONS)})
+async def escalations_page(
+    request: AnyRequest, site: Site, caller: Caller, wanted: AskedState = "unresolved", cursor: str | None = None
+) -> Response[bytes]:
+    """What waits for somebody to act, most urgent first."""
+    return await _show(request, site, caller, wanted, cursor)
+
+
+@post(
+    "/escalations/{escalation_id:uuid}/acknowledgement",
+    opt={"audience": staff(Permission.ACKNOWLEDGE_ESCALATIONS)},
+)
+async def acknowledge_page(request: AnyRequest, site: Site, caller: Caller, escalation_id: UUID) -> Response[bytes]:
+    """Says "I am on it"."""
+    try:
+        await handling.acknowledge(site, caller, EscalationId(escalation_id))
+    except DomainError as refusal:
+        return await _show(request, site, caller, "unresolved", None, refusal)
+    return see_other("/escalations")
+
+
+@post("/escalations/{escalation_id:uuid}/resolution", opt={"audience": staff(Permission.RESOLVE_ESCALATIONS)})
+async def resolve_page(
+    request: AnyRequest, site: Site, caller: Caller, escalation_id: UUID, data: Form
+) -> Response[bytes]:
+    """Records what was done."""
+    note = data.get("note", "").strip() or None
+    try:
+        await handling.resolve(site, caller, EscalationId(escalation_id), _outcome(data), note)
+    except DomainError as refusal:
+        return await _show(request, site, caller, "unresolved", None, refusal, note)
+    return see_other("/escalations")
+
+
+async def _show(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    state: Wanted,
+    cursor: str | None,
+    problem: DomainError | None = None,
+    note: str | None = None,
+) -> Response[bytes]:
+    listed = await handling.read_list(site, caller, state, cursor)
+    return page(
+        "escalations.html",
+        request,
+        status=200 if problem is None else status_of(problem),
+        entries=listed.entries,
+        next=listed.next,
+        state=state,
+        problem=None if problem is None else problem.message,
+        note=note or "",
+        may_read=caller.actor.may(Permission.READ_ESCALATION_RULES),
+        may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),
+        account_id=caller.account_id,
+        level_names=LEVEL_NAMES,
+        outcome_names=OUTCOME_NAMES,
+        cause_names=CAUSE_NAMES,
+    )
+
+
+def _outcome(form: dict[str, str]) -> Outcome:
+    try:
+        outcome: Outcome = msgspec.convert(form.get("outcome"), Outcome)
+    except msgspec.ValidationError as error:
+        message = f"Choose what was done: {', '.join(OUTCOME_NAMES[code] for code in get_args(Outcome))}."
+        raise Malformed(message) from error
+    return outcome
+
+
+ROUTES: list[HTTPRouteHandler] = [escalations_page, acknowledge_page, resolve_page]

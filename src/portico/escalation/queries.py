@@ -1,0 +1,231 @@
+"""Statements on escalations and their ledger. A patient's own act may raise one; only staff read the ledger."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+
+from portico.escalation.model import Escalation, Listed, State, Subject
+from portico.ids import AccountId, EscalationId, PatientId
+from portico.platform.database import Command, Query, Tx
+
+
+class EscalationKey(msgspec.Struct, frozen=True, kw_only=True):
+    """The id of one escalation."""
+
+    escalation_id: EscalationId
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the ledger: what happened to an escalation, at which level and rung, by whom."""
+
+    event_id: UUID
+    kind: str
+    actor_id: AccountId | None
+    rules: tuple[str, ...] = ()
+    rule_set_version: str | None = None
+    outcome: str | None = None
+    note_sealed: bytes | None = None
+
+
+_SELECT = """
+    select escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules, rule_set_version, rung,
+        deadline, raised_at, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome
+    from escalation
+"""
+
+INSERT = Query(
+    EscalationKey,
+    """
+    insert into escalation (clinic_id, escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules,
+        rule_set_version, rung, deadline, raised_at)
+    values ($1, $2, $3, $4, $5, $6, 'raised', $7, $8, $9, 0, $10, $11)
+    on conflict (clinic_id, subject_kind, subject_id) where state <> 'resolved' do nothing
+    returning escalation_id
+    """,
+)
+
+UNRESOLVED = Query(
+    Escalation,
+    _SELECT + " where clinic_id = $1 and subject_kind = $2 and subject_id = $3 and state <> 'resolved'",
+)
+
+UNRESOLVED_LOCKED = Query(Escalation, UNRESOLVED.sql + " for update")
+
+LOCKED = Query(Escalation, _SELECT + " where clinic_id = $1 and escalation_id = $2 for update")
+
+UPDATE = Command("""
+    update escalation
+    set level = $3, state = $4, cause = $5, rules = $6, rule_set_version = $7, rung = $8, deadline = $9,
+        acknowledged_by = $10, acknowledged_at = $11, resolved_by = $12, resolved_at = $13, outcome = $14
+    where clinic_id = $1 and escalation_id = $2
+""")
+
+INSERT_EVENT = Command("""
+    insert into escalation_event (clinic_id, event_id, escalation_id, patient_id, kind, level, rung, rules,
+        rule_set_version, outcome, actor_id, at, note_sealed)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+""")
+
+OPEN_RED_FLAG = Query(
+    EscalationKey,
+    """
+    select escalation_id
+    from escalation
+    where clinic_id = $1 and patient_id = $2 and state <> 'resolved' and cause in ('red_flag', 'triage')
+    limit 1
+    """,
+)
+
+DUE_LOCKED = Query(
+    Escalation,
+    _SELECT
+    + """
+    where clinic_id = $1 and state <> 'resolved' and deadline <= $2
+    order by deadline, escalation_id
+    limit $3
+    for update skip locked
+    """,
+)
+
+_LISTED = """
+    select e.escalation_id, e.patient_id, patient.name as patient_name, e.subject_kind, e.subject_id, e.level,
+        e.level_rank, e.state, e.cause, e.rules, e.rung, e.deadline, e.raised_at, e.acknowledged_by,
+        acknowledger.name as acknowledged_by_name, e.acknowledged_at, e.resolved_by,
+        resolver.name as resolved_by_name, e.resolved_at, e.outcome
+    from escalation e
+    join patient on patient.clinic_id = e.clinic_id and patient.patient_id = e.patient_id
+    left join account acknowledger on acknowledger.clinic_id = e.clinic_id
+        and acknowledger.account_id = e.acknowledged_by
+    left join account resolver on resolver.clinic_id = e.clinic_id and resolver.account_id = e.resolved_by
+"""
+
+LISTED_ONE = Query(Listed, _LISTED + " where e.clinic_id = $1 and e.escalation_id = $2")
+
+LISTED_OPEN = Query(
+    Listed,
+    _LISTED
+    + """
+    where e.clinic_id = $1 and e.state <> 'resolved' and e.state = any ($2::text[])
+        and (e.level_rank, e.deadline, e.escalation_id) > ($3::integer, $4::timestamptz, $5::uuid)
+    order by e.level_rank, e.deadline, e.escalation_id
+    limit $6
+    """,
+)
+
+LISTED_RESOLVED = Query(
+    Listed,
+    _LISTED
+    + """
+    where e.clinic_id = $1 and e.state = 'resolved'
+        and (e.resolved_at, e.escalation_id) < ($2::timestamptz, $3::uuid)
+    order by e.resolved_at desc, e.escalation_id desc
+    limit $4
+    """,
+)
+
+OpenPosition = tuple[int, datetime, UUID]
+"""Where a page of unresolved escalations ends: level, deadline, id."""
+ResolvedPosition = tuple[datetime, UUID]
+"""Where a page of resolved escalations ends, newest first."""
+OPEN_START: OpenPosition = (-1, datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+RESOLVED_START: ResolvedPosition = (datetime(9000, 1, 1, tzinfo=UTC), UUID(int=0))
+
+
+async def insert(tx: Tx, new: Escalation) -> bool:
+    """Raises a new escalation; False when its subject has an unresolved one, for whose transaction this waits."""
+    row = await tx.first(
+        INSERT,
+        tx.clinic_id,
+        new.escalation_id,
+        new.patient_id,
+        new.subject_kind,
+        new.subject_id,
+        new.level,
+        new.cause,
+        list(new.rules),
+        new.rule_set_version,
+        new.deadline,
+        new.raised_at,
+    )
+    return row is not None
+
+
+async def unresolved(tx: Tx, subject: Subject) -> Escalation | None:
+    return await tx.first(UNRESOLVED, tx.clinic_id, subject.kind, subject.id)
+
+
+async def unresolved_locked(tx: Tx, subject: Subject) -> Escalation | None:
+    """The subject's unresolved escalation, held until the transaction ends."""
+    return await tx.first(UNRESOLVED_LOCKED, tx.clinic_id, subject.kind, subject.id)
+
+
+async def locked(tx: Tx, escalation_id: EscalationId) -> Escalation | None:
+    """One escalation, held until the transaction ends."""
+    return await tx.first(LOCKED, tx.clinic_id, escalation_id)
+
+
+async def due_locked(tx: Tx, limit: int) -> Sequence[Escalation]:
+    """Escalations whose deadline has come and which no other worker holds."""
+    return await tx.all(DUE_LOCKED, tx.clinic_id, tx.now, limit)
+
+
+async def update(tx: Tx, after: Escalation) -> None:
+    """Stores everything about an escalation that can change."""
+    await tx.run(
+        UPDATE,
+        tx.clinic_id,
+        after.escalation_id,
+        after.level,
+        after.state,
+        after.cause,
+        list(after.rules),
+        after.rule_set_version,
+        after.rung,
+        after.deadline,
+        after.acknowledged_by,
+        after.acknowledged_at,
+        after.resolved_by,
+        after.resolved_at,
+        after.outcome,
+    )
+
+
+async def insert_step(tx: Tx, after: Escalation, step: Step) -> None:
+    """Writes the ledger, with the level and rung that hold after the step."""
+    await tx.run(
+        INSERT_EVENT,
+        tx.clinic_id,
+        step.event_id,
+        after.escalation_id,
+        after.patient_id,
+        step.kind,
+        after.level,
+        after.rung,
+        list(step.rules),
+        step.rule_set_version,
+        step.outcome,
+        step.actor_id,
+        tx.now,
+        step.note_sealed,
+    )
+
+
+async def has_open_red_flag(tx: Tx, patient_id: PatientId) -> bool:
+    return await tx.first(OPEN_RED_FLAG, tx.clinic_id, patient_id) is not None
+
+
+async def listed(tx: Tx, escalation_id: EscalationId) -> Listed | None:
+    """One escalation with the names that go with it."""
+    return await tx.first(LISTED_ONE, tx.clinic_id, escalation_id)
+
+
+async def open_page(tx: Tx, states: Sequence[State], after: OpenPosition, limit: int) -> list[Listed]:
+    """Unresolved escalations in these states, by level, then deadline."""
+    return await tx.all(LISTED_OPEN, tx.clinic_id, list(states), *after, limit)
+
+
+async def resolved_page(tx: Tx, after: ResolvedPosition, limit: int) -> list[Listed]:
+    """Resolved escalations, the newest first."""
+    return await tx.all(LISTED_RESOLVED, tx.clinic_id, *after, limit)

@@ -1,0 +1,168 @@
+"""How an escalation moves: by people, by time, and by more danger. Pure decisions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from portico.clinic.model import ClinicSettings
+from portico.errors import Conflict, Invalid
+from portico.escalation.ladder import acknowledge_by, contact_by, next_rung
+from portico.escalation.model import LEVEL_RANK, Cause, Escalation, Level, Outcome, State, Trigger
+from portico.ids import AccountId
+
+Event = Literal["acknowledge", "resolve", "left_message", "deadline_passed", "contact_time_passed", "raise_level"]
+
+MOVES: Mapping[State, Mapping[Event, State]] = {
+    "raised": {
+        "acknowledge": "acknowledged",
+        "resolve": "resolved",
+        "left_message": "acknowledged",
+        "deadline_passed": "raised",
+        "raise_level": "raised",
+    },
+    "acknowledged": {
+        "acknowledge": "acknowledged",
+        "resolve": "resolved",
+        "left_message": "acknowledged",
+        "contact_time_passed": "raised",
+        "raise_level": "raised",
+    },
+    "resolved": {},
+}
+"""State × event → state. `resolve` of a raised one acknowledges it too: who resolves it was on it."""
+
+DANGEROUS: frozenset[Cause] = frozenset({"red_flag", "triage"})
+"""Causes that are a red flag while they are unresolved."""
+
+NOTE_LIMIT: Final = 4000
+"""Characters of a note about what was done."""
+
+
+class EscalationCannotMove(Conflict):
+    """The escalation's state does not allow this."""
+
+    code = "escalation-cannot-move"
+
+
+class AcknowledgedByAnother(Conflict):
+    """Somebody else is on it already; the answer names them."""
+
+    code = "acknowledged-by-another"
+
+
+class NoteTooLong(Invalid):
+    """The note does not fit."""
+
+    code = "note-too-long"
+
+
+def moved(state: State, event: Event) -> State:
+    """The state after the event. Raises EscalationCannotMove."""
+    after = MOVES[state].get(event)
+    if after is None:
+        message = "This has been resolved already. If there is danger again, it is raised anew."
+        raise EscalationCannotMove(message, state=state)
+    return after
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """What an unresolved escalation becomes when more is found about its subject."""
+
+    level: Level
+    state: State
+    cause: Cause
+    rules: tuple[str, ...]
+    is_higher: bool
+    added: tuple[str, ...]
+
+
+def merge(current: Escalation, trigger: Trigger) -> Merged:
+    """Adds what was found. A higher level raises it again; an equal or lower one leaves an acknowledgement alone."""
+    is_higher = LEVEL_RANK[trigger.level] < LEVEL_RANK[current.level]
+    added = tuple(rule for rule in dict.fromkeys(trigger.rules) if rule not in current.rules)
+    return Merged(
+        level=trigger.level if is_higher else current.level,
+        state=moved(current.state, "raise_level") if is_higher else current.state,
+        cause=current.cause if current.cause in DANGEROUS else trigger.cause,
+        rules=(*current.rules, *added),
+        is_higher=is_higher,
+        added=added,
+    )
+
+
+def raised_again(current: Escalation, new_deadline: datetime) -> Escalation:
+    """The escalation without its acknowledgement."""
+    return msgspec.structs.replace(
+        current, state="raised", deadline=new_deadline, acknowledged_by=None, acknowledged_at=None
+    )
+
+
+def raised_higher(current: Escalation, merged: Merged, now: datetime, settings: ClinicSettings) -> Escalation:
+    """At its new level on the same rung; its deadline is never later than the one that it had."""
+    fresh = acknowledge_by(merged.level, current.rung, now, settings)
+    earlier = fresh if current.deadline is None else min(current.deadline, fresh)
+    return msgspec.structs.replace(raised_again(current, earlier), state=merged.state, level=merged.level)
+
+
+def overdue(current: Escalation, now: datetime, settings: ClinicSettings) -> tuple[Event, Escalation]:
+    """What happens when the deadline has come: the next rung, or after an acknowledgement the same rung again."""
+    event: Event = "deadline_passed" if current.state == "raised" else "contact_time_passed"
+    state = moved(current.state, event)
+    rung = next_rung(current.rung) if event == "deadline_passed" else current.rung
+    after = raised_again(current, acknowledge_by(current.level, rung, now, settings))
+    return event, msgspec.structs.replace(after, state=state, rung=rung)
+
+
+def acknowledged(current: Escalation, by: AccountId, now: datetime, settings: ClinicSettings) -> Escalation:
+    """Somebody says "I am on it": the contact time starts. Once more by the same person changes nothing.
+
+    Raises AcknowledgedByAnother and EscalationCannotMove.
+    """
+    state = moved(current.state, "acknowledge")
+    if current.acknowledged_by == by:
+        return current
+    if current.acknowledged_by is not None:
+        message = "Somebody else is on it already. You can still record what was done."
+        raise AcknowledgedByAnother(message, by=str(current.acknowledged_by))
+    return msgspec.structs.replace(
+        current,
+        state=state,
+        acknowledged_by=by,
+        acknowledged_at=now,
+        deadline=contact_by(current.level, now, settings),
+    )
+
+
+def ended(
+    current: Escalation, outcome: Outcome, by: AccountId, now: datetime, settings: ClinicSettings
+) -> tuple[Event, Escalation]:
+    """Records what was done. A message left ends nothing: it stays acknowledged and the contact time starts again.
+
+    Raises EscalationCannotMove.
+    """
+    event: Event = "left_message" if outcome == "left_message" else "resolve"
+    state = moved(current.state, event)
+    on_it = msgspec.structs.replace(
+        current,
+        state=state,
+        acknowledged_by=current.acknowledged_by or by,
+        acknowledged_at=current.acknowledged_at or now,
+        deadline=contact_by(current.level, now, settings),
+    )
+    if event == "left_message":
+        return event, on_it
+    return event, msgspec.structs.replace(on_it, deadline=None, resolved_by=by, resolved_at=now, outcome=outcome)
+
+
+def is_replay(current: Escalation, outcome: Outcome, by: AccountId) -> bool:
+    """Whether this very outcome by this person has been recorded before."""
+    return current.state == "resolved" and (current.resolved_by, current.outcome) == (by, outcome)
+
+
+def check_note(note: str | None) -> None:
+    """Raises NoteTooLong."""
+    if note is not None and len(note) > NOTE_LIMIT:
+        message = f"The note is longer than {NOTE_LIMIT} characters. Please shorten it."
+        raise NoteTooLong(message)

@@ -1,0 +1,168 @@
+"""Mail without content, and the two ways to hand it over: a mail server, or a folder in the demo."""
+
+import asyncio
+import contextlib
+import os
+import ssl
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+from uuid import UUID
+
+import aiosmtplib
+import msgspec
+
+from portico.settings import Settings
+
+SECONDS_PER_MAIL = 10
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_TEXT = """\
+There is something for you in the portal.
+
+{base_url}
+
+Please do not answer this mail; nobody reads answers to it. In an emergency call 911.
+"""
+"""The same words whoever reads them and whatever happened: no names, no counts, no topics."""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """One mail to be handed over. The same row always gives the same Message-ID, so that a repeat can be told."""
+
+    notification_id: UUID
+    to: str
+    at: datetime
+
+
+class MailRefused(Exception):
+    """The mail was not handed over; `code` says why, without any text of the server."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Mail(Protocol):
+    """A way to hand mail over."""
+
+    async def send(self, envelope: Envelope) -> None:
+        """Hands one mail over for good. Raises MailRefused."""
+        ...
+
+
+class MailFolder:
+    """Writes each mail as a file of its own, whole or not at all; a repeat replaces the same file."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._folder = folder
+        self._settings = settings
+
+    async def send(self, envelope: Envelope) -> None:
+        """Raises MailRefused when the folder cannot be written."""
+        content = message(envelope, self._settings).as_bytes(policy=SMTP)
+        try:
+            await asyncio.to_thread(_write_whole, self._folder / f"{envelope.notification_id}.eml", content)
+        except OSError as error:
+            code = "mail-folder-unwritable"
+            raise MailRefused(code) from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+class SmtpMail:
+    """Hands mail to the server of `SMTP_URL`."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._url = urlsplit(url)
+        self._settings = settings
+
+    async def send(self, envelope: Envelope) -> None:
+        """Raises MailRefused with the server's reply code, or with what kept it from replying."""
+        try:
+            await self._hand_over(message(envelope, self._settings))
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise MailRefused(smtp_code(error)) from error
+
+    async def _hand_over(self, mail: EmailMessage) -> None:
+        client = self._client()
+        try:
+            await client.connect()
+            await client.send_message(mail)
+            # From here on the mail is the server's, however the farewell goes.
+            with contextlib.suppress(aiosmtplib.SMTPException):
+                await client.quit()
+        finally:
+            client.close()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        url = self._url
+        is_tls = url.scheme == "smtps"
+        return aiosmtplib.SMTP(
+            hostname=url.hostname or "localhost",
+            port=url.port or (465 if is_tls else 25),
+            username=unquote(url.username) if url.username else None,
+            password=unquote(url.password) if url.password else None,
+            use_tls=is_tls,
+            start_tls=_start_tls(url),
+            tls_context=ssl.create_default_context(),
+            timeout=SECONDS_PER_MAIL,
+        )
+
+
+def _start_tls(url: SplitResult) -> bool | None:
+    """Whether the connection must become encrypted: with a password always, except on this machine itself.
+
+    None takes encryption where the server offers it.
+    """
+    if url.scheme == "smtps" or url.hostname in _LOOPBACK:
+        return False
+    return True if url.password else None
+
+
+def mail_of(settings: Settings) -> Mail | None:
+    """The way that this process has; None while it has none and mail must wait."""
+    if settings.mail_folder is not None:
+        return MailFolder(settings.mail_folder, settings)
+    return None if settings.smtp_url is None else SmtpMail(settings.smtp_url, settings)
+
+
+def message(envelope: Envelope, settings: Settings) -> EmailMessage:
+    """The mail itself (RFC 5322)."""
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = settings.mail_from or f"portal@{host}"
+    mail["To"] = envelope.to
+    mail["Subject"] = "Something for you in the portal"
+    mail["Date"] = format_datetime(envelope.at)
+    mail["Message-ID"] = f"<{envelope.notification_id}@{host}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(_TEXT.format(base_url=settings.base_url))
+    return mail
+
+
+def smtp_code(error: Exception) -> str:
+    """The failure as a code."""
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused(recipients=[first, *_]):
+            return f"smtp-{first.code}"
+        case aiosmtplib.SMTPResponseException(code=code):
+            return f"smtp-{code}"
+        case aiosmtplib.SMTPTimeoutError():
+            return "smtp-timeout"
+        case aiosmtplib.SMTPException() | OSError():
+            return "smtp-unreachable"
+        case _:
+            return "smtp-settings"

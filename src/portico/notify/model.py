@@ -1,0 +1,61 @@
+"""What the outbox holds and to whom it may be addressed. Pure."""
+
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from portico.ids import AccountId, PatientId
+
+CLINICAL_POOL: Final = "pool:clinical"
+"""Every clinician and nurse of the clinic."""
+ADMIN_POOL: Final = "pool:admins"
+
+
+def account(account_id: AccountId) -> str:
+    """The recipient that is one account."""
+    return f"account:{account_id}"
+
+
+def patient(patient_id: PatientId) -> str:
+    """The recipient that is whoever acts for this patient now: the patient's own account and proxies."""
+    return f"patient:{patient_id}"
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """A recipient as written in the outbox, taken apart."""
+
+    kind: Literal["account", "patient", "pool"]
+    name: str
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """One row that is due; `attempts` counts the tries before."""
+
+    notification_id: UUID
+    kind: str
+    recipient: str
+    attempts: int
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one row has come. Without a due time nothing more happens to it."""
+
+    notification_id: UUID
+    attempts: int
+    due_at: datetime | None
+    sent_at: datetime | None = None
+    error_code: str | None = None
+
+
+class Addressee(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that a pool or a patient stands for."""
+
+    account_id: AccountId
+
+
+class MailAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an account reads its mail."""
+
+    email: str

@@ -1,0 +1,101 @@
+"""Statements of the outbox. Whoever causes a notification can leave it there but not read it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from portico.ids import AccountId, PatientId
+from portico.notify.model import Addressee, Delivery, MailAddress, Notification
+from portico.platform.database import Command, Query, Tx
+
+# No arbiter is named after `on conflict`: naming one would need the right to read the row, which patients lack.
+INSERT = Command("""
+    insert into notification (clinic_id, notification_id, kind, recipient, dedupe_key, due_at, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict do nothing
+""")
+
+DUE_LOCKED = Query(
+    Notification,
+    """
+    select notification_id, kind, recipient, attempts
+    from notification
+    where clinic_id = $1 and due_at <= $2
+    order by due_at, notification_id
+    limit $3
+    for update skip locked
+    """,
+)
+
+STORE = Command("""
+    update notification
+    set attempts = $3, due_at = $4, sent_at = $5, error_code = $6
+    where clinic_id = $1 and notification_id = $2
+""")
+
+STAFF_WITH_ROLE = Query(
+    Addressee,
+    """
+    select staff.account_id
+    from staff
+    join account on account.clinic_id = staff.clinic_id and account.account_id = staff.account_id
+    where staff.clinic_id = $1 and staff.roles && $2::text[] and account.state = 'active'
+    order by staff.account_id
+    """,
+)
+
+ACTING_FOR_PATIENT = Query(
+    Addressee,
+    """
+    select account.account_id
+    from account
+    join patient on patient.clinic_id = account.clinic_id and patient.patient_id = $2 and patient.state = 'active'
+    where account.clinic_id = $1 and account.state = 'active'
+        and (account.patient_id = $2 or exists (
+            select from proxy_grant
+            where proxy_grant.clinic_id = $1 and proxy_grant.account_id = account.account_id
+                and proxy_grant.patient_id = $2 and proxy_grant.starts_at <= $3
+                and (proxy_grant.ends_at is null or proxy_grant.ends_at > $3)))
+    order by account.account_id
+    """,
+)
+
+ADDRESS = Query(MailAddress, "select email from account where clinic_id = $1 and account_id = $2 and state = 'active'")
+
+
+async def insert(
+    tx: Tx, notification_id: UUID, *, kind: str, recipient: str, dedupe_key: str, due_at: datetime
+) -> None:
+    """Leaves one row; a second one of the same cause changes nothing."""
+    await tx.run(INSERT, tx.clinic_id, notification_id, kind, recipient, dedupe_key, due_at, tx.now)
+
+
+async def due_locked(tx: Tx, limit: int) -> Sequence[Notification]:
+    """Rows that are due and that no other worker holds."""
+    return await tx.all(DUE_LOCKED, tx.clinic_id, tx.now, limit)
+
+
+async def store(tx: Tx, after: Sequence[Delivery]) -> None:
+    """Stores how far each delivery has come."""
+    await tx.run_many(
+        STORE,
+        [
+            (tx.clinic_id, each.notification_id, each.attempts, each.due_at, each.sent_at, each.error_code)
+            for each in after
+        ],
+    )
+
+
+async def staff_with_role(tx: Tx, roles: Sequence[str]) -> Sequence[Addressee]:
+    """Active staff who have one of the roles."""
+    return await tx.all(STAFF_WITH_ROLE, tx.clinic_id, list(roles))
+
+
+async def acting_for(tx: Tx, patient_id: PatientId) -> Sequence[Addressee]:
+    """The patient's own account and proxies of now; nobody for a patient who has left or died."""
+    return await tx.all(ACTING_FOR_PATIENT, tx.clinic_id, patient_id, tx.now)
+
+
+async def address(tx: Tx, account_id: AccountId) -> MailAddress | None:
+    """Where an active account reads its mail."""
+    return await tx.first(ADDRESS, tx.clinic_id, account_id)
