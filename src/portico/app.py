@@ -1,0 +1,104 @@
+"""The composition root: one application made of explicit parts, and the flat list of every route."""
+
+from collections.abc import Sequence
+
+import asyncpg
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import OpenAPI
+from litestar.types import ASGIApp
+
+from portico.accounts import api as accounts_api
+from portico.accounts import pages as accounts_pages
+from portico.accounts.door import Door
+from portico.accounts.gate import provide_caller, require_audience, undeclared_routes
+from portico.clinic import api as clinic_api
+from portico.desk import pages as desk_pages
+from portico.errors import DomainError, StartupRefused
+from portico.escalation import api as escalation_api
+from portico.escalation import pages as escalation_pages
+from portico.intake import api as intake_api
+from portico.intake import pages as intake_pages
+from portico.platform import problems, public
+from portico.platform.site import Site
+from portico.platform.web import BODY_LIMIT_BYTES, Shell
+from portico.review import api as review_api
+from portico.review import consult_api, consult_pages, submission_api, submission_pages
+from portico.review import pages as review_pages
+
+ROUTES: Sequence[HTTPRouteHandler] = (
+    *public.ROUTES,
+    *accounts_api.ROUTES,
+    *accounts_pages.ROUTES,
+    *clinic_api.ROUTES,
+    *escalation_api.ROUTES,
+    *escalation_pages.ROUTES,
+    *intake_api.ROUTES,
+    *intake_pages.ROUTES,
+    *submission_api.ROUTES,
+    *submission_pages.ROUTES,
+    *review_api.ROUTES,
+    *review_pages.ROUTES,
+    *consult_api.ROUTES,
+    *consult_pages.ROUTES,
+    *desk_pages.ROUTES,
+)
+"""Every address of the portal, lowest feature first."""
+
+
+async def create_app(site: Site) -> ASGIApp:
+    """The application as a server runs it. Raises StartupRefused when a route declares no audience."""
+    door = await Door.of(site)
+    return Shell(_routed(site, door), https=site.settings.is_https)
+
+
+def describe_routes(openapi: OpenAPIConfig) -> OpenAPI:
+    """The OpenAPI description of every JSON route; needs no database."""
+    described = Litestar(
+        route_handlers=[route for route in ROUTES if any(path.startswith("/api/") for path in route.paths)],
+        openapi_config=openapi,
+        dependencies={name: Provide(_absent, sync_to_thread=False) for name in ("site", "door", "caller")},
+        logging_config=None,
+    )
+    return described.openapi_schema
+
+
+def _routed(site: Site, door: Door) -> Litestar:
+    def provide_site() -> Site:
+        return site
+
+    def provide_door() -> Door:
+        return door
+
+    app = Litestar(
+        route_handlers=list(ROUTES),
+        guards=[require_audience],
+        dependencies={
+            "site": Provide(provide_site, sync_to_thread=False),
+            "door": Provide(provide_door, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+        },
+        exception_handlers={
+            DomainError: problems.answer_domain_error,
+            HTTPException: problems.answer_http_exception,
+            asyncpg.PostgresError: problems.answer_database_error,
+            Exception: problems.answer_defect,
+        },
+        openapi_config=None,
+        request_max_body_size=BODY_LIMIT_BYTES,
+        logging_config=None,
+    )
+    app.state.site = site
+    app.state.door = door
+    undeclared = undeclared_routes(app)
+    if undeclared:
+        message = f"These routes declare no audience: {', '.join(undeclared)}."
+        raise StartupRefused(message)
+    return app
+
+
+def _absent() -> None:
+    """Stands in for what a description does not need."""

@@ -1,0 +1,130 @@
+"""The roles of a production installation; settings come from the environment."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from portico.app import create_app
+from portico.commands.due_work import DUE
+from portico.commands.opening import opened_site
+from portico.commands.server import run_until_stopped, server_for
+from portico.errors import StartupRefused
+from portico.platform import keys as vault_keys
+from portico.platform import migrate as migrations
+from portico.platform.catalogue import Catalogue
+from portico.platform.clock import RandomIds, SystemClock
+from portico.platform.content import load_content
+from portico.platform.database import Database
+from portico.platform.due import run_worker
+from portico.platform.key_provider import FileKeyProvider
+from portico.platform.roles import APP, OWNER, WORKER, apply_roles, roles_sql
+from portico.settings import (
+    DATABASE_URL,
+    KEY_FILE,
+    OWNER_DATABASE_URL,
+    WORKER_DATABASE_URL,
+    Settings,
+    required,
+)
+
+
+def serve(env: Mapping[str, str]) -> int:
+    """The web server, with the due work beside it unless PORTICO_RUN_WORKER is `false`."""
+    asyncio.run(_serve(Settings.from_env(env)))
+    return 0
+
+
+def worker(env: Mapping[str, str]) -> int:
+    """The due work alone."""
+    asyncio.run(_work(Settings.from_env(env)))
+    return 0
+
+
+async def migrate(env: Mapping[str, str], *, down: bool) -> int:
+    """Brings the schema to this version, or takes the newest step back, and publishes the shipped content."""
+    owner = required(env, OWNER_DATABASE_URL)
+    if down:
+        await migrations.downgrade(owner)
+        print("The newest step was taken back.")
+        return 0
+    await migrations.upgrade(owner)
+    print(f"The database is at step {migrations.head()}.")
+    db = await Database.connect(required(env, DATABASE_URL), clock=SystemClock(), ids=RandomIds(), size=1)
+    try:
+        await Catalogue().publish(db, load_content())
+    finally:
+        await db.close()
+    print("Questionnaires and rule sets are published.")
+    return 0
+
+
+async def roles(env: Mapping[str, str], *, only_print: bool) -> int:
+    """Makes the database roles with the passwords in the database addresses, or prints the SQL without them."""
+    app = urlsplit(required(env, DATABASE_URL))
+    database = app.path.removeprefix("/")
+    if only_print:
+        print(roles_sql(database))
+        return 0
+    passwords = {
+        role: unquote(urlsplit(required(env, variable)).password or "")
+        for role, variable in ((APP, DATABASE_URL), (WORKER, WORKER_DATABASE_URL), (OWNER, OWNER_DATABASE_URL))
+    }
+    admin = env.get("ADMIN_DATABASE_URL")
+    if not admin:
+        message = "ADMIN_DATABASE_URL is not set: roles are made by the server's administrator. Or use --print."
+        raise StartupRefused(message)
+    await apply_roles(admin, database=database, passwords={role: word for role, word in passwords.items() if word})
+    print("The roles are as they should be.")
+    return 0
+
+
+async def keys(env: Mapping[str, str], *, action: str) -> int:
+    """Makes the key file, or adds a new key to it and puts every wrapped key under that one."""
+    path = Path(required(env, KEY_FILE))
+    if action == "create":
+        FileKeyProvider.create(path)
+        print(f"{path} was made. Keep a copy of it apart from the backups: without it nobody can read sealed content.")
+        return 0
+    db = await Database.connect(required(env, DATABASE_URL), clock=SystemClock(), ids=RandomIds(), size=2)
+    try:
+        done = await vault_keys.rotate(db, path)
+    finally:
+        await db.close()
+    print(
+        f"The active key is {done.master_key}; re-wrapped {done.clinic_keys} clinic keys of {done.clinics} clinics "
+        f"and {done.patient_keys} patient keys. No content was rewritten."
+    )
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    await migrations.refuse_pending(settings.database_url)
+    async with opened_site(settings) as site, opened_site(settings, as_worker=True, content=site.content) as due:
+        await site.catalogue.publish(site.db, site.content)
+        server = server_for(await create_app(site), settings, lambda: print(f"ready {settings.base_url}", flush=True))
+
+        def work(stop: asyncio.Event) -> asyncio.Task[None]:
+            return asyncio.create_task(run_worker(due, DUE, stop))
+
+        await run_until_stopped(server, _listening(settings), work if settings.run_worker else None)
+
+
+async def _work(settings: Settings) -> None:
+    await migrations.refuse_pending(settings.worker_database_url)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with opened_site(settings, as_worker=True) as site:
+        await run_worker(site, DUE, stop)
+
+
+def _listening(settings: Settings) -> Sequence[socket.socket]:
+    try:
+        return [socket.create_server((settings.host, settings.port), backlog=256, reuse_port=False)]
+    except OSError as error:
+        message = f"PORTICO_HOST and PORTICO_PORT cannot be listened on ({error.strerror})."
+        raise StartupRefused(message) from error

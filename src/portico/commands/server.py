@@ -1,0 +1,102 @@
+"""Running the web server and the worker in this process, and stopping both without losing a request."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+import uvicorn
+from litestar.types import ASGIApp
+
+from portico.errors import StartupRefused
+from portico.settings import Settings
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
+GRACE_SECONDS = 3
+"""How long open requests may take to finish once the process is told to stop."""
+
+
+class AnnouncingServer(uvicorn.Server):
+    """A server that says when it can be reached."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def server_for(app: ASGIApp, settings: Settings, announce: Callable[[], None]) -> AnnouncingServer:
+    """A server of this application: no access log (addresses hold ids), no `Server` header, bounded waits."""
+    config = uvicorn.Config(
+        cast("ASGI3Application", app),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.trusted_proxy is not None,
+        forwarded_allow_ips=settings.trusted_proxy or "",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=32 * 1024,
+        lifespan="on",
+    )
+    return AnnouncingServer(config, announce)
+
+
+async def run_until_stopped(
+    server: uvicorn.Server,
+    sockets: Sequence[socket.socket],
+    worker: Callable[[asyncio.Event], asyncio.Task[None]] | None,
+) -> None:
+    """Serves until a signal; then lets requests finish, stops the worker, and returns."""
+    stop = asyncio.Event()
+    task = worker(stop) if worker is not None else None
+    try:
+        await server.serve(sockets=list(sockets))
+    finally:
+        stop.set()
+        if task is not None:
+            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(task, timeout=GRACE_SECONDS)
+
+
+def loopback_sockets(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets on both loopback addresses, so that `localhost` works however it resolves.
+
+    Raises StartupRefused for any other address and for a port that is taken.
+    """
+    if host not in ("localhost", "127.0.0.1", "::1"):
+        message = "The demo listens on this machine only; --host must be localhost."
+        raise StartupRefused(message)
+    listening = [_listen(socket.AF_INET, "127.0.0.1", port)]
+    if socket.has_ipv6:
+        # A machine without IPv6 loopback still serves the demo on 127.0.0.1.
+        with contextlib.suppress(OSError):
+            listening.append(_bound(socket.AF_INET6, "::1", listening[0].getsockname()[1]))
+    return listening
+
+
+def _listen(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    try:
+        return _bound(family, address, port)
+    except OSError as error:
+        message = f"Port {port} cannot be used ({error.strerror}); choose another with --port."
+        raise StartupRefused(message) from error
+
+
+def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((address, port))
+        made.listen(256)
+    except OSError:
+        made.close()
+        raise
+    return made

@@ -1,0 +1,1 @@
+"""Where people start: a patient's people and forms, and the staff's way to the queue."""

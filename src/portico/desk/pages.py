@@ -1,0 +1,54 @@
+"""The home pages."""
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from portico.access import Caller, PatientLink, Permission, signed_in
+from portico.care.queries import UpcomingConsult
+from portico.intake.queries import ListedResponse
+from portico.intake.reading import list_responses
+from portico.platform.requests import AnyRequest
+from portico.platform.site import Site
+from portico.platform.templates import page, see_other
+from portico.review.consults import list_consults
+
+
+class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person sees about one patient they act for."""
+
+    link: PatientLink
+    responses: Sequence[ListedResponse]
+    consults: Sequence[UpcomingConsult]
+
+    @property
+    def open_draft(self) -> ListedResponse | None:
+        """The form that is being filled in."""
+        return next((row for row in self.responses if row.state in ("draft", "amending")), None)
+
+    @property
+    def sent(self) -> list[ListedResponse]:
+        """The forms that were sent, newest first."""
+        return [row for row in self.responses if row.submitted_revision is not None]
+
+
+@get("/", opt={"audience": signed_in()})
+async def home(request: AnyRequest, site: Site, caller: Caller) -> Response[bytes]:
+    """The patients one acts for; staff go straight to their work."""
+    if caller.actor.hat == "staff":
+        may_list = caller.actor.may(Permission.LIST_REVIEWS)
+        return see_other("/reviews" if may_list else "/escalations")
+    people = [await _about(site, caller, link) for link in caller.actor.patients if "intake" in link.scope]
+    return page("home.html", request, people=people)
+
+
+async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
+    listed = await list_responses(site, caller, link.patient_id, None)
+    consults = await list_consults(site, caller, link.patient_id, None)
+    upcoming = [row for row in consults.consults if row.state in ("requested", "booked")]
+    return OnePatient(link=link, responses=listed.responses, consults=upcoming)
+
+
+ROUTES: list[HTTPRouteHandler] = [home]

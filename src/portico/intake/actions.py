@@ -1,0 +1,247 @@
+"""Submitting within a higher feature's transaction, and what a submission said."""
+
+
+import msgspec
+
+from portico import forms
+from portico.access import Caller
+from portico.audit import Object, record
+from portico.clinic.actions import is_signed
+from portico.errors import NotFound
+from portico.forms import QuestionnaireResponse
+from portico.forms.model import ResponseStatus
+from portico.ids import LinkId, ResponseId
+from portico.intake import queries, rules
+from portico.intake.answers import (
+    Desk,
+    desk_for,
+    errors_of,
+    open_working_copy,
+    seal_revision,
+)
+from portico.intake.drafts import locked_for_writing, raise_danger, refuse_stale, refuse_withdrawn
+from portico.intake.model import (
+    DangerLevel,
+    FiredRules,
+    StoredResponse,
+    StoredRevision,
+    StoredScreening,
+    Submission,
+)
+from portico.intake.queries import FindingRow
+from portico.intake.screening_inputs import ScreeningInputs
+from portico.platform.catalogue import Rules, setting_values
+from portico.platform.database import Tx
+from portico.platform.site import Site
+from portico.screening.evaluation import evaluate, most_urgent
+from portico.screening.model import URGENCY, Finding
+
+POSSIBLE_TEXT = "res.possible"
+
+
+async def record_submission(
+    tx: Tx, site: Site, caller: Caller, response_id: ResponseId, revision: int, *, partial: bool
+) -> Submission:
+    """Stores the working copy as a revision, screens it, and keeps what every rule said.
+
+    The same revision again gives the same answer. Raises NotFound, ResponseStale, ResponseCannotMove,
+    VersionWithdrawn, PartialNotAllowed, AnswersRefused with every fault.
+    """
+    row = await locked_for_writing(tx, caller, response_id)
+    if row.submitted_revision == revision:
+        return await _told_before(tx, site, row, revision, is_replay=True)
+    state = rules.moved(row.state, "submit")
+    await refuse_stale(tx, site, row, revision)
+    await refuse_withdrawn(tx, site, row.canonical)
+    if partial and row.danger is None:
+        message = "Please answer the questions that are still open, then send the form."
+        raise rules.PartialNotAllowed(message)
+    desk = await desk_for(tx, site, row.canonical, row.patient_id)
+    answers, dropped = _checked(desk, row, await open_working_copy(tx, site, row), partial=partial)
+    submitted = await _store_revision(tx, site, caller, row, answers, dropped, partial=partial)
+    await _screen(tx, site, desk, row, answers, submitted)
+    danger = await _late_danger(tx, desk, caller, row, answers)
+    sent = msgspec.structs.replace(
+        row,
+        state=state,
+        submitted_revision=revision,
+        answers_sealed=None,
+        danger=danger,
+        saved_at=tx.now,
+        expires_at=None,
+    )
+    await queries.update_response(tx, sent)
+    await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome="submitted")
+    return await _told_before(tx, site, sent, revision, is_replay=False)
+
+
+async def submission_of(tx: Tx, site: Site, caller: Caller, response_id: ResponseId) -> Submission | None:
+    """The last submitted revision of a response that this person may act on; None before the first. Raises NotFound."""
+    row = await queries.response(tx, response_id)
+    if row is None:
+        raise NotFound
+    caller.actor.link_for(row.patient_id, "intake")
+    if row.submitted_revision is None:
+        return None
+    return await _told_before(tx, site, row, row.submitted_revision, is_replay=True)
+
+
+async def fired_rules(tx: Tx, response_id: ResponseId, revision: int) -> FiredRules:
+    """Which rules fired on a submitted revision, for the ledger of decisions."""
+    screening = await queries.screening(tx, response_id, revision)
+    if screening is None:
+        raise NotFound
+    found = await queries.findings(tx, response_id, revision)
+    return FiredRules(
+        rule_set=screening.rule_set_slug,
+        version=screening.rule_set_version,
+        rules=tuple(row.rule for row in found if row.state == "fired"),
+    )
+
+
+def _checked(
+    desk: Desk, row: StoredResponse, answers: QuestionnaireResponse, *, partial: bool
+) -> tuple[QuestionnaireResponse, tuple[LinkId, ...]]:
+    """The answers without disabled ones, and which those were. Raises AnswersRefused with every fault."""
+    form = desk.form.questionnaire
+    pruned = forms.without_disabled(form, answers, extra_disabled=rules.switched_off(form, row.danger))
+    status: ResponseStatus = "completed" if row.submitted_revision is None else "amended"
+    finished = msgspec.structs.replace(pruned.response, status="in-progress" if partial else status)
+    faults = errors_of(desk.faults(finished, "partial" if partial else "complete", row.danger))
+    if faults:
+        message = "Some answers are missing or need another look before you can send the form."
+        raise rules.AnswersRefused(message, faults)
+    return finished, pruned.dropped
+
+
+async def _store_revision(
+    tx: Tx,
+    site: Site,
+    caller: Caller,
+    row: StoredResponse,
+    answers: QuestionnaireResponse,
+    dropped: tuple[LinkId, ...],
+    *,
+    partial: bool,
+) -> StoredRevision:
+    name = (row.response_id, row.revision)
+    submitted = StoredRevision(
+        response_id=row.response_id,
+        revision=row.revision,
+        patient_id=row.patient_id,
+        questionnaire_url=row.questionnaire_url,
+        questionnaire_version=row.questionnaire_version,
+        answers_sealed=await seal_revision(tx, site, row.patient_id, name, answers),
+        partial=partial,
+        dropped=dropped,
+        submitted_at=tx.now,
+    )
+    await queries.insert_revision(tx, submitted, caller.account_id)
+    return submitted
+
+
+async def _screen(
+    tx: Tx, site: Site, desk: Desk, row: StoredResponse, answers: QuestionnaireResponse, submitted: StoredRevision
+) -> None:
+    """Screens the revision and stores what every rule said; unsigned content never leaves a possible candidate."""
+    values = setting_values(desk.rules.rule_set, desk.settings.values)
+    screening = evaluate(
+        desk.rules.rule_set,
+        desk.facts(answers, row.danger),
+        as_of=desk.today,
+        settings=values,
+        open_items=_open_items(desk, row, answers) if submitted.partial else (),
+    )
+    signed = await _is_all_signed(tx, site, desk)
+    disposition = screening.disposition if signed else most_urgent(screening.disposition, "needs_review")
+    stored = StoredScreening(
+        rule_set_slug=screening.rule_set,
+        rule_set_version=screening.version,
+        engine_version=screening.engine,
+        as_of=screening.as_of,
+        disposition=disposition,
+        urgency=URGENCY[disposition],
+        signed=signed,
+        settings=ScreeningInputs(
+            settings=values,
+            days_until_consult=desk.days_until_consult,
+            danger=row.danger,
+            open_items=screening.open_items,
+        ).to_json(),
+    )
+    await queries.insert_screening(tx, submitted, stored)
+    await queries.insert_findings(tx, submitted, [_finding_row(finding) for finding in screening.findings])
+
+
+def _finding_row(finding: Finding) -> FindingRow:
+    return FindingRow(
+        rule=finding.rule,
+        state=finding.state,
+        effect=finding.effect,
+        severity=finding.severity,
+        link_ids=tuple(finding.link_ids),
+        missing=tuple(finding.missing),
+    )
+
+
+def _open_items(desk: Desk, row: StoredResponse, answers: QuestionnaireResponse) -> tuple[LinkId, ...]:
+    """What a partial submission left open although the form asks for it."""
+    missing = desk.faults(answers, "complete", row.danger)
+    return tuple(dict.fromkeys(LinkId(fault.link_id) for fault in missing if fault.code == "required"))
+
+
+async def _is_all_signed(tx: Tx, site: Site, desk: Desk) -> bool:
+    """Whether named people stand behind the rules, the thresholds they use and the text of the mildest result."""
+    rule_set = desk.rules.rule_set
+    if not await is_signed(tx, "rule_set", rule_set.slug, rule_set.version, desk.rules.digest):
+        return False
+    text = site.content.guidance[POSSIBLE_TEXT]
+    if not await is_signed(tx, "guidance", text.key, text.version, text.digest):
+        return False
+    in_use = (key for key in rule_set.settings if desk.settings.values.get(key) is not None)
+    return all(key in desk.settings.confirmed for key in in_use)
+
+
+async def _late_danger(
+    tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, answers: QuestionnaireResponse
+) -> DangerLevel | None:
+    """A danger that only the passing of days or new rules brought about since the last save is raised now."""
+    found = desk.danger(answers, row.danger)
+    if not rules.is_higher(found.level, row.danger):
+        return row.danger
+    await raise_danger(tx, desk, caller, row, found)
+    return found.level
+
+
+async def _told_before(tx: Tx, site: Site, row: StoredResponse, revision: int, *, is_replay: bool) -> Submission:
+    stored = await queries.revision(tx, row.response_id, revision)
+    screening = await queries.screening(tx, row.response_id, revision)
+    if stored is None or screening is None:
+        raise NotFound
+    found = [each for each in await queries.findings(tx, row.response_id, revision) if each.state == "fired"]
+    rule_set = await site.catalogue.rules(tx, screening.rule_set_slug, screening.rule_set_version)
+    return Submission(
+        response_id=row.response_id,
+        patient_id=row.patient_id,
+        revision=revision,
+        disposition=screening.disposition,
+        urgency=screening.urgency,
+        signed=screening.signed,
+        partial=stored.partial,
+        dropped=stored.dropped,
+        fired=tuple(each.rule for each in found),
+        urgent_items=tuple(LinkId(link) for each in found if each.effect == "urgent_now" for link in each.link_ids),
+        advice=_advice(rule_set, {each.rule for each in found}),
+        signed_texts=await _signed_texts(tx, site),
+        is_replay=is_replay,
+    )
+
+
+async def _signed_texts(tx: Tx, site: Site) -> frozenset[str]:
+    """Texts that are shown only when signed, and are."""
+    asked = [text for text in site.content.guidance.values() if text.only_if_signed]
+    return frozenset([text.key for text in asked if await is_signed(tx, "guidance", text.key, text.version, text.digest)])
+
+
+def _advice(of: Rules, fired: set[str]) -> tuple[str, ...]:
+    return tuple(rule.guidance for rule in of.rule_set.rules if rule.guidance and rule.id in fired)

@@ -1,0 +1,147 @@
+"""Reading and sealing answers, and what a form and its rules say about them; within an open transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from portico import forms
+from portico.care.actions import next_consult
+from portico.clinic.actions import settings_of
+from portico.clinic.calendar import local_day
+from portico.clinic.model import ClinicSettings
+from portico.errors import OtherPatient
+from portico.forms import Fault, Mode, QuestionnaireResponse
+from portico.forms.model import ResponseStatus
+from portico.ids import LinkId, PatientId, ResponseId
+from portico.intake.facts import facts_of
+from portico.intake.model import DangerLevel, StoredResponse, StoredRevision
+from portico.intake.rules import AnswersRefused, switched_off
+from portico.platform.catalogue import Form, Rules, setting_values
+from portico.platform.database import Tx
+from portico.platform.site import Site
+from portico.platform.vault import Place
+from portico.screening.evaluation import ENGINE_RULE, screen_draft
+from portico.screening.facts import Facts
+from portico.screening.model import DraftDanger
+
+_WORKING_COPY = ("response", "answers_sealed")
+_REVISION = ("response_revision", "answers_sealed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What every look at answers needs: the form, its rules, the clinic's settings, its day, the next consult."""
+
+    form: Form
+    rules: Rules
+    settings: ClinicSettings
+    today: date
+    days_until_consult: int | None
+
+    def facts(self, answers: QuestionnaireResponse, danger: DangerLevel | None) -> Facts:
+        """The answers as rules read them."""
+        off = switched_off(self.form.questionnaire, danger)
+        tree = forms.answer_tree(self.form.questionnaire, answers, extra_disabled=off)
+        return facts_of(tree, days_until_consult=self.days_until_consult)
+
+    def danger(self, answers: QuestionnaireResponse, danger: DangerLevel | None) -> DraftDanger:
+        """What the answers so far already prove. Never raises: answers that cannot be looked at ask for a call."""
+        try:
+            facts = self.facts(answers, danger)
+        except Exception:  # noqa: BLE001 - a failure here is a call, and never loses what was typed
+            return DraftDanger(level="U", rules=(ENGINE_RULE,))
+        values = setting_values(self.rules.rule_set, self.settings.values)
+        return screen_draft(self.rules.rule_set, facts, as_of=self.today, settings=values)
+
+    def faults(self, answers: QuestionnaireResponse, mode: Mode, danger: DangerLevel | None) -> tuple[Fault, ...]:
+        """Every fault of these answers."""
+        off = switched_off(self.form.questionnaire, danger)
+        return forms.validate(self.form.questionnaire, answers, mode=mode, today=self.today, extra_disabled=off)
+
+
+async def desk_for(tx: Tx, site: Site, canonical: str, patient_id: PatientId) -> Desk:
+    """The desk on which this patient's answers to this form are looked at."""
+    form = await site.catalogue.form(tx, canonical)
+    settings = await settings_of(tx, site.content)
+    today = local_day(settings.zone, tx.now)
+    consult = await next_consult(tx, patient_id)
+    days = None
+    if consult is not None and consult.starts_at is not None:
+        days = (local_day(settings.zone, consult.starts_at) - today).days
+    return Desk(
+        form=form,
+        rules=await site.catalogue.active_rules(tx, form),
+        settings=settings,
+        today=today,
+        days_until_consult=days,
+    )
+
+
+def check_form_named(answers: QuestionnaireResponse, form: Form) -> None:
+    """Raises AnswersRefused when the answers name another form; naming none binds them to the pinned version."""
+    if answers.questionnaire in (None, form.url, form.canonical):
+        return
+    message = "These answers belong to another form or to another version of it."
+    fault = Fault(
+        link_id=LinkId(""),
+        path="QuestionnaireResponse.questionnaire",
+        code="invalid",
+        message=message,
+        severity="error",
+    )
+    raise AnswersRefused(message, [fault])
+
+
+def check_patient_named(answers: QuestionnaireResponse, patient_id: PatientId) -> None:
+    """Raises OtherPatient when the answers name another patient of this portal; naming none is fine."""
+    named = "" if answers.subject is None else answers.subject.reference or ""
+    kind, _, text = named.rpartition("/")
+    if kind != "Patient":
+        return
+    try:
+        is_same = UUID(text) == patient_id
+    except ValueError:
+        return
+    if not is_same:
+        raise OtherPatient("These answers are about another person than this form. Open the form again.")
+
+
+def bare(answers: QuestionnaireResponse, status: ResponseStatus) -> QuestionnaireResponse:
+    """Only what a person answered: everything else that a client sends along is the server's to say."""
+    return QuestionnaireResponse(questionnaire=answers.questionnaire, status=status, item=answers.item)
+
+
+def errors_of(faults: Sequence[Fault]) -> list[Fault]:
+    """The faults that refuse the answers; the others only warn."""
+    return [fault for fault in faults if fault.severity == "error"]
+
+
+async def seal_working_copy(
+    tx: Tx, site: Site, patient_id: PatientId, response_id: ResponseId, answers: QuestionnaireResponse
+) -> bytes:
+    """The working copy as it is stored."""
+    box = await site.vault.patient(tx, patient_id)
+    return box.seal(Place(*_WORKING_COPY, response_id), forms.encode(answers))
+
+
+async def open_working_copy(tx: Tx, site: Site, row: StoredResponse) -> QuestionnaireResponse:
+    """The working copy of a draft or an amendment."""
+    assert row.answers_sealed is not None
+    box = await site.vault.patient(tx, row.patient_id)
+    return forms.decode_response(box.open(Place(*_WORKING_COPY, row.response_id), row.answers_sealed))
+
+
+async def seal_revision(
+    tx: Tx, site: Site, patient_id: PatientId, name: tuple[ResponseId, int], answers: QuestionnaireResponse
+) -> bytes:
+    """A submitted revision as it is stored."""
+    box = await site.vault.patient(tx, patient_id)
+    return box.seal(Place(*_REVISION, f"{name[0]}/{name[1]}"), forms.encode(answers))
+
+
+async def open_revision(tx: Tx, site: Site, row: StoredRevision) -> QuestionnaireResponse:
+    """The answers of a submitted revision."""
+    box = await site.vault.patient(tx, row.patient_id)
+    place = Place(*_REVISION, f"{row.response_id}/{row.revision}")
+    return forms.decode_response(box.open(place, row.answers_sealed))

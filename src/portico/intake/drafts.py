@@ -1,0 +1,278 @@
+"""Drafts and amendments while they are written: opening, saving with danger seen at once, dropping, moving versions."""
+
+from datetime import datetime
+
+import msgspec
+
+from portico import forms
+from portico.access import Caller
+from portico.audit import Object, record
+from portico.clinic.actions import settings_of
+from portico.errors import NotFound
+from portico.escalation.actions import raise_for, unresolved_of
+from portico.escalation.model import Subject, Trigger
+from portico.forms import Fault, QuestionnaireResponse
+from portico.ids import LinkId, PatientId, ResponseId
+from portico.intake import queries, rules
+from portico.intake.answers import (
+    Desk,
+    bare,
+    check_form_named,
+    check_patient_named,
+    desk_for,
+    errors_of,
+    open_revision,
+    open_working_copy,
+    seal_working_copy,
+)
+from portico.intake.guidance import Guidance, guidance_for_danger
+from portico.intake.model import DangerLevel, StoredResponse
+from portico.platform.catalogue import Form
+from portico.platform.database import Tx
+from portico.platform.site import Site
+from portico.screening.model import DraftDanger
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft and whether it was made just now."""
+
+    row: StoredResponse
+    is_new: bool
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What a save answers: the new revision, what to look at again, and what to do now."""
+
+    revision: int
+    saved_at: datetime
+    warnings: tuple[Fault, ...]
+    guidance: tuple[Guidance, ...]
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft on a newer version of its form: what came along, what must be asked again, what has no place there."""
+
+    row: StoredResponse
+    carried: tuple[LinkId, ...]
+    ask_again: tuple[LinkId, ...]
+    dropped: tuple[LinkId, ...]
+
+
+async def open_response(site: Site, caller: Caller, slug: str, patient_id: PatientId) -> Opened:
+    """The patient's open draft of this form, made now when there is none. Raises NotFound."""
+    caller.actor.link_for(patient_id, "intake")
+    async with site.db.transaction(caller.scope) as tx:
+        form = await site.catalogue.active_form(tx, slug)
+        response_id = ResponseId(tx.ids.new())
+        blank = QuestionnaireResponse(questionnaire=form.canonical, status="in-progress")
+        draft = StoredResponse(
+            response_id=response_id,
+            patient_id=patient_id,
+            questionnaire_url=form.url,
+            questionnaire_version=form.version,
+            state="draft",
+            revision=1,
+            submitted_revision=None,
+            answers_sealed=await seal_working_copy(tx, site, patient_id, response_id, blank),
+            danger=None,
+            created_at=tx.now,
+            saved_at=tx.now,
+            expires_at=rules.expires_at(tx.now, await _draft_days(tx, site)),
+        )
+        if await queries.insert_draft(tx, draft, caller.account_id):
+            await record(tx, caller, "create", Object("response", response_id), patient=patient_id)
+            return Opened(row=draft, is_new=True)
+        existing = await queries.open_draft(tx, patient_id, form.url)
+        if existing is None:
+            raise NotFound
+        return Opened(row=existing, is_new=False)
+
+
+async def save_answers(
+    site: Site, caller: Caller, response_id: ResponseId, revision: int, answers: QuestionnaireResponse
+) -> Saved:
+    """Replaces the working copy and looks for danger in it; an escalation is raised in the same transaction.
+
+    Raises NotFound, ResponseCannotMove, ResponseStale with the other revision, AnswersRefused with every fault.
+    """
+    async with site.db.transaction(caller.scope) as tx:
+        row = await locked_for_writing(tx, caller, response_id)
+        state = rules.moved(row.state, "save")
+        await refuse_stale(tx, site, row, revision)
+        desk = await desk_for(tx, site, row.canonical, row.patient_id)
+        check_form_named(answers, desk.form)
+        check_patient_named(answers, row.patient_id)
+        before = desk.danger(await open_working_copy(tx, site, row), row.danger)
+        found = desk.danger(answers, row.danger)
+        faults = desk.faults(answers, "draft", rules.higher(row.danger, found.level))
+        if errors_of(faults):
+            shown = guidance_for_danger(site.content, desk.settings, found)
+            message = "Some answers cannot be saved like this."
+            raise rules.AnswersRefused(message, errors_of(faults), guidance=shown)
+        danger = await _danger_now(tx, desk, caller, row, before, found)
+        saved = await _store(tx, site, msgspec.structs.replace(row, state=state, danger=danger), desk, answers)
+        await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, fold_hourly=True)
+        return Saved(
+            revision=saved.revision,
+            saved_at=saved.saved_at,
+            warnings=faults,
+            guidance=guidance_for_danger(site.content, desk.settings, found, standing=danger),
+        )
+
+
+async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tuple[Form, tuple[Guidance, ...]]:
+    """The form of a response, and what its answers ask the patient to do now; nothing once somebody resolved it."""
+    async with site.db.transaction(caller.scope) as tx:
+        row = await queries.response(tx, response_id)
+        if row is None:
+            raise NotFound
+        caller.actor.link_for(row.patient_id, "intake")
+        desk = await desk_for(tx, site, row.canonical, row.patient_id)
+        found = DraftDanger()
+        if row.answers_sealed is not None and row.danger is not None:
+            found = desk.danger(await open_working_copy(tx, site, row), row.danger)
+        await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id, fold_hourly=True)
+        return desk.form, guidance_for_danger(site.content, desk.settings, found, standing=row.danger)
+
+
+async def open_amendment(site: Site, caller: Caller, response_id: ResponseId) -> StoredResponse:
+    """Opens what was submitted for changes; opening it again gives the same working copy."""
+    async with site.db.transaction(caller.scope) as tx:
+        row = await locked_for_writing(tx, caller, response_id)
+        state = rules.moved(row.state, "amend")
+        if row.state == state:
+            return row
+        assert row.submitted_revision is not None
+        submitted = await queries.revision(tx, response_id, row.submitted_revision)
+        assert submitted is not None
+        answers = await open_revision(tx, site, submitted)
+        amending = msgspec.structs.replace(
+            row,
+            state=state,
+            revision=row.revision + 1,
+            answers_sealed=await seal_working_copy(tx, site, row.patient_id, response_id, answers),
+            saved_at=tx.now,
+        )
+        await queries.update_response(tx, amending)
+        await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome="amending")
+        return amending
+
+
+async def drop_response(site: Site, caller: Caller, response_id: ResponseId) -> None:
+    """Throws a draft away, or the working copy of an amendment; what was submitted stays."""
+    async with site.db.transaction(caller.scope) as tx:
+        row = await locked_for_writing(tx, caller, response_id)
+        dropped = msgspec.structs.replace(
+            row,
+            state=rules.moved(row.state, "drop"),
+            revision=row.revision + 1,
+            answers_sealed=None,
+            saved_at=tx.now,
+            expires_at=None,
+        )
+        await queries.update_response(tx, dropped)
+        await record(
+            tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome=dropped.state
+        )
+
+
+async def move_version(site: Site, caller: Caller, response_id: ResponseId, canonical: str) -> Moved:
+    """Moves a working copy to another published version; every answer is accounted for.
+
+    Raises NotFound for an unknown version, VersionWithdrawn for a withdrawn one.
+    """
+    async with site.db.transaction(caller.scope) as tx:
+        row = await locked_for_writing(tx, caller, response_id)
+        state = rules.moved(row.state, "move")
+        old, new = await site.catalogue.form(tx, row.canonical), await site.catalogue.form(tx, canonical)
+        if new.url != row.questionnaire_url:
+            raise NotFound
+        await refuse_withdrawn(tx, site, canonical)
+        answers = await open_working_copy(tx, site, row)
+        carried = forms.carry_over(old.questionnaire, new.questionnaire, answers)
+        before = (await desk_for(tx, site, row.canonical, row.patient_id)).danger(answers, row.danger)
+        desk = await desk_for(tx, site, canonical, row.patient_id)
+        found = desk.danger(carried.response, row.danger)
+        danger = await _danger_now(tx, desk, caller, row, before, found)
+        renewed = msgspec.structs.replace(row, state=state, questionnaire_version=new.version, danger=danger)
+        stored = await _store(tx, site, renewed, desk, carried.response)
+        await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome="moved")
+        return Moved(row=stored, carried=carried.carried, ask_again=carried.ask_again, dropped=carried.dropped)
+
+
+async def locked_for_writing(tx: Tx, caller: Caller, response_id: ResponseId) -> StoredResponse:
+    """The response, held, when this person may write it. Raises NotFound."""
+    row = await queries.lock_response(tx, response_id)
+    if row is None:
+        raise NotFound
+    caller.actor.link_for(row.patient_id, "intake")
+    return row
+
+
+async def refuse_stale(tx: Tx, site: Site, row: StoredResponse, revision: int) -> None:
+    """Raises ResponseStale, with the other revision in it, unless the request was made from the present one."""
+    if revision == row.revision:
+        return
+    message = "This form was saved on another device since. Look at both versions before you go on."
+    other = None if row.answers_sealed is None else await open_working_copy(tx, site, row)
+    raise rules.ResponseStale(
+        message, revision=row.revision, response=None if other is None else msgspec.Raw(forms.encode(other))
+    )
+
+
+async def refuse_withdrawn(tx: Tx, site: Site, canonical: str) -> None:
+    """Raises VersionWithdrawn when the version may no longer be used."""
+    if await site.catalogue.is_withdrawn(tx, canonical):
+        message = "This version of the form was withdrawn. Move your answers to the newer version first."
+        raise rules.VersionWithdrawn(message)
+
+
+async def _danger_now(
+    tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, before: DraftDanger, found: DraftDanger
+) -> DangerLevel | None:
+    """Raises the escalation that this save asks for and tells which danger stands.
+
+    A danger that somebody resolved is not raised again by every further save, only by a new item or a higher level.
+    Taking the answer back withdraws nothing while nobody has resolved it.
+    """
+    subject = Subject(kind="response", id=row.response_id)
+    unresolved = await unresolved_of(tx, subject)
+    is_new = bool(set(found.link_ids) - set(before.link_ids)) or rules.is_higher(found.level, before.level)
+    has_new_rule = bool(set(found.rules) - set(before.rules))
+    if found.level is not None and (unresolved is not None or is_new or has_new_rule):
+        await raise_danger(tx, desk, caller, row, found)
+        return rules.higher(row.danger, found.level)
+    return found.level if unresolved is None else row.danger
+
+
+async def raise_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, found: DraftDanger) -> None:
+    """Raises or raises further the one unresolved escalation of this response."""
+    trigger = Trigger(
+        patient_id=row.patient_id,
+        subject=Subject(kind="response", id=row.response_id),
+        level="emergency" if found.level == "E" else "same_day",
+        cause="red_flag",
+        rules=tuple(found.rules),
+        rule_set_version=f"{desk.rules.rule_set.slug}|{desk.rules.rule_set.version}",
+        actor_id=caller.account_id,
+    )
+    await raise_for(tx, desk.settings, trigger)
+
+
+async def _store(tx: Tx, site: Site, row: StoredResponse, desk: Desk, answers: QuestionnaireResponse) -> StoredResponse:
+    tidy = bare(forms.normalise(desk.form.questionnaire, answers), "in-progress")
+    days = int(desk.settings.value("intake.draft_days") or rules.DRAFT_DAYS)
+    stored = msgspec.structs.replace(
+        row,
+        revision=row.revision + 1,
+        answers_sealed=await seal_working_copy(tx, site, row.patient_id, row.response_id, tidy),
+        saved_at=tx.now,
+        expires_at=rules.expires_at(tx.now, days) if row.state == "draft" else None,
+    )
+    await queries.update_response(tx, stored)
+    return stored
+
+
+async def _draft_days(tx: Tx, site: Site) -> int:
+    settings = await settings_of(tx, site.content)
+    return int(settings.value("intake.draft_days") or rules.DRAFT_DAYS)

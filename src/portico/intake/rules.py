@@ -1,0 +1,115 @@
+"""How a response moves, which drafts are in danger, and what a danger switches off."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from portico.errors import Conflict, Invalid, NotAllowed, Stale
+from portico.forms import Item, Questionnaire
+from portico.ids import LinkId
+from portico.intake.model import DangerLevel, ResponseState
+
+Event = Literal["save", "move", "submit", "amend", "drop", "expire"]
+
+MOVES: Mapping[ResponseState, Mapping[Event, ResponseState]] = {
+    "draft": {"save": "draft", "move": "draft", "submit": "submitted", "drop": "abandoned", "expire": "expired"},
+    "submitted": {"amend": "amending"},
+    "amending": {
+        "save": "amending",
+        "move": "amending",
+        "submit": "submitted",
+        "drop": "submitted",
+        "amend": "amending",
+    },
+    "abandoned": {},
+    "expired": {},
+}
+"""State × event → state. Dropping an amendment leaves what was submitted."""
+
+DRAFT_DAYS = 90
+"""How long an untouched draft is kept when the clinic has not set `intake.draft_days`."""
+
+SWITCHED_OFF_IN_DANGER = ("cost", "pref")
+"""A page that shows a danger asks about neither money nor visits: these items and all `cost.*`, `pref.*`."""
+
+_LEVEL_RANK: Mapping[DangerLevel | None, int] = {None: 0, "U": 1, "E": 2}
+
+_REFUSALS: Mapping[ResponseState, str] = {
+    "draft": "This form has not been sent yet.",
+    "submitted": "This form was sent already. Open it for changes first.",
+    "amending": "This form is open for changes.",
+    "abandoned": "This draft was thrown away. Start a new one.",
+    "expired": "This draft is too old and was erased. Start a new one.",
+}
+
+
+class ResponseCannotMove(Conflict):
+    """The response's state does not allow this."""
+
+    code = "response-cannot-move"
+
+
+class ResponseStale(Stale):
+    """The response was saved elsewhere since; the answer carries that other revision, so nothing is lost."""
+
+    code = "response-stale"
+
+
+class VersionWithdrawn(Conflict):
+    """The form's version was withdrawn; move the draft to the newer version first."""
+
+    code = "version-withdrawn"
+
+
+class PartialNotAllowed(Conflict):
+    """A form is sent unfinished only while a danger is open in it."""
+
+    code = "partial-not-allowed"
+
+
+class AnswersNotForRole(NotAllowed):
+    """A role of the staff that does not read answers."""
+
+    code = "role-not-allowed"
+
+
+class AnswersRefused(Invalid):
+    """The answers cannot be stored or sent; every fault is listed."""
+
+    code = "answers-refused"
+
+
+def moved(state: ResponseState, event: Event) -> ResponseState:
+    """The next state. Raises ResponseCannotMove."""
+    following = MOVES[state].get(event)
+    if following is None:
+        raise ResponseCannotMove(_REFUSALS[state], state=state)
+    return following
+
+
+def expires_at(saved_at: datetime, days: int) -> datetime:
+    """When an untouched draft is erased."""
+    return saved_at + timedelta(days=days)
+
+
+def higher(one: DangerLevel | None, other: DangerLevel | None) -> DangerLevel | None:
+    """The more urgent of two levels."""
+    return one if _LEVEL_RANK[one] >= _LEVEL_RANK[other] else other
+
+
+def is_higher(one: DangerLevel | None, other: DangerLevel | None) -> bool:
+    """Whether the first level is more urgent than the second."""
+    return _LEVEL_RANK[one] > _LEVEL_RANK[other]
+
+
+def switched_off(questionnaire: Questionnaire, danger: DangerLevel | None) -> frozenset[LinkId]:
+    """The items that a danger switches off."""
+    if danger is None:
+        return frozenset()
+    return frozenset(link for item in questionnaire.item for link in _costs_and_wishes(item))
+
+
+def _costs_and_wishes(item: Item) -> list[LinkId]:
+    if item.link_id.split(".", 1)[0] in SWITCHED_OFF_IN_DANGER:
+        return [LinkId(item.link_id)]
+    return [link for child in item.item for link in _costs_and_wishes(child)]

@@ -1,0 +1,31 @@
+"""What a pre-screen read besides the answers, kept with its result so that a replay reads the same."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from portico.ids import LinkId
+from portico.intake.model import DangerLevel
+
+SettingValue: TypeAlias = bool | int | float | str
+
+
+class ScreeningInputs(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The clinic's thresholds as typed values, the days until the consult, the danger that switched items off,
+    and the required questions that a partial submission left open.
+    """
+
+    settings: Mapping[str, SettingValue | None]
+    days_until_consult: int | None = None
+    danger: DangerLevel | None = None
+    open_items: tuple[LinkId, ...] = ()
+
+    def to_json(self) -> str:
+        """As it is stored."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> "ScreeningInputs":
+        """As it was stored."""
+        return msgspec.json.decode(text, type=cls)

@@ -1,0 +1,170 @@
+"""Summaries of stored responses: what was submitted is screened again exactly as it was, a draft as it stands today."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portico import forms
+from portico.care.actions import next_consult
+from portico.errors import NotFound
+from portico.forms import AnswerGroup, QuestionnaireResponse
+from portico.ids import LinkId, PatientId, ResponseId
+from portico.intake import queries
+from portico.intake.answers import Desk, desk_for, open_revision, open_working_copy
+from portico.intake.facts import facts_of
+from portico.intake.model import DangerLevel, FindingText, StoredRevision, StoredScreening
+from portico.intake.rules import switched_off
+from portico.intake.screening_inputs import ScreeningInputs
+from portico.intake.summary import Change, Header, Summary
+from portico.intake.summary_building import age_at, build_summary
+from portico.intake.summary_changes import changes_between
+from portico.intake.summary_flags import finding_texts
+from portico.intake.summary_queries import person
+from portico.intake.summary_reading import read_answers
+from portico.platform.catalogue import Form, setting_values
+from portico.platform.database import Tx
+from portico.platform.site import Site
+from portico.screening.evaluation import evaluate
+from portico.screening.model import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screened:
+    """A submitted revision laid out, with its pre-screen on record and the same pre-screen run again."""
+
+    row: StoredRevision
+    form: Form
+    tree: AnswerGroup
+    stored: StoredScreening
+    findings: tuple[Finding, ...]
+    left_open: tuple[LinkId, ...]
+
+
+async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> Summary:
+    """What a clinician reads of a submitted revision. Raises NotFound."""
+    of = await _screened(tx, site, response_id, revision)
+    stored, whom = of.stored, await person(tx, of.row.patient_id)
+    header = Header(
+        patient_id=of.row.patient_id,
+        patient_name=whom.name,
+        born_on=whom.born_on,
+        stated_born_on=None,
+        age=age_at(whom.born_on, stored.as_of),
+        as_of=stored.as_of,
+        consult_at=await _consult_at(tx, of.row.patient_id),
+        response_id=response_id,
+        revision=revision,
+        submitted_at=of.row.submitted_at,
+        saved_at=of.row.submitted_at,
+        questionnaire=of.row.canonical,
+        rule_set=stored.rule_set_slug,
+        rule_set_version=stored.rule_set_version,
+        signed=stored.signed,
+        disposition=stored.disposition,
+        urgency=stored.urgency,
+    )
+    return build_summary(
+        header,
+        of.form.questionnaire,
+        of.tree,
+        of.findings,
+        unfinished=of.row.partial,
+        left_open=of.left_open,
+        dropped=of.row.dropped,
+    )
+
+
+async def findings_of(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> list[FindingText]:
+    """What every rule said about a submitted revision, with its sentence. Raises NotFound."""
+    of = await _screened(tx, site, response_id, revision)
+    return finding_texts(of.findings, read_answers(of.form.questionnaire, of.tree))
+
+
+async def changes_since(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> list[Change]:
+    """What differs from the revision submitted before this one, in this one's form; nothing for the first."""
+    earlier = [row for row in await queries.revisions(tx, response_id) if row.revision < revision]
+    if not earlier:
+        return []
+    of = await _screened(tx, site, response_id, revision)
+    before = await open_revision(tx, site, earlier[-1])
+    return changes_between(of.form.questionnaire, forms.answer_tree(of.form.questionnaire, before), of.tree)
+
+
+async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summary:
+    """What a clinician reads of answers that were saved and not submitted, screened as of today. Raises NotFound."""
+    row = await queries.response(tx, response_id)
+    if row is None or row.answers_sealed is None:
+        raise NotFound
+    desk = await desk_for(tx, site, row.canonical, row.patient_id)
+    answers = await open_working_copy(tx, site, row)
+    left_open = _left_open(desk, answers, row.danger)
+    screening = evaluate(
+        desk.rules.rule_set,
+        desk.facts(answers, row.danger),
+        as_of=desk.today,
+        settings=setting_values(desk.rules.rule_set, desk.settings.values),
+        open_items=left_open,
+    )
+    whom = await person(tx, row.patient_id)
+    header = Header(
+        patient_id=row.patient_id,
+        patient_name=whom.name,
+        born_on=whom.born_on,
+        stated_born_on=None,
+        age=age_at(whom.born_on, desk.today),
+        as_of=desk.today,
+        consult_at=await _consult_at(tx, row.patient_id),
+        response_id=response_id,
+        revision=row.revision,
+        submitted_at=None,
+        saved_at=row.saved_at,
+        questionnaire=row.canonical,
+        rule_set=screening.rule_set,
+        rule_set_version=screening.version,
+        signed=None,
+        disposition=screening.disposition,
+        urgency=screening.urgency,
+    )
+    tree = _tree(desk.form, answers, row.danger)
+    return build_summary(
+        header, desk.form.questionnaire, tree, screening.findings, unfinished=True, left_open=left_open
+    )
+
+
+async def _screened(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> Screened:
+    row = await queries.revision(tx, response_id, revision)
+    stored = await queries.screening(tx, response_id, revision)
+    if row is None or stored is None:
+        raise NotFound
+    form = await site.catalogue.form(tx, row.canonical)
+    rules = await site.catalogue.rules(tx, stored.rule_set_slug, stored.rule_set_version)
+    inputs = ScreeningInputs.from_json(stored.settings)
+    tree = _tree(form, await open_revision(tx, site, row), inputs.danger)
+    screening = evaluate(
+        rules.rule_set,
+        facts_of(tree, days_until_consult=inputs.days_until_consult),
+        as_of=stored.as_of,
+        settings=inputs.settings,
+    )
+    return Screened(
+        row=row,
+        form=form,
+        tree=tree,
+        stored=stored,
+        findings=screening.findings,
+        left_open=tuple(map(LinkId, inputs.open_items)),
+    )
+
+
+async def _consult_at(tx: Tx, patient_id: PatientId) -> datetime | None:
+    consult = await next_consult(tx, patient_id)
+    return consult.starts_at if consult else None
+
+
+def _tree(form: Form, answers: QuestionnaireResponse, danger: DangerLevel | None) -> AnswerGroup:
+    off = switched_off(form.questionnaire, danger)
+    return forms.answer_tree(form.questionnaire, answers, extra_disabled=off)
+
+
+def _left_open(desk: Desk, answers: QuestionnaireResponse, danger: DangerLevel | None) -> tuple[LinkId, ...]:
+    faults = desk.faults(answers, "complete", danger)
+    return tuple(dict.fromkeys(LinkId(fault.link_id) for fault in faults if fault.code == "required"))

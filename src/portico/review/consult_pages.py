@@ -1,0 +1,119 @@
+"""Pages of consults: staff see and set them, patients ask for a visit."""
+
+from datetime import datetime
+from typing import Annotated, get_args
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Body
+
+from portico.access import Caller, Permission, patients, staff
+from portico.care.rules import MOVES, ConsultState
+from portico.errors import DomainError, Malformed
+from portico.ids import AccountId, ConsultId, PatientId
+from portico.platform.problems import status_of
+from portico.platform.requests import AnyRequest
+from portico.platform.site import Site
+from portico.platform.templates import page, see_other
+from portico.review import consults
+from portico.review.consults import ConsultPlan, RedFlagOpen
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+STATE_NAMES = {
+    "requested": "Asked for",
+    "booked": "Booked",
+    "held": "Held",
+    "cancelled": "Cancelled",
+    "missed": "Missed",
+}
+
+
+@get("/consults", opt={"audience": staff(Permission.MANAGE_CONSULTS)})
+async def consults_page(request: AnyRequest, site: Site, caller: Caller, cursor: str | None = None) -> Response[bytes]:
+    """Consults by start; those still to be booked come last."""
+    return await _show(request, site, caller, cursor)
+
+
+@post("/consults/{consult_id:uuid}", opt={"audience": staff(Permission.MANAGE_CONSULTS)})
+async def plan_consult_page(
+    request: AnyRequest, site: Site, caller: Caller, consult_id: UUID, data: Form
+) -> Response[bytes]:
+    """Sets a consult's clinician, start and state."""
+    try:
+        zone = await consults.zone_of(site, caller)
+        await consults.plan_consult(site, caller, ConsultId(consult_id), _plan(data, zone), None)
+    except DomainError as refusal:
+        return await _show(request, site, caller, None, refusal)
+    return see_other("/consults")
+
+
+@get("/for/{patient_id:uuid}/consult-request", opt={"audience": patients()})
+async def consult_request_page(request: AnyRequest, site: Site, caller: Caller, patient_id: UUID) -> Response[bytes]:
+    """Asking for a visit, or what to do first while a red flag is open."""
+    link = caller.actor.link_for(PatientId(patient_id), "intake")
+    guidance = await consults.danger_of(site, caller, link.patient_id)
+    return page("consult_request.html", request, link=link, guidance=guidance, problem=None, wishes="", sent=False)
+
+
+@post("/for/{patient_id:uuid}/consult-request", opt={"audience": patients()})
+async def send_consult_request(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, data: Form
+) -> Response[bytes]:
+    """Asks for a visit."""
+    link = caller.actor.link_for(PatientId(patient_id), "intake")
+    wishes = data.get("wishes", "").strip()
+    try:
+        await consults.request_consult(site, caller, link.patient_id, wishes or None)
+    except DomainError as refusal:
+        guidance = refusal.data.get("guidance", []) if isinstance(refusal, RedFlagOpen) else []
+        return page(
+            "consult_request.html",
+            request,
+            status=status_of(refusal),
+            link=link,
+            guidance=guidance,
+            problem=None if guidance else refusal.message,
+            wishes=wishes,
+            sent=False,
+        )
+    return page("consult_request.html", request, link=link, guidance=[], problem=None, wishes="", sent=True)
+
+
+async def _show(
+    request: AnyRequest, site: Site, caller: Caller, cursor: str | None, problem: DomainError | None = None
+) -> Response[bytes]:
+    listed = await consults.list_consults(site, caller, None, cursor)
+    return page(
+        "consults.html",
+        request,
+        status=200 if problem is None else status_of(problem),
+        consults=listed.consults,
+        next=listed.next,
+        clinicians=await consults.list_clinicians(site, caller),
+        zone=ZoneInfo(await consults.zone_of(site, caller)),
+        problem=None if problem is None else problem.message,
+        state_names=STATE_NAMES,
+        moves=MOVES,
+    )
+
+
+def _plan(form: dict[str, str], zone: str) -> ConsultPlan:
+    try:
+        start = datetime.fromisoformat(form["starts_at"]) if form.get("starts_at") else None
+        clinician = AccountId(UUID(form["clinician"])) if form.get("clinician") else None
+        state = msgspec.convert(form.get("state"), ConsultState)
+    except ValueError as error:
+        message = (
+            f"Choose a clinician, a start and one of: {', '.join(STATE_NAMES[s] for s in get_args(ConsultState))}."
+        )
+        raise Malformed(message) from error
+    local = None if start is None else start.replace(tzinfo=ZoneInfo(zone))
+    return ConsultPlan(clinician_id=clinician, starts_at=local, state=state)
+
+
+ROUTES: list[HTTPRouteHandler] = [consults_page, plan_consult_page, consult_request_page, send_consult_request]

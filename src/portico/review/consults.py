@@ -1,0 +1,161 @@
+"""Consults as staff and patients handle them: a changed start moves the patient's reviews in the queue."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+
+from portico.access import Caller
+from portico.audit import Object, record, record_list
+from portico.care.actions import change_consult, next_consult, record_consult
+from portico.care.queries import ConsultRow, UpcomingConsult, consults_of_clinic
+from portico.care.rules import ConsultState
+from portico.clinic.actions import settings_of
+from portico.errors import Conflict, Invalid, OtherPatient
+from portico.escalation.actions import has_open_red_flag
+from portico.ids import AccountId, ConsultId, PatientId
+from portico.intake.outcome import Guidance, danger_guidance
+from portico.platform.database import Tx
+from portico.platform.site import Site
+from portico.platform.web import cursor_decode, cursor_encode
+from portico.review.actions import lead_time
+from portico.review.queries import has_undecided_danger, move_consult_of_patient
+from portico.review.queue_queries import Clinician, clinicians
+
+WISHES_LIMIT = 1000
+"""Characters of a patient's wishes for a visit."""
+
+PAGE_SIZE = 50
+"""Consults on one page."""
+
+_UNTIMED = datetime.max.replace(tzinfo=UTC)
+"""Where consults without a start stand in the list: last."""
+
+_START = (datetime.min.replace(tzinfo=UTC), ConsultId(UUID(int=0)))
+
+
+class RedFlagOpen(Conflict):
+    """A visit cannot be asked for while a danger is unresolved; the answer carries what to do now."""
+
+    code = "red-flag-open"
+
+
+class WishesTooLong(Invalid):
+    """The wishes for a visit are longer than the clinic reads."""
+
+    code = "too-long"
+
+
+class ConsultPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff set about a consult."""
+
+    clinician_id: AccountId | None
+    starts_at: datetime | None
+    state: ConsultState
+
+
+class ConsultPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of consults and where the next one starts."""
+
+    consults: list[UpcomingConsult]
+    next: str | None
+
+
+async def list_consults(site: Site, caller: Caller, patient: PatientId | None, cursor: str | None) -> ConsultPage:
+    """Consults by start; a patient sees those of one patient only."""
+    after = cursor_decode(cursor, tuple[datetime, UUID]) or _START
+    async with site.db.transaction(caller.scope) as tx:
+        rows = await consults_of_clinic(tx, patient, (after[0], ConsultId(after[1])), PAGE_SIZE + 1)
+        shown = rows[:PAGE_SIZE]
+        await record_list(tx, caller, "consult", [row.patient_id for row in shown])
+    if len(rows) <= PAGE_SIZE:
+        return ConsultPage(consults=shown, next=None)
+    last = shown[-1]
+    return ConsultPage(consults=shown, next=cursor_encode((last.starts_at or _UNTIMED, last.consult_id)))
+
+
+async def create_consult(site: Site, caller: Caller, patient: PatientId, plan: ConsultPlan) -> ConsultRow:
+    """Staff set a consult. Raises Conflict for an unknown patient or clinician, Invalid without a start."""
+    async with site.db.transaction(caller.scope) as tx:
+        row = await record_consult(
+            tx,
+            site.vault,
+            patient_id=patient,
+            clinician_id=plan.clinician_id,
+            starts_at=plan.starts_at,
+            state=plan.state,
+        )
+        await _move_reviews(tx, site, patient)
+        await record(tx, caller, "create", Object("consult", row.consult_id), patient=patient)
+        return row
+
+
+async def plan_consult(
+    site: Site, caller: Caller, consult_id: ConsultId, plan: ConsultPlan, patient: PatientId | None
+) -> ConsultRow:
+    """Staff change a consult. Raises NotFound, ConsultCannotMove, OtherPatient when the named patient is not its."""
+    async with site.db.transaction(caller.scope) as tx:
+        row = await change_consult(
+            tx, consult_id, clinician_id=plan.clinician_id, starts_at=plan.starts_at, state=plan.state
+        )
+        if patient is not None and patient != row.patient_id:
+            message = "This consult is another patient's."
+            raise OtherPatient(message)
+        await _move_reviews(tx, site, row.patient_id)
+        await record(tx, caller, "change", Object("consult", consult_id), patient=row.patient_id, outcome=row.state)
+        return row
+
+
+async def request_consult(site: Site, caller: Caller, patient: PatientId, wishes: str | None) -> ConsultRow:
+    """A patient asks for a visit. Raises RedFlagOpen with what to do now while a danger is unresolved."""
+    caller.actor.link_for(patient, "intake")
+    if wishes is not None and len(wishes) > WISHES_LIMIT:
+        message = f"Please keep your wishes under {WISHES_LIMIT} characters."
+        raise WishesTooLong(message)
+    async with site.db.transaction(caller.scope) as tx:
+        await _refuse_in_danger(tx, site, patient)
+        row = await record_consult(
+            tx, site.vault, patient_id=patient, clinician_id=None, starts_at=None, state="requested", wishes=wishes
+        )
+        await record(tx, caller, "create", Object("consult", row.consult_id), patient=patient)
+        return row
+
+
+async def danger_of(site: Site, caller: Caller, patient: PatientId) -> list[Guidance]:
+    """What this patient must do before a visit can be asked for; empty while no red flag is open."""
+    async with site.db.transaction(caller.scope) as tx:
+        await record(tx, caller, "read", Object("consult"), patient=patient)
+        if not await is_in_danger(tx, patient):
+            return []
+        return danger_guidance(site.content, await settings_of(tx, site.content))
+
+
+async def list_clinicians(site: Site, caller: Caller) -> list[Clinician]:
+    """Who can hold a consult."""
+    async with site.db.transaction(caller.scope) as tx:
+        return await clinicians(tx)
+
+
+async def zone_of(site: Site, caller: Caller) -> str:
+    """The clinic's zone, in which staff type times."""
+    async with site.db.transaction(caller.scope) as tx:
+        return (await settings_of(tx, site.content)).zone
+
+
+async def is_in_danger(tx: Tx, patient: PatientId) -> bool:
+    """Whether a red flag of this patient is open: an unresolved escalation or an undecided dangerous review."""
+    return await has_open_red_flag(tx, patient) or await has_undecided_danger(tx, patient)
+
+
+async def _refuse_in_danger(tx: Tx, site: Site, patient: PatientId) -> None:
+    if not await is_in_danger(tx, patient):
+        return
+    guidance: list[Guidance] = danger_guidance(site.content, await settings_of(tx, site.content))
+    message = "Some of your answers need a call first. Please read what to do now."
+    raise RedFlagOpen(message, guidance=guidance)
+
+
+async def _move_reviews(tx: Tx, site: Site, patient: PatientId) -> None:
+    consult = await next_consult(tx, patient)
+    starts_at = consult.starts_at if consult else None
+    await move_consult_of_patient(tx, patient, starts_at, await lead_time(tx, site, starts_at))

@@ -1,0 +1,78 @@
+"""Due work on reviews: lapsed claims, unanswered questions, and intakes undecided shortly before their consult."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from portico.access import SystemScope
+from portico.audit import Object, record_system
+from portico.clinic.actions import settings_of
+from portico.escalation.actions import raise_for
+from portico.escalation.model import Subject, Trigger
+from portico.ids import ClinicId
+from portico.intake.actions import fired_rules
+from portico.platform.database import Tx
+from portico.platform.due import DueWork
+from portico.platform.site import Site
+from portico.review import queries, rules
+from portico.review.events import Step, write_step
+from portico.review.model import Review
+
+
+async def return_lapsed_claims(site: Site, clinic_id: ClinicId, limit: int) -> int:
+    """Puts reviews back into the queue whose claim ran out."""
+    async with site.db.transaction(SystemScope(clinic_id, "lapsed claims")) as tx:
+        lapsed = await queries.lock_lapsed_claims(tx, limit)
+        for review in lapsed:
+            await _put_back(tx, rules.unclaimed(review, "time_out"), "claim_lapsed")
+        return len(lapsed)
+
+
+async def return_unanswered(site: Site, clinic_id: ClinicId, limit: int) -> int:
+    """Puts reviews back into the queue whose question the patient did not answer in time."""
+    async with site.db.transaction(SystemScope(clinic_id, "unanswered questions")) as tx:
+        unanswered = await queries.lock_unanswered(tx, limit)
+        for review in unanswered:
+            await _put_back(tx, rules.unclaimed(review, "fall_due"), "fell_due")
+        return len(unanswered)
+
+
+async def escalate_near_consults(site: Site, clinic_id: ClinicId, limit: int) -> int:
+    """Escalates reviews that are undecided although their consult is near; once per consult time."""
+    async with site.db.transaction(SystemScope(clinic_id, "undecided before consult")) as tx:
+        late = await queries.lock_near_consult(tx, limit)
+        for review in late:
+            await _escalate(tx, site, review)
+        return len(late)
+
+
+async def _put_back(tx: Tx, review: Review, kind: str) -> None:
+    await queries.update_review(tx, review, rules.URGENCY_RANK[review.urgency])
+    await write_step(tx, review, Step(kind=kind, actor_id=None))
+    await record_system(tx, "change", Object("review", review.review_id), patient=review.patient_id)
+
+
+async def _escalate(tx: Tx, site: Site, review: Review) -> None:
+    fired = await fired_rules(tx, review.response_id, review.response_revision)
+    trigger = Trigger(
+        patient_id=review.patient_id,
+        subject=Subject(kind="response", id=review.response_id),
+        level="same_day",
+        cause="late_review",
+        rules=(),
+        rule_set_version=f"{fired.rule_set}|{fired.version}",
+        actor_id=None,
+        tell_first=review.clinician_id,
+    )
+    await raise_for(tx, await settings_of(tx, site.content), trigger)
+    raised = msgspec.structs.replace(review, lead_at=None)
+    await queries.update_review(tx, raised, rules.URGENCY_RANK[review.urgency])
+    await write_step(tx, raised, Step(kind="late", actor_id=None))
+    await record_system(tx, "change", Object("review", review.review_id), patient=review.patient_id)
+
+
+DUE: Sequence[DueWork] = (
+    DueWork(name="review-claims", clinics=queries.CLINICS_WITH_LAPSED_CLAIMS, act=return_lapsed_claims),
+    DueWork(name="review-questions", clinics=queries.CLINICS_WITH_UNANSWERED, act=return_unanswered),
+    DueWork(name="review-consults", clinics=queries.CLINICS_WITH_NEAR_CONSULTS, act=escalate_near_consults),
+)

@@ -1,0 +1,199 @@
+"""Pages of the queue, one review, and deciding it. They work without JavaScript."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Body
+
+from portico.access import Caller, Permission, staff
+from portico.errors import DomainError, Malformed
+from portico.ids import ReviewId
+from portico.intake.summary_pdf import render_pdf
+from portico.platform.problems import status_of
+from portico.platform.requests import AnyRequest
+from portico.platform.site import Site
+from portico.platform.templates import page, see_other
+from portico.review import actions, reading, rules
+from portico.review.api import AskedState
+from portico.review.model import Decision, Verdict
+from portico.review.queue_queries import QueueFilter
+from portico.review.reading import ReviewReading
+from portico.review.words import NAMES
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+class SentDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """The decision form as it was sent, so that a refusal loses nothing of it."""
+
+    decision: str = ""
+    sentence: str = ""
+    told_patient: bool = False
+    spoke_to_patient: bool = False
+    reason_code: str = ""
+    reason_text: str = ""
+
+
+@get("/reviews", opt={"audience": staff(Permission.LIST_REVIEWS)})
+async def queue_page(
+    request: AnyRequest, site: Site, caller: Caller, wanted: AskedState = "queued", cursor: str | None = None
+) -> Response[bytes]:
+    """The queue."""
+    listed = await reading.read_queue(site, caller, QueueFilter(state=wanted), cursor)
+    missing = await reading.read_missing_intakes(site, caller) if cursor is None else []
+    return page(
+        "queue.html",
+        request,
+        entries=listed.entries,
+        next=listed.next,
+        missing=missing,
+        state=wanted,
+        may_claim=caller.actor.may(Permission.CLAIM_REVIEWS),
+        may_read=caller.actor.may(Permission.READ_SUMMARIES),
+        **NAMES,
+    )
+
+
+@post("/reviews/claims", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
+async def claim_next_page(site: Site, caller: Caller) -> Response[bytes]:
+    """Claims the next review and opens it."""
+    review_id = await actions.claim_next(site, caller)
+    return see_other("/reviews" if review_id is None else f"/reviews/{review_id}")
+
+
+@get("/reviews/{review_id:uuid}", opt={"audience": staff(Permission.READ_SUMMARIES)})
+async def review_page(request: AnyRequest, site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
+    """One review."""
+    read = await reading.read_review(site, caller, ReviewId(review_id))
+    return _review_page(request, caller, read)
+
+
+@post("/reviews/{review_id:uuid}/claim", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
+async def claim_page(request: AnyRequest, site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
+    """Claims this review."""
+    try:
+        await actions.claim_review(site, caller, ReviewId(review_id))
+    except rules.ClaimedByAnother as refusal:
+        return await _refused(request, site, caller, ReviewId(review_id), refusal)
+    return see_other(f"/reviews/{review_id}")
+
+
+@post("/reviews/{review_id:uuid}/release", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
+async def release_page(site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
+    """Puts the review back into the queue."""
+    await actions.release_review(site, caller, ReviewId(review_id))
+    return see_other("/reviews")
+
+
+@post("/reviews/{review_id:uuid}/decision", opt={"audience": staff(Permission.DECIDE_REVIEWS)})
+async def decide_page(request: AnyRequest, site: Site, caller: Caller, review_id: UUID, data: Form) -> Response[bytes]:
+    """Decides; a refusal shows the form again with everything that was written."""
+    sent = _sent(data)
+    try:
+        await actions.decide_review(site, caller, ReviewId(review_id), _revision(data), _verdict(sent))
+    except DomainError as refusal:
+        return await _refused(request, site, caller, ReviewId(review_id), refusal, sent)
+    return see_other(f"/reviews/{review_id}")
+
+
+@get(
+    ["/reviews/{review_id:uuid}/summary.pdf", "/api/reviews/{review_id:uuid}/summary.pdf"],
+    opt={"audience": staff(Permission.READ_SUMMARIES)},
+)
+async def summary_pdf(site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
+    """The summary to print; printing is audited."""
+    printed = await reading.read_for_print(site, caller, ReviewId(review_id))
+    content = await render_pdf(printed.summary, printed_at=printed.at, printed_by=caller.actor.name)
+    return Response(
+        content,
+        media_type="application/pdf",
+        headers={"Content-Disposition": 'inline; filename="summary.pdf"', "Content-Security-Policy": "sandbox"},
+    )
+
+
+def _review_page(
+    request: AnyRequest,
+    caller: Caller,
+    read: ReviewReading,
+    *,
+    problem: DomainError | None = None,
+    sent: SentDecision | None = None,
+) -> Response[bytes]:
+    entry = read.entry
+    return page(
+        "review.html",
+        request,
+        status=200 if problem is None else status_of(problem),
+        entry=entry,
+        summary=read.summary,
+        changes=read.changes,
+        events=read.events,
+        problem=None if problem is None else problem.message,
+        sent=sent or SentDecision(),
+        is_mine=entry.clinician_id == caller.account_id,
+        may_claim=caller.actor.may(Permission.CLAIM_REVIEWS),
+        may_decide=caller.actor.may(Permission.DECIDE_REVIEWS),
+        expected=rules.EXPECTED[entry.disposition],
+        reason_codes=rules.OVERRIDE_REASONS,
+        **NAMES,
+    )
+
+
+async def _refused(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    review_id: ReviewId,
+    refusal: DomainError,
+    sent: SentDecision | None = None,
+) -> Response[bytes]:
+    read = await reading.read_review(site, caller, review_id)
+    return _review_page(request, caller, read, problem=refusal, sent=sent)
+
+
+def _sent(form: dict[str, str]) -> SentDecision:
+    return SentDecision(
+        decision=form.get("decision", ""),
+        sentence=form.get("sentence", "").strip(),
+        told_patient=form.get("told_patient") == "yes",
+        spoke_to_patient=form.get("spoke_to_patient") == "yes",
+        reason_code=form.get("reason_code", ""),
+        reason_text=form.get("reason_text", "").strip(),
+    )
+
+
+def _verdict(sent: SentDecision) -> Verdict:
+    if sent.decision not in ("proceed", "needs_information", "refer", "not_suitable"):
+        message = "Choose a decision."
+        raise rules.DecisionIncomplete(message)
+    return Verdict(
+        decision=cast("Decision", sent.decision),
+        sentence=sent.sentence or None,
+        told_patient=sent.told_patient,
+        spoke_to_patient=sent.spoke_to_patient,
+        reason_code=sent.reason_code or None,
+        reason_text=sent.reason_text or None,
+    )
+
+
+def _revision(form: dict[str, str]) -> int:
+    text = form.get("revision", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        message = "The form was incomplete. Open the review again."
+        raise Malformed(message)
+    return int(text)
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    queue_page,
+    claim_next_page,
+    review_page,
+    claim_page,
+    release_page,
+    decide_page,
+    summary_pdf,
+]

@@ -1,0 +1,162 @@
+"""Statements that read the queue. It is one index range: its order is the stored key, never computed at reading."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import msgspec
+
+from portico.ids import AccountId, ConsultId, PatientId, ResponseId, ReviewId
+from portico.platform.database import Query, Tx
+from portico.review.model import Disposition, ReviewState, Urgency
+
+Position = tuple[int, str, datetime, UUID]
+"""Place in the queue: urgency rank, consult key, queued at, id."""
+
+QUEUE_START: Position = (-1, "-infinity", datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A review in a list, with whose it is and who holds it."""
+
+    review_id: ReviewId
+    response_id: ResponseId
+    patient_id: PatientId
+    patient_name: str
+    born_on: date
+    state: ReviewState
+    disposition: Disposition
+    urgency: Urgency
+    urgency_rank: int
+    consult_key: str
+    consult_at: datetime | None
+    queued_at: datetime
+    response_revision: int
+    clinician_id: AccountId | None
+    clinician_name: str | None
+    claimed_at: datetime | None
+    claim_until: datetime | None
+    revision: int
+
+
+class MissingIntake(msgspec.Struct, frozen=True, kw_only=True):
+    """A booked consult for which no intake was submitted."""
+
+    consult_id: ConsultId
+    patient_id: PatientId
+    patient_name: str
+    starts_at: datetime
+
+
+class QueueFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which reviews a list shows."""
+
+    state: ReviewState = "queued"
+    consult_before: datetime | None = None
+    clinician: AccountId | None = None
+    unassigned_only: bool = False
+
+
+QUEUE_PAGE = Query(
+    QueueEntry,
+    # The page is cut inside the index range before names are joined, so that its cost does not grow with the table.
+    """
+    with page as (
+        select review_id, urgency_rank, consult_key, queued_at
+        from review
+        where clinic_id = $1 and state = $2 and ($7::timestamptz is null or consult_at < $7)
+            and ($8::uuid is null or clinician_id = $8)
+            and (not $9::boolean or clinician_id is null)
+            and (urgency_rank, consult_key, queued_at, review_id) > ($3, $4::text::timestamptz, $5, $6)
+        order by clinic_id, state, urgency_rank, consult_key, queued_at, review_id
+        limit $10
+    )
+    select r.review_id, r.response_id, r.patient_id, p.name as patient_name, p.born_on, r.state, r.disposition,
+        r.urgency, r.urgency_rank, r.consult_key::text as consult_key, r.consult_at, r.queued_at, r.response_revision,
+        r.clinician_id, a.name as clinician_name, r.claimed_at, r.claim_until, r.revision
+    from page
+    join review r on r.clinic_id = $1 and r.review_id = page.review_id
+    join patient p on p.clinic_id = r.clinic_id and p.patient_id = r.patient_id
+    left join account a on a.clinic_id = r.clinic_id and a.account_id = r.clinician_id
+    order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
+    """,
+)
+
+ENTRY_OF = Query(
+    QueueEntry,
+    """
+    select r.review_id, r.response_id, r.patient_id, p.name as patient_name, p.born_on, r.state, r.disposition,
+        r.urgency, r.urgency_rank, r.consult_key::text as consult_key, r.consult_at, r.queued_at, r.response_revision,
+        r.clinician_id, a.name as clinician_name, r.claimed_at, r.claim_until, r.revision
+    from review r
+    join patient p on p.clinic_id = r.clinic_id and p.patient_id = r.patient_id
+    left join account a on a.clinic_id = r.clinic_id and a.account_id = r.clinician_id
+    where r.clinic_id = $1 and r.review_id = $2
+    """,
+)
+
+CONSULTS_WITHOUT_INTAKE = Query(
+    MissingIntake,
+    """
+    select c.consult_id, c.patient_id, p.name as patient_name, c.starts_at
+    from consult c
+    join patient p on p.clinic_id = c.clinic_id and p.patient_id = c.patient_id
+    where c.clinic_id = $1 and c.state = 'booked' and c.starts_at >= $2
+        and not exists (
+            select from review r where r.clinic_id = c.clinic_id and r.patient_id = c.patient_id
+        )
+    order by c.starts_at, c.consult_id
+    limit 50
+    """,
+)
+
+
+async def queue_page(tx: Tx, wanted: QueueFilter, after: Position, limit: int) -> list[QueueEntry]:
+    """Reviews in the queue's order, after a position."""
+    rank, consult_key, queued_at, review_id = after
+    return await tx.all(
+        QUEUE_PAGE,
+        tx.clinic_id,
+        wanted.state,
+        rank,
+        consult_key,
+        queued_at,
+        review_id,
+        wanted.consult_before,
+        wanted.clinician,
+        wanted.unassigned_only,
+        limit,
+    )
+
+
+async def entry_of(tx: Tx, review_id: ReviewId) -> QueueEntry | None:
+    """One review with whose it is and who holds it."""
+    return await tx.first(ENTRY_OF, tx.clinic_id, review_id)
+
+
+async def consults_without_intake(tx: Tx) -> list[MissingIntake]:
+    """Booked consults to come for which no intake was submitted."""
+    return await tx.all(CONSULTS_WITHOUT_INTAKE, tx.clinic_id, tx.now)
+
+
+class Clinician(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who can hold a consult."""
+
+    account_id: AccountId
+    name: str
+
+
+CLINICIANS = Query(
+    Clinician,
+    """
+    select s.account_id, a.name
+    from staff s
+    join account a on a.clinic_id = s.clinic_id and a.account_id = s.account_id
+    where s.clinic_id = $1 and 'clinician' = any (s.roles) and a.state = 'active'
+    order by a.name, s.account_id
+    """,
+)
+
+
+async def clinicians(tx: Tx) -> list[Clinician]:
+    """The clinic's clinicians, by name."""
+    return await tx.all(CLINICIANS, tx.clinic_id)

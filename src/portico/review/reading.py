@@ -1,0 +1,127 @@
+"""Reading the queue, one review, and the ledger of overrides; each reading leaves its audit row."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from portico.access import Caller
+from portico.audit import Object, record, record_list
+from portico.clinic.actions import settings_of
+from portico.errors import NotFound
+from portico.ids import ReviewId
+from portico.intake.model import FindingText
+from portico.intake.summary import Summary
+from portico.intake.summary_actions import changes_since, findings_of, summary_of
+from portico.platform.database import Tx
+from portico.platform.site import Site
+from portico.platform.web import cursor_decode, cursor_encode
+from portico.review.ledger_queries import EventRow, OverrideRow, events_of, override_ledger
+from portico.review.queue_queries import (
+    QUEUE_START,
+    MissingIntake,
+    Position,
+    QueueEntry,
+    QueueFilter,
+    consults_without_intake,
+    entry_of,
+    queue_page,
+)
+
+PAGE_SIZE = 25
+"""Reviews on one page of the queue."""
+
+
+class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of the queue and where the next one starts."""
+
+    entries: list[QueueEntry]
+    next: str | None
+
+
+class ReviewReading(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a clinician reads before deciding."""
+
+    entry: QueueEntry
+    summary: Summary
+    findings: list[FindingText]
+    changes: list[str]
+    events: list[EventRow]
+
+
+class Printed(msgspec.Struct, frozen=True, kw_only=True):
+    """A summary about to be printed, and when, on the clinic's clock."""
+
+    summary: Summary
+    at: datetime
+
+
+async def read_queue(site: Site, caller: Caller, wanted: QueueFilter, cursor: str | None) -> QueuePage:
+    """One page of the queue in its order."""
+    after = cursor_decode(cursor, tuple[int, str, datetime, UUID]) or QUEUE_START
+    async with site.db.transaction(caller.scope) as tx:
+        entries = await queue_page(tx, wanted, after, PAGE_SIZE + 1)
+        shown = entries[:PAGE_SIZE]
+        await record_list(tx, caller, "review", [entry.patient_id for entry in shown])
+    more = len(entries) > PAGE_SIZE
+    return QueuePage(entries=shown, next=cursor_encode(_position(shown[-1])) if more else None)
+
+
+async def read_review(site: Site, caller: Caller, review_id: ReviewId) -> ReviewReading:
+    """One review with its summary, findings, changes and life so far. Raises NotFound."""
+    async with site.db.transaction(caller.scope) as tx:
+        entry = await _entry(tx, review_id)
+        reading = ReviewReading(
+            entry=entry,
+            summary=await summary_of(tx, site, entry.response_id, entry.response_revision),
+            findings=await findings_of(tx, site, entry.response_id, entry.response_revision),
+            changes=await changes_since(tx, site, entry.response_id, entry.response_revision),
+            events=await events_of(tx, review_id),
+        )
+        await record(tx, caller, "read", Object("review", review_id), patient=entry.patient_id)
+    return reading
+
+
+async def read_for_print(site: Site, caller: Caller, review_id: ReviewId) -> Printed:
+    """The summary as it goes to paper; leaves a `print` row. Raises NotFound."""
+    async with site.db.transaction(caller.scope) as tx:
+        entry = await _entry(tx, review_id)
+        summary = await summary_of(tx, site, entry.response_id, entry.response_revision)
+        await record(tx, caller, "print", Object("review", review_id), patient=entry.patient_id)
+        settings = await settings_of(tx, site.content)
+        return Printed(summary=summary, at=tx.now.astimezone(ZoneInfo(settings.zone)))
+
+
+async def read_entry(site: Site, caller: Caller, review_id: ReviewId) -> QueueEntry:
+    """The review's line in the queue, as an answer to claiming it."""
+    async with site.db.transaction(caller.scope) as tx:
+        entry = await _entry(tx, review_id)
+        await record(tx, caller, "read", Object("review", review_id), patient=entry.patient_id)
+        return entry
+
+
+async def read_overrides(site: Site, caller: Caller) -> list[OverrideRow]:
+    """Per rule of each rule set: decisions in which it had fired, and how many went against the pre-screen."""
+    async with site.db.transaction(caller.scope) as tx:
+        await record(tx, caller, "read", Object("overrides"))
+        return await override_ledger(tx)
+
+
+async def read_missing_intakes(site: Site, caller: Caller) -> list[MissingIntake]:
+    """Booked consults whose patient has not submitted an intake."""
+    async with site.db.transaction(caller.scope) as tx:
+        missing = await consults_without_intake(tx)
+        await record_list(tx, caller, "consult", [consult.patient_id for consult in missing])
+        return missing
+
+
+async def _entry(tx: Tx, review_id: ReviewId) -> QueueEntry:
+    entry = await entry_of(tx, review_id)
+    if entry is None:
+        raise NotFound
+    return entry
+
+
+def _position(entry: QueueEntry) -> Position:
+    return (entry.urgency_rank, entry.consult_key, entry.queued_at, entry.review_id)

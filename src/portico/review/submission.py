@@ -1,0 +1,94 @@
+"""Submitting an intake: one transaction over the response, its pre-screen, escalation and review; and its outcome."""
+
+from portico.access import Caller
+from portico.audit import Object, record
+from portico.care.actions import next_consult
+from portico.clinic.actions import settings_of
+from portico.errors import NotFound
+from portico.ids import ResponseId, ReviewId
+from portico.intake.actions import record_submission, submission_of
+from portico.intake.model import Submission
+from portico.intake.outcome import DecisionHeard, Outcome, outcome_of
+from portico.platform.database import Tx
+from portico.platform.site import Site
+from portico.platform.vault import Place
+from portico.review import rules
+from portico.review.actions import claim_time, lead_time
+from portico.review.events import Step, write_step
+from portico.review.ledger_queries import latest_decision
+from portico.review.model import Review
+from portico.review.queries import insert_review, lock_review_of_response, update_review
+
+
+async def submit_intake(
+    site: Site, caller: Caller, response_id: ResponseId, revision: int, *, partial: bool
+) -> Outcome:
+    """Submits the working copy and queues its review; the same revision again gives the same answer.
+
+    Raises NotFound, Stale, Invalid with every fault, ResponseCannotMove, VersionWithdrawn.
+    """
+    async with site.db.transaction(caller.scope) as tx:
+        submission = await record_submission(tx, site, caller, response_id, revision, partial=partial)
+        if not submission.is_replay:
+            await _queue(tx, site, caller, submission)
+        return await _outcome(tx, site, submission)
+
+
+async def read_outcome(site: Site, caller: Caller, response_id: ResponseId) -> Outcome:
+    """What the patient may see of the last submitted revision. Raises NotFound before the first submission."""
+    async with site.db.transaction(caller.scope) as tx:
+        submission = await submission_of(tx, site, caller, response_id)
+        if submission is None:
+            raise NotFound
+        await record(tx, caller, "read", Object("outcome", response_id), patient=submission.patient_id)
+        return await _outcome(tx, site, submission)
+
+
+async def _queue(tx: Tx, site: Site, caller: Caller, submission: Submission) -> None:
+    existing = await lock_review_of_response(tx, submission.response_id)
+    if existing is None:
+        review = await _first_review(tx, site, submission)
+        await insert_review(tx, review, rules.URGENCY_RANK[review.urgency])
+    else:
+        new = rules.NewRevision(
+            revision=submission.revision,
+            disposition=submission.disposition,
+            urgency=submission.urgency,
+        )
+        review = rules.resubmitted(existing, new, tx.now, await claim_time(tx, site))
+        await update_review(tx, review, rules.URGENCY_RANK[review.urgency])
+    await write_step(tx, review, Step(kind="submitted", actor_id=caller.account_id))
+
+
+async def _first_review(tx: Tx, site: Site, submission: Submission) -> Review:
+    consult = await next_consult(tx, submission.patient_id)
+    return Review(
+        review_id=ReviewId(tx.ids.new()),
+        response_id=submission.response_id,
+        patient_id=submission.patient_id,
+        state="queued",
+        disposition=submission.disposition,
+        urgency=submission.urgency,
+        consult_at=consult.starts_at if consult else None,
+        queued_at=tx.now,
+        response_revision=submission.revision,
+        clinician_id=None,
+        claimed_at=None,
+        claim_until=None,
+        due_at=None,
+        lead_at=None if consult is None else await lead_time(tx, site, consult.starts_at),
+        revision=1,
+    )
+
+
+async def _outcome(tx: Tx, site: Site, submission: Submission) -> Outcome:
+    decision = await latest_decision(tx, submission.response_id)
+    heard = None
+    if decision is not None and decision.response_revision == submission.revision:
+        sentence = None
+        if decision.sentence_sealed is not None:
+            box = await site.vault.patient(tx, submission.patient_id)
+            place = Place("decision", "sentence_sealed", decision.decision_id)
+            sentence = box.open(place, decision.sentence_sealed).decode()
+        heard = DecisionHeard(decision=decision.decision, sentence=sentence, at=decision.decided_at)
+    return outcome_of(site.content, submission, heard, await settings_of(tx, site.content))

@@ -1,0 +1,45 @@
+"""JSON routes that submit an intake and tell its outcome."""
+
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, put
+from litestar.handlers import HTTPRouteHandler
+
+from portico.access import Caller, patients
+from portico.ids import ResponseId
+from portico.intake.outcome import Outcome
+from portico.platform.requests import AnyRequest
+from portico.platform.site import Site
+from portico.platform.web import etag, if_match
+from portico.review.submission import read_outcome, submit_intake
+
+
+class SubmissionIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to submit. `partial` is allowed only while a red flag is open in the draft."""
+
+    partial: bool = False
+
+
+@put("/api/responses/{response_id:uuid}/submission", opt={"audience": patients()})
+async def submit(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    response_id: UUID,
+    data: SubmissionIn | None = None,
+) -> Response[Outcome]:
+    """Submits the draft or working copy of this revision; needs If-Match."""
+    wanted = data or SubmissionIn()
+    outcome = await submit_intake(site, caller, ResponseId(response_id), if_match(request), partial=wanted.partial)
+    return Response(outcome, headers={"ETag": etag(outcome.revision)})
+
+
+@get("/api/responses/{response_id:uuid}/outcome", opt={"audience": patients()})
+async def outcome(site: Site, caller: Caller, response_id: UUID) -> Response[Outcome]:
+    """What the patient may see of the last submitted revision."""
+    told = await read_outcome(site, caller, ResponseId(response_id))
+    return Response(told, headers={"ETag": etag(told.revision)})
+
+
+ROUTES: list[HTTPRouteHandler] = [submit, outcome]
