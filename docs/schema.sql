@@ -1,0 +1,1065 @@
+-- The schema as the migrations make it. Written by `make snapshot`, checked by the tests.
+
+CREATE FUNCTION public.app_actor() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NULLIF(current_setting('app.actor'::text, true), ''::text);
+
+CREATE FUNCTION public.app_clinic() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.clinic'::text, true), ''::text))::uuid;
+
+CREATE FUNCTION public.app_kind() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NULLIF(current_setting('app.kind'::text, true), ''::text);
+
+CREATE FUNCTION public.app_patients() RETURNS uuid[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.patients'::text, true), ''::text))::uuid[];
+
+CREATE FUNCTION public.visit_by_token(held_token text, at timestamp with time zone) RETURNS TABLE(session_id uuid, account_id uuid, name text, clinic_name text, zone text, state text, hat text, last_seen_at timestamp with time zone, expires_at timestamp with time zone, is_patient boolean, is_proxy boolean, staff_roles text[], links text)
+    LANGUAGE plpgsql
+    AS $$
+declare
+    holder uuid;
+    acts_for uuid[];
+begin
+    select s.account_id into holder from session s
+    where s.clinic_id = app_clinic() and s.token_hash = held_token and s.state <> 'ended' and s.expires_at > at;
+    if holder is null then
+        return;
+    end if;
+    perform set_config('app.actor', holder::text, true);
+    select array_agg(may.patient_id) into acts_for from (
+        select a.patient_id from account a
+        where a.clinic_id = app_clinic() and a.account_id = holder and a.patient_id is not null
+        union
+        select g.patient_id from proxy_grant g
+        where g.clinic_id = app_clinic() and g.account_id = holder
+            and g.starts_at <= at and (g.ends_at is null or g.ends_at > at)) as may;
+    perform set_config('app.patients', coalesce(acts_for, '{}')::text, true);
+    return query
+    with link as (
+        select p.patient_id, p.name, 'self' as relation, array['intake', 'messages', 'record'] as scope
+        from account a join patient p on p.clinic_id = a.clinic_id and p.patient_id = a.patient_id
+        where a.clinic_id = app_clinic() and a.account_id = holder
+        union all
+        select p.patient_id, p.name, g.basis, g.scope
+        from proxy_grant g join patient p on p.clinic_id = g.clinic_id and p.patient_id = g.patient_id
+        where g.clinic_id = app_clinic() and g.account_id = holder
+            and g.starts_at <= at and (g.ends_at is null or g.ends_at > at))
+    select s.session_id, s.account_id, a.name, c.name, c.zone, s.state, s.hat, s.last_seen_at, s.expires_at,
+        a.patient_id is not null, exists (select from link where link.relation <> 'self'), coalesce(t.roles, '{}'),
+        coalesce((select json_agg(link) from link)::text, '[]')
+    from session s
+    join account a on a.clinic_id = s.clinic_id and a.account_id = s.account_id and a.state = 'active'
+    join clinic c on c.clinic_id = s.clinic_id
+    left join staff t on t.clinic_id = s.clinic_id and t.account_id = s.account_id
+    where s.clinic_id = app_clinic() and s.token_hash = held_token;
+end
+$$;
+
+CREATE TABLE public.account (
+    clinic_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    patient_id uuid,
+    state text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_state_is_known CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text])))
+);
+
+ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+CREATE TABLE public.audit_event (
+    clinic_id uuid NOT NULL,
+    event_id bigint NOT NULL,
+    xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id text,
+    hat text,
+    on_behalf_of uuid,
+    patient_id uuid,
+    action text NOT NULL,
+    object_kind text NOT NULL,
+    object_id text,
+    outcome text NOT NULL,
+    request_id text NOT NULL,
+    peer text,
+    fold_key text
+);
+
+ALTER TABLE ONLY public.audit_event FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_event ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_event_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.clinic (
+    clinic_id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    zone text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT clinic_slug_is_plain CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+);
+
+CREATE TABLE public.clinic_key (
+    clinic_id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    wrapping_key text NOT NULL,
+    wrapped bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.clinic_key FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.clinic_setting (
+    clinic_id uuid NOT NULL,
+    key text NOT NULL,
+    value text,
+    confirmed_by uuid,
+    confirmed_at timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT clinic_setting_is_confirmed_by_somebody CHECK (((confirmed_by IS NULL) = (confirmed_at IS NULL)))
+);
+
+ALTER TABLE ONLY public.clinic_setting FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.consult (
+    clinic_id uuid NOT NULL,
+    consult_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    clinician_id uuid,
+    starts_at timestamp with time zone,
+    state text NOT NULL,
+    wishes_sealed bytea,
+    revision integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT consult_booked_has_a_time CHECK (((state = ANY (ARRAY['requested'::text, 'cancelled'::text])) OR (starts_at IS NOT NULL))),
+    CONSTRAINT consult_state_is_known CHECK ((state = ANY (ARRAY['requested'::text, 'booked'::text, 'held'::text, 'cancelled'::text, 'missed'::text])))
+);
+
+ALTER TABLE ONLY public.consult FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.credential (
+    clinic_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    password_hash text NOT NULL,
+    totp_seed_sealed bytea,
+    totp_confirmed_at timestamp with time zone,
+    totp_last_step bigint,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.credential FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.decision (
+    clinic_id uuid NOT NULL,
+    response_id uuid NOT NULL,
+    decision_id uuid NOT NULL,
+    response_revision integer NOT NULL,
+    patient_id uuid NOT NULL,
+    decision text NOT NULL,
+    sentence_sealed bytea,
+    told_patient boolean NOT NULL,
+    decided_by uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT decision_is_known CHECK ((decision = ANY (ARRAY['proceed'::text, 'needs_information'::text, 'refer'::text, 'not_suitable'::text])))
+);
+
+ALTER TABLE ONLY public.decision FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.escalation (
+    clinic_id uuid NOT NULL,
+    escalation_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    level text NOT NULL,
+    level_rank smallint GENERATED ALWAYS AS (
+CASE level
+    WHEN 'emergency'::text THEN 0
+    WHEN 'call_now'::text THEN 1
+    WHEN 'same_day'::text THEN 2
+    ELSE 3
+END) STORED NOT NULL,
+    state text NOT NULL,
+    cause text NOT NULL,
+    rules text[] NOT NULL,
+    rule_set_version text NOT NULL,
+    rung smallint NOT NULL,
+    deadline timestamp with time zone,
+    raised_at timestamp with time zone NOT NULL,
+    acknowledged_by uuid,
+    acknowledged_at timestamp with time zone,
+    resolved_by uuid,
+    resolved_at timestamp with time zone,
+    outcome text,
+    CONSTRAINT escalation_acknowledged_by_somebody CHECK (((state <> 'acknowledged'::text) OR (acknowledged_by IS NOT NULL))),
+    CONSTRAINT escalation_cause_is_known CHECK ((cause = ANY (ARRAY['red_flag'::text, 'triage'::text, 'late_review'::text]))),
+    CONSTRAINT escalation_level_is_known CHECK ((level = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text]))),
+    CONSTRAINT escalation_outcome_is_known CHECK ((outcome = ANY (ARRAY['spoke'::text, 'left_message'::text, 'sent_to_emergency'::text, 'visit_arranged'::text, 'advised_by_message'::text, 'not_needed'::text]))),
+    CONSTRAINT escalation_resolved_by_somebody CHECK (((state <> 'resolved'::text) OR (resolved_by IS NOT NULL))),
+    CONSTRAINT escalation_state_is_known CHECK ((state = ANY (ARRAY['raised'::text, 'acknowledged'::text, 'resolved'::text]))),
+    CONSTRAINT escalation_subject_is_known CHECK ((subject_kind = ANY (ARRAY['thread'::text, 'response'::text]))),
+    CONSTRAINT escalation_unresolved_has_a_deadline CHECK (((state = 'resolved'::text) = (deadline IS NULL)))
+);
+
+ALTER TABLE ONLY public.escalation FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.escalation_event (
+    clinic_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    escalation_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    kind text NOT NULL,
+    level text NOT NULL,
+    rung smallint NOT NULL,
+    rules text[] DEFAULT '{}'::text[] NOT NULL,
+    rule_set_version text,
+    outcome text,
+    actor_id uuid,
+    at timestamp with time zone NOT NULL,
+    note_sealed bytea
+);
+
+ALTER TABLE ONLY public.escalation_event FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.finding (
+    clinic_id uuid NOT NULL,
+    response_id uuid NOT NULL,
+    revision integer NOT NULL,
+    rule text NOT NULL,
+    patient_id uuid NOT NULL,
+    state text NOT NULL,
+    effect text NOT NULL,
+    severity text NOT NULL,
+    link_ids text[] NOT NULL,
+    missing text[] NOT NULL,
+    CONSTRAINT finding_state_is_known CHECK ((state = ANY (ARRAY['fired'::text, 'not_fired'::text, 'not_evaluable'::text])))
+);
+
+ALTER TABLE ONLY public.finding FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notification (
+    clinic_id uuid NOT NULL,
+    notification_id uuid NOT NULL,
+    kind text NOT NULL,
+    recipient text NOT NULL,
+    dedupe_key text NOT NULL,
+    due_at timestamp with time zone,
+    attempts smallint DEFAULT 0 NOT NULL,
+    sent_at timestamp with time zone,
+    error_code text,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.notification FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.patient (
+    clinic_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    name text NOT NULL,
+    born_on date NOT NULL,
+    clinic_number text,
+    state text NOT NULL,
+    phone_sealed bytea,
+    address_sealed bytea,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT patient_state_is_known CHECK ((state = ANY (ARRAY['active'::text, 'transferred'::text, 'deceased'::text])))
+);
+
+ALTER TABLE ONLY public.patient FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.patient_key (
+    clinic_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    clinic_key_id uuid NOT NULL,
+    wrapped bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.patient_key FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.proxy_grant (
+    clinic_id uuid NOT NULL,
+    grant_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    scope text[] NOT NULL,
+    basis text NOT NULL,
+    confirmed_by uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    CONSTRAINT proxy_grant_basis_is_known CHECK ((basis = ANY (ARRAY['guardian'::text, 'agreed'::text, 'poa'::text]))),
+    CONSTRAINT proxy_grant_scope_is_known CHECK (((scope <@ ARRAY['intake'::text, 'messages'::text, 'record'::text]) AND (cardinality(scope) > 0)))
+);
+
+ALTER TABLE ONLY public.proxy_grant FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.questionnaire (
+    url text NOT NULL,
+    version text NOT NULL,
+    slug text NOT NULL,
+    digest bytea NOT NULL,
+    body text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone
+);
+
+CREATE UNLOGGED TABLE public.rate_limit (
+    key text NOT NULL,
+    window_start timestamp with time zone NOT NULL,
+    tries integer NOT NULL
+);
+
+CREATE TABLE public.response (
+    clinic_id uuid NOT NULL,
+    response_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    questionnaire_url text NOT NULL,
+    questionnaire_version text NOT NULL,
+    state text NOT NULL,
+    revision integer NOT NULL,
+    submitted_revision integer,
+    answers_sealed bytea,
+    danger text,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT response_danger_is_known CHECK ((danger = ANY (ARRAY['E'::text, 'U'::text]))),
+    CONSTRAINT response_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'amending'::text, 'abandoned'::text, 'expired'::text]))),
+    CONSTRAINT response_submitted_has_a_revision CHECK (((state <> ALL (ARRAY['submitted'::text, 'amending'::text])) OR (submitted_revision IS NOT NULL))),
+    CONSTRAINT response_working_copy_exists_while_open CHECK (((state = ANY (ARRAY['draft'::text, 'amending'::text])) = (answers_sealed IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.response FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.response_revision (
+    clinic_id uuid NOT NULL,
+    response_id uuid NOT NULL,
+    revision integer NOT NULL,
+    patient_id uuid NOT NULL,
+    questionnaire_url text NOT NULL,
+    questionnaire_version text NOT NULL,
+    answers_sealed bytea NOT NULL,
+    partial boolean NOT NULL,
+    dropped text[] NOT NULL,
+    submitted_by uuid NOT NULL,
+    submitted_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.response_revision FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.review (
+    clinic_id uuid NOT NULL,
+    review_id uuid NOT NULL,
+    response_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    state text NOT NULL,
+    disposition text NOT NULL,
+    urgency text NOT NULL,
+    urgency_rank smallint NOT NULL,
+    consult_at timestamp with time zone,
+    consult_key timestamp with time zone GENERATED ALWAYS AS (COALESCE(consult_at, 'infinity'::timestamp with time zone)) STORED NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    response_revision integer NOT NULL,
+    clinician_id uuid,
+    claimed_at timestamp with time zone,
+    claim_until timestamp with time zone,
+    due_at timestamp with time zone,
+    lead_at timestamp with time zone,
+    revision integer NOT NULL,
+    CONSTRAINT review_claimed_by_somebody CHECK (((state <> ALL (ARRAY['claimed'::text, 'waiting'::text])) OR (clinician_id IS NOT NULL))),
+    CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'claimed'::text, 'waiting'::text, 'decided'::text]))),
+    CONSTRAINT review_urgency_is_known CHECK ((urgency = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text])))
+);
+
+ALTER TABLE ONLY public.review FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.review_event (
+    clinic_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    review_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    revision integer NOT NULL,
+    kind text NOT NULL,
+    actor_id uuid,
+    at timestamp with time zone NOT NULL,
+    decision text,
+    disposition text,
+    rule_set_slug text,
+    rule_set_version text,
+    rules text[] DEFAULT '{}'::text[] NOT NULL,
+    is_override boolean DEFAULT false NOT NULL,
+    reason_code text,
+    reason_sealed bytea,
+    told_patient boolean,
+    spoke_to_patient boolean
+);
+
+ALTER TABLE ONLY public.review_event FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.rule_set (
+    slug text NOT NULL,
+    version text NOT NULL,
+    questionnaire_url text NOT NULL,
+    questionnaire_version text NOT NULL,
+    digest bytea NOT NULL,
+    body text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone
+);
+
+CREATE TABLE public.screening (
+    clinic_id uuid NOT NULL,
+    response_id uuid NOT NULL,
+    revision integer NOT NULL,
+    patient_id uuid NOT NULL,
+    rule_set_slug text NOT NULL,
+    rule_set_version text NOT NULL,
+    engine_version text NOT NULL,
+    as_of date NOT NULL,
+    disposition text NOT NULL,
+    urgency text NOT NULL,
+    signed boolean NOT NULL,
+    settings text NOT NULL,
+    screened_at timestamp with time zone NOT NULL,
+    CONSTRAINT screening_disposition_is_known CHECK ((disposition = ANY (ARRAY['seek_care_now'::text, 'call_before_booking'::text, 'needs_review'::text, 'possible_candidate'::text]))),
+    CONSTRAINT screening_urgency_is_known CHECK ((urgency = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text])))
+);
+
+ALTER TABLE ONLY public.screening FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.session (
+    clinic_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    token_hash text NOT NULL,
+    state text NOT NULL,
+    hat text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    authenticated_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_hat_is_known CHECK ((hat = ANY (ARRAY['patient'::text, 'staff'::text]))),
+    CONSTRAINT session_state_is_known CHECK ((state = ANY (ARRAY['second-factor'::text, 'enrol-second-factor'::text, 'signed-in'::text, 'ended'::text])))
+);
+
+ALTER TABLE ONLY public.session FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sign_in (
+    email_hmac bytea NOT NULL,
+    clinic_id uuid NOT NULL,
+    account_id uuid NOT NULL
+);
+
+CREATE TABLE public.signature (
+    clinic_id uuid NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    version text NOT NULL,
+    digest bytea NOT NULL,
+    signed_by uuid NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    CONSTRAINT signature_kind_is_known CHECK ((kind = ANY (ARRAY['rule_set'::text, 'guidance'::text, 'setting'::text, 'questionnaire'::text])))
+);
+
+ALTER TABLE ONLY public.signature FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.staff (
+    clinic_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    roles text[] NOT NULL,
+    page_address_sealed bytea,
+    CONSTRAINT staff_roles_are_known CHECK (((roles <@ ARRAY['clinician'::text, 'nurse'::text, 'front_desk'::text, 'admin'::text]) AND (cardinality(roles) > 0)))
+);
+
+ALTER TABLE ONLY public.staff FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_email_is_unique_in_clinic UNIQUE (clinic_id, email);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (clinic_id, account_id);
+
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_event_pkey PRIMARY KEY (clinic_id, event_id);
+
+ALTER TABLE ONLY public.clinic_key
+    ADD CONSTRAINT clinic_key_pkey PRIMARY KEY (clinic_id, key_id);
+
+ALTER TABLE ONLY public.clinic
+    ADD CONSTRAINT clinic_pkey PRIMARY KEY (clinic_id);
+
+ALTER TABLE ONLY public.clinic_setting
+    ADD CONSTRAINT clinic_setting_pkey PRIMARY KEY (clinic_id, key);
+
+ALTER TABLE ONLY public.clinic
+    ADD CONSTRAINT clinic_slug_is_unique UNIQUE (slug);
+
+ALTER TABLE ONLY public.consult
+    ADD CONSTRAINT consult_pkey PRIMARY KEY (clinic_id, consult_id);
+
+ALTER TABLE ONLY public.credential
+    ADD CONSTRAINT credential_pkey PRIMARY KEY (clinic_id, account_id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_pkey PRIMARY KEY (clinic_id, response_id, decision_id);
+
+ALTER TABLE ONLY public.escalation_event
+    ADD CONSTRAINT escalation_event_pkey PRIMARY KEY (clinic_id, event_id);
+
+ALTER TABLE ONLY public.escalation
+    ADD CONSTRAINT escalation_is_of_one_patient UNIQUE (clinic_id, escalation_id, patient_id);
+
+ALTER TABLE ONLY public.escalation
+    ADD CONSTRAINT escalation_pkey PRIMARY KEY (clinic_id, escalation_id);
+
+ALTER TABLE ONLY public.finding
+    ADD CONSTRAINT finding_pkey PRIMARY KEY (clinic_id, response_id, revision, rule);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_once_per_cause UNIQUE (clinic_id, dedupe_key);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_pkey PRIMARY KEY (clinic_id, notification_id);
+
+ALTER TABLE ONLY public.patient_key
+    ADD CONSTRAINT patient_key_pkey PRIMARY KEY (clinic_id, patient_id, key_id);
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_pkey PRIMARY KEY (clinic_id, patient_id);
+
+ALTER TABLE ONLY public.proxy_grant
+    ADD CONSTRAINT proxy_grant_pkey PRIMARY KEY (clinic_id, grant_id);
+
+ALTER TABLE ONLY public.questionnaire
+    ADD CONSTRAINT questionnaire_pkey PRIMARY KEY (url, version);
+
+ALTER TABLE ONLY public.rate_limit
+    ADD CONSTRAINT rate_limit_pkey PRIMARY KEY (key, window_start);
+
+ALTER TABLE ONLY public.response
+    ADD CONSTRAINT response_is_of_one_patient UNIQUE (clinic_id, response_id, patient_id);
+
+ALTER TABLE ONLY public.response
+    ADD CONSTRAINT response_pkey PRIMARY KEY (clinic_id, response_id);
+
+ALTER TABLE ONLY public.response_revision
+    ADD CONSTRAINT response_revision_is_of_one_patient UNIQUE (clinic_id, response_id, revision, patient_id);
+
+ALTER TABLE ONLY public.response_revision
+    ADD CONSTRAINT response_revision_pkey PRIMARY KEY (clinic_id, response_id, revision);
+
+ALTER TABLE ONLY public.review_event
+    ADD CONSTRAINT review_event_pkey PRIMARY KEY (clinic_id, event_id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT review_is_of_one_patient UNIQUE (clinic_id, review_id, patient_id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT review_one_per_response UNIQUE (clinic_id, response_id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT review_pkey PRIMARY KEY (clinic_id, review_id);
+
+ALTER TABLE ONLY public.rule_set
+    ADD CONSTRAINT rule_set_pkey PRIMARY KEY (slug, version);
+
+ALTER TABLE ONLY public.screening
+    ADD CONSTRAINT screening_is_of_one_patient UNIQUE (clinic_id, response_id, revision, patient_id);
+
+ALTER TABLE ONLY public.screening
+    ADD CONSTRAINT screening_pkey PRIMARY KEY (clinic_id, response_id, revision);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (clinic_id, session_id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_token_is_unique UNIQUE (clinic_id, token_hash);
+
+ALTER TABLE ONLY public.sign_in
+    ADD CONSTRAINT sign_in_pkey PRIMARY KEY (email_hmac, clinic_id);
+
+ALTER TABLE ONLY public.signature
+    ADD CONSTRAINT signature_pkey PRIMARY KEY (clinic_id, kind, key, version);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_pkey PRIMARY KEY (clinic_id, account_id);
+
+CREATE INDEX audit_event_by_patient ON public.audit_event USING btree (clinic_id, patient_id, event_id) WHERE (patient_id IS NOT NULL);
+
+CREATE UNIQUE INDEX audit_event_folds ON public.audit_event USING btree (clinic_id, fold_key) WHERE (fold_key IS NOT NULL);
+
+CREATE INDEX consult_by_patient ON public.consult USING btree (clinic_id, patient_id, starts_at);
+
+CREATE INDEX consult_upcoming ON public.consult USING btree (clinic_id, starts_at) WHERE (state = 'booked'::text);
+
+CREATE INDEX escalation_by_patient ON public.escalation USING btree (clinic_id, patient_id);
+
+CREATE INDEX escalation_due ON public.escalation USING btree (deadline) WHERE (deadline IS NOT NULL);
+
+CREATE INDEX escalation_event_by_escalation ON public.escalation_event USING btree (clinic_id, escalation_id, at);
+
+CREATE UNIQUE INDEX escalation_one_unresolved_per_subject ON public.escalation USING btree (clinic_id, subject_kind, subject_id) WHERE (state <> 'resolved'::text);
+
+CREATE INDEX escalation_open ON public.escalation USING btree (clinic_id, level_rank, deadline, escalation_id) WHERE (state <> 'resolved'::text);
+
+CREATE INDEX escalation_resolved ON public.escalation USING btree (clinic_id, resolved_at DESC, escalation_id DESC) WHERE (state = 'resolved'::text);
+
+CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE UNIQUE INDEX patient_number_is_unique_in_clinic ON public.patient USING btree (clinic_id, clinic_number) WHERE (clinic_number IS NOT NULL);
+
+CREATE INDEX proxy_grant_by_account ON public.proxy_grant USING btree (clinic_id, account_id);
+
+CREATE INDEX questionnaire_by_slug ON public.questionnaire USING btree (slug, published_at DESC);
+
+CREATE INDEX response_by_patient ON public.response USING btree (clinic_id, patient_id, created_at DESC, response_id);
+
+CREATE INDEX response_due ON public.response USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE UNIQUE INDEX response_one_open_draft ON public.response USING btree (clinic_id, patient_id, questionnaire_url) WHERE (state = 'draft'::text);
+
+CREATE INDEX review_by_patient ON public.review USING btree (clinic_id, patient_id);
+
+CREATE INDEX review_claim_due ON public.review USING btree (claim_until) WHERE (claim_until IS NOT NULL);
+
+CREATE INDEX review_due ON public.review USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX review_event_by_review ON public.review_event USING btree (clinic_id, review_id, at);
+
+CREATE INDEX review_event_overrides ON public.review_event USING btree (clinic_id, rule_set_slug, rule_set_version) WHERE is_override;
+
+CREATE INDEX review_lead_due ON public.review USING btree (lead_at) WHERE (lead_at IS NOT NULL);
+
+CREATE INDEX review_queue ON public.review USING btree (clinic_id, state, urgency_rank, consult_key, queued_at, review_id);
+
+CREATE INDEX review_queue_by_clinician ON public.review USING btree (clinic_id, clinician_id, state, urgency_rank, consult_key, queued_at, review_id);
+
+CREATE INDEX session_by_account ON public.session USING btree (clinic_id, account_id) WHERE (state <> 'ended'::text);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_event_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.clinic_key
+    ADD CONSTRAINT clinic_key_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.clinic_setting
+    ADD CONSTRAINT clinic_setting_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.consult
+    ADD CONSTRAINT consult_clinic_id_clinician_id_fkey FOREIGN KEY (clinic_id, clinician_id) REFERENCES public.staff(clinic_id, account_id);
+
+ALTER TABLE ONLY public.consult
+    ADD CONSTRAINT consult_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.credential
+    ADD CONSTRAINT credential_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_clinic_id_response_id_patient_id_fkey FOREIGN KEY (clinic_id, response_id, patient_id) REFERENCES public.response(clinic_id, response_id, patient_id);
+
+ALTER TABLE ONLY public.escalation
+    ADD CONSTRAINT escalation_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.escalation_event
+    ADD CONSTRAINT escalation_event_clinic_id_escalation_id_patient_id_fkey FOREIGN KEY (clinic_id, escalation_id, patient_id) REFERENCES public.escalation(clinic_id, escalation_id, patient_id);
+
+ALTER TABLE ONLY public.finding
+    ADD CONSTRAINT finding_clinic_id_response_id_revision_patient_id_fkey FOREIGN KEY (clinic_id, response_id, revision, patient_id) REFERENCES public.screening(clinic_id, response_id, revision, patient_id);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.patient_key
+    ADD CONSTRAINT patient_key_clinic_id_clinic_key_id_fkey FOREIGN KEY (clinic_id, clinic_key_id) REFERENCES public.clinic_key(clinic_id, key_id);
+
+ALTER TABLE ONLY public.patient_key
+    ADD CONSTRAINT patient_key_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.proxy_grant
+    ADD CONSTRAINT proxy_grant_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
+ALTER TABLE ONLY public.proxy_grant
+    ADD CONSTRAINT proxy_grant_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.response
+    ADD CONSTRAINT response_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.response
+    ADD CONSTRAINT response_questionnaire_url_questionnaire_version_fkey FOREIGN KEY (questionnaire_url, questionnaire_version) REFERENCES public.questionnaire(url, version);
+
+ALTER TABLE ONLY public.response_revision
+    ADD CONSTRAINT response_revision_clinic_id_response_id_patient_id_fkey FOREIGN KEY (clinic_id, response_id, patient_id) REFERENCES public.response(clinic_id, response_id, patient_id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT review_clinic_id_clinician_id_fkey FOREIGN KEY (clinic_id, clinician_id) REFERENCES public.staff(clinic_id, account_id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT review_clinic_id_response_id_patient_id_fkey FOREIGN KEY (clinic_id, response_id, patient_id) REFERENCES public.response(clinic_id, response_id, patient_id);
+
+ALTER TABLE ONLY public.review_event
+    ADD CONSTRAINT review_event_clinic_id_review_id_patient_id_fkey FOREIGN KEY (clinic_id, review_id, patient_id) REFERENCES public.review(clinic_id, review_id, patient_id);
+
+ALTER TABLE ONLY public.rule_set
+    ADD CONSTRAINT rule_set_questionnaire_url_questionnaire_version_fkey FOREIGN KEY (questionnaire_url, questionnaire_version) REFERENCES public.questionnaire(url, version);
+
+ALTER TABLE ONLY public.screening
+    ADD CONSTRAINT screening_clinic_id_response_id_revision_patient_id_fkey FOREIGN KEY (clinic_id, response_id, revision, patient_id) REFERENCES public.response_revision(clinic_id, response_id, revision, patient_id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
+ALTER TABLE ONLY public.sign_in
+    ADD CONSTRAINT sign_in_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.signature
+    ADD CONSTRAINT signature_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
+ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY account_signing_in ON public.account FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY account_within_clinic ON public.account USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY audit_event_left_at_the_door ON public.audit_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text])) AND (patient_id IS NULL)));
+
+CREATE POLICY audit_event_left_by_patient ON public.audit_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY audit_event_read_by_patient ON public.audit_event FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY audit_event_within_clinic ON public.audit_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.clinic_key ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clinic_key_read_in_clinic ON public.clinic_key FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text]))));
+
+CREATE POLICY clinic_key_within_clinic ON public.clinic_key USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.clinic_setting ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clinic_setting_read_in_clinic ON public.clinic_setting FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text]))));
+
+CREATE POLICY clinic_setting_within_clinic ON public.clinic_setting USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.consult ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY consult_of_patient ON public.consult USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY consult_within_clinic ON public.consult USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.credential ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY credential_signing_in ON public.credential USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY credential_within_clinic ON public.credential USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.decision ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY decision_read_by_patient ON public.decision FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY decision_within_clinic ON public.decision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.escalation ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY escalation_due_for_worker ON public.escalation FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (deadline IS NOT NULL)));
+
+ALTER TABLE public.escalation_event ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY escalation_event_left_by_patient ON public.escalation_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY escalation_event_within_clinic ON public.escalation_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+CREATE POLICY escalation_of_patient ON public.escalation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY escalation_within_clinic ON public.escalation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.finding ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY finding_of_patient ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY finding_within_clinic ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.notification ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY notification_due_for_worker ON public.notification FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (due_at IS NOT NULL)));
+
+CREATE POLICY notification_left_by_patient ON public.notification FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text]))));
+
+CREATE POLICY notification_within_clinic ON public.notification USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.patient ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.patient_key ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY patient_key_read_by_patient ON public.patient_key FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY patient_key_within_clinic ON public.patient_key USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+CREATE POLICY patient_read_by_patient ON public.patient FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY patient_signing_in ON public.patient FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'anonymous'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY patient_within_clinic ON public.patient USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.proxy_grant ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY proxy_grant_signing_in ON public.proxy_grant FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY proxy_grant_within_clinic ON public.proxy_grant USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.response ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY response_due_for_worker ON public.response FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (expires_at IS NOT NULL)));
+
+CREATE POLICY response_of_patient ON public.response USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+ALTER TABLE public.response_revision ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY response_revision_of_patient ON public.response_revision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY response_revision_within_clinic ON public.response_revision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+CREATE POLICY response_within_clinic ON public.response USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY review_due_for_worker ON public.review FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (state <> 'decided'::text)));
+
+ALTER TABLE public.review_event ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY review_event_left_by_patient ON public.review_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY review_event_within_clinic ON public.review_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+CREATE POLICY review_of_patient ON public.review USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY review_within_clinic ON public.review USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.screening ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY screening_of_patient ON public.screening USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY screening_within_clinic ON public.screening USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY session_by_token ON public.session FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'anonymous'::text) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY session_of_account ON public.session USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY session_within_clinic ON public.session USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.signature ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY signature_read_in_clinic ON public.signature FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text]))));
+
+CREATE POLICY signature_within_clinic ON public.signature USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+ALTER TABLE public.staff ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY staff_signing_in ON public.staff FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY staff_within_clinic ON public.staff USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO portico_app;
+GRANT USAGE ON SCHEMA public TO portico_worker;
+GRANT USAGE ON SCHEMA public TO portico_backup;
+GRANT ALL ON SCHEMA public TO portico_owner;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO portico_app;
+GRANT SELECT ON TABLE public.account TO portico_worker;
+
+GRANT SELECT ON TABLE public.alembic_version TO portico_app;
+GRANT SELECT ON TABLE public.alembic_version TO portico_worker;
+GRANT SELECT ON TABLE public.alembic_version TO portico_backup;
+
+GRANT SELECT,INSERT ON TABLE public.audit_event TO portico_app;
+GRANT INSERT ON TABLE public.audit_event TO portico_worker;
+
+GRANT SELECT(clinic_id) ON TABLE public.audit_event TO portico_worker;
+
+GRANT SELECT(event_id) ON TABLE public.audit_event TO portico_worker;
+
+GRANT SELECT(fold_key) ON TABLE public.audit_event TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.clinic TO portico_app;
+GRANT SELECT ON TABLE public.clinic TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.clinic_key TO portico_app;
+GRANT SELECT ON TABLE public.clinic_key TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.clinic_setting TO portico_app;
+GRANT SELECT ON TABLE public.clinic_setting TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.consult TO portico_app;
+
+GRANT SELECT(clinic_id) ON TABLE public.consult TO portico_worker;
+
+GRANT SELECT(consult_id) ON TABLE public.consult TO portico_worker;
+
+GRANT SELECT(patient_id) ON TABLE public.consult TO portico_worker;
+
+GRANT SELECT(clinician_id) ON TABLE public.consult TO portico_worker;
+
+GRANT SELECT(starts_at) ON TABLE public.consult TO portico_worker;
+
+GRANT SELECT(state) ON TABLE public.consult TO portico_worker;
+
+GRANT SELECT(revision) ON TABLE public.consult TO portico_worker;
+
+GRANT SELECT(created_at) ON TABLE public.consult TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.decision TO portico_app;
+
+GRANT SELECT(clinic_id) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT(response_id) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT(decision_id) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT(response_revision) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT(patient_id) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT(decision) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT(told_patient) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT(decided_by) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT(decided_at) ON TABLE public.decision TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.escalation TO portico_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.escalation TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.escalation_event TO portico_app;
+GRANT INSERT ON TABLE public.escalation_event TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.finding TO portico_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.patient TO portico_app;
+
+GRANT SELECT(clinic_id) ON TABLE public.patient TO portico_worker;
+
+GRANT SELECT(patient_id) ON TABLE public.patient TO portico_worker;
+
+GRANT SELECT(name) ON TABLE public.patient TO portico_worker;
+
+GRANT SELECT(born_on) ON TABLE public.patient TO portico_worker;
+
+GRANT SELECT(clinic_number) ON TABLE public.patient TO portico_worker;
+
+GRANT SELECT(state) ON TABLE public.patient TO portico_worker;
+
+GRANT SELECT(created_at) ON TABLE public.patient TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_key TO portico_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.proxy_grant TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.questionnaire TO portico_app;
+GRANT SELECT ON TABLE public.questionnaire TO portico_worker;
+
+GRANT UPDATE(withdrawn_at) ON TABLE public.questionnaire TO portico_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limit TO portico_app;
+GRANT SELECT,DELETE ON TABLE public.rate_limit TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.response TO portico_app;
+GRANT UPDATE ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(clinic_id) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(response_id) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(patient_id) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(questionnaire_url) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(questionnaire_version) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(state) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(revision) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(submitted_revision) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(danger) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(created_by) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(created_at) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(saved_at) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(expires_at) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.response_revision TO portico_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.review TO portico_app;
+GRANT SELECT,UPDATE ON TABLE public.review TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.review_event TO portico_app;
+GRANT INSERT ON TABLE public.review_event TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.rule_set TO portico_app;
+GRANT SELECT ON TABLE public.rule_set TO portico_worker;
+
+GRANT UPDATE(withdrawn_at) ON TABLE public.rule_set TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.screening TO portico_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.session TO portico_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.sign_in TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.signature TO portico_app;
+GRANT SELECT ON TABLE public.signature TO portico_worker;
+
+GRANT UPDATE(digest) ON TABLE public.signature TO portico_app;
+
+GRANT UPDATE(signed_by) ON TABLE public.signature TO portico_app;
+
+GRANT UPDATE(signed_at) ON TABLE public.signature TO portico_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.staff TO portico_app;
+GRANT SELECT ON TABLE public.staff TO portico_worker;

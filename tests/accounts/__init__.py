@@ -1,0 +1,1 @@
+"""Signing in, sessions, the gate, and the people behind them."""

@@ -1,0 +1,46 @@
+"""Each lifecycle is one table; the database admits exactly its states, and nothing else moves."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import asyncpg
+import pytest
+
+from portico.care import rules as care_rules
+from portico.escalation import model as escalation_model
+from portico.intake import rules as intake_rules
+from portico.review import rules as review_rules
+from tests.databases import DatabaseUrls
+
+TABLES: Mapping[str, set[str]] = {
+    "response_state_is_known": set(intake_rules.MOVES),
+    "review_state_is_known": set(review_rules.MOVES),
+    "consult_state_is_known": set(care_rules.MOVES),
+    "escalation_state_is_known": set(get_args(escalation_model.State)),
+    "escalation_level_is_known": set(escalation_model.LEVELS),
+    "escalation_outcome_is_known": set(get_args(escalation_model.Outcome)),
+    "review_urgency_is_known": set(review_rules.URGENCY_RANK),
+    "screening_disposition_is_known": set(review_rules.EXPECTED),
+}
+
+
+@pytest.mark.parametrize("constraint", sorted(TABLES))
+async def test_the_database_admits_exactly_the_states_of_the_table(
+    constraint: str, database_urls: DatabaseUrls
+) -> None:
+    connection = await asyncpg.connect(database_urls.superuser)
+    try:
+        text = await connection.fetchval(
+            "select pg_get_constraintdef(oid) from pg_constraint where conname = $1", constraint
+        )
+    finally:
+        await connection.close()
+    assert set(re.findall(r"'([a-z_-]+)'::text", text)) == TABLES[constraint]
+
+
+@pytest.mark.parametrize(
+    "moves", [intake_rules.MOVES, review_rules.MOVES], ids=["response", "review"]
+)
+def test_every_move_ends_in_a_state_of_the_table(moves: Mapping[str, Mapping[str, Any]]) -> None:
+    assert {state for events in moves.values() for state in events.values()} <= set(moves)

@@ -1,0 +1,92 @@
+"""The steps of the schema: what each looks like, that the newest goes back and forth, and what results."""
+
+import ast
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from portico.platform import embedded_binaries, migrate
+from portico.platform.resources import migrations_dir
+from tests.databases import Databases, DatabaseUrls, on_each_version
+
+SNAPSHOT = Path(__file__).resolve().parents[2] / "docs" / "schema.sql"
+HEADING = "-- The schema as the migrations make it. Written by `make snapshot`, checked by the tests.\n\n"
+
+STEPS = sorted((migrations_dir() / "versions").glob("*.py"))
+each_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: step.stem)
+
+
+def test_the_steps_are_numbered_one_after_the_other() -> None:
+    assert [int(step.stem[:4]) for step in STEPS] == list(range(1, len(STEPS) + 1))
+    assert migrate.head() == STEPS[-1].stem
+
+
+@each_step
+def test_a_step_names_the_one_before_it(step: Path) -> None:
+    before = STEPS[STEPS.index(step) - 1].stem if step != STEPS[0] else None
+    assert constants(step) == {"revision": step.stem, "down_revision": before}
+
+
+@each_step
+def test_a_step_uses_nothing_of_the_program_that_could_change(step: Path) -> None:
+    imported = re.findall(r"^(?:from|import) (portico\S*.*)$", step.read_text(encoding="utf-8"), re.MULTILINE)
+    assert imported == ["portico.platform.migrate import run_sql_file"]
+
+
+@each_step
+def test_a_step_says_which_part_of_a_deployment_it_is(step: Path) -> None:
+    docstring = ast.get_docstring(ast.parse(step.read_text(encoding="utf-8"))) or ""
+    assert re.search(r"^Deploy step: (expand|backfill|contract)\b", docstring, re.MULTILINE)
+
+
+@each_step
+def test_a_step_makes_no_roles_and_ends_no_transaction(step: Path) -> None:
+    for file in step.parent.glob(f"{step.stem}.*.sql"):
+        sql = re.sub(r"--.*", "", file.read_text(encoding="utf-8"))
+        forbidden = r"^\s*(?:create|alter|drop)\s+(?:role|user)\b|^\s*(?:commit|rollback|begin)\s*;"
+        assert not re.search(forbidden, sql, re.IGNORECASE | re.MULTILINE)
+
+
+def test_the_newest_step_can_be_taken_back() -> None:
+    assert STEPS[-1].with_suffix(".down.sql").exists()
+
+
+@on_each_version
+async def test_up_down_and_up_again_makes_the_same_schema(databases: Databases) -> None:
+    async with databases.empty() as urls:
+        await migrate.upgrade(urls.owner)
+        first = schema_of(urls)
+        await migrate.downgrade(urls.owner)
+        assert schema_of(urls) != first
+        await migrate.upgrade(urls.owner)
+        assert schema_of(urls) == first
+
+
+async def test_the_committed_schema_is_what_the_steps_make(database_urls: DatabaseUrls) -> None:
+    made = HEADING + schema_of(database_urls)
+    if os.environ.get("PORTICO_WRITE_SNAPSHOTS") == "1":
+        SNAPSHOT.write_text(made, encoding="utf-8")
+    assert SNAPSHOT.read_text(encoding="utf-8") == made, "run `make snapshot` and read the difference"
+
+
+def schema_of(urls: DatabaseUrls) -> str:
+    """The schema with its grants, without what differs from run to run and from version to version."""
+    pg_dump = embedded_binaries.programs(18, None) / "pg_dump"
+    command = [str(pg_dump), "--schema-only", "--no-owner", f"--dbname={urls.superuser}"]
+    dump = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    lines = [line for line in dump.splitlines() if not re.match(r"--|SET |SELECT pg_catalog|\\", line)]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+def constants(step: Path) -> dict[str, object]:
+    tree = ast.parse(step.read_text(encoding="utf-8"))
+    return {
+        target.id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and not target.id.startswith("_")
+    }

@@ -1,0 +1,172 @@
+"""Danger that a patient types into a draft: guidance at once, an escalation in the same transaction, nothing lost."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from portico.intake import drafts, rules
+from tests.clinic.house import House
+from tests.databases import DatabaseUrls
+from tests.intake.desk import count, escalation, opened, resolve, saved, stored, submitted, words
+from tests.intake.practice import Given
+
+FLAGS = [
+    ("rf.fever", "yes", "E", "emergency", ["res.urgent"]),
+    ("rf.fever", "unsure", "E", "emergency", ["res.urgent"]),
+    ("rf.mood", "yes", "E", "emergency", ["em.988"]),
+    ("rf.mood", "unsure", "E", "emergency", ["em.988"]),
+    ("rf.lump", "yes", "U", "same_day", ["res.call"]),
+    ("rf.lump", "unsure", "U", "same_day", ["res.call"]),
+]
+
+
+@pytest.mark.parametrize(("item", "answer", "danger", "level", "keys"), FLAGS)
+async def test_a_red_flag_saved_alone_is_answered_with_guidance_and_an_escalation(
+    house: House, item: str, answer: str, danger: str, level: str, keys: list[str]
+) -> None:
+    row = await opened(house)
+    told = await saved(house, row, {item: answer})
+    assert [text.key for text in told.guidance] == keys
+    assert (await stored(house, row.response_id)).danger == danger
+    raised = await escalation(house, row.response_id)
+    assert raised is not None
+    assert (raised.level, raised.cause, raised.rule_set_version) == (level, "red_flag", "practice|1.0.0")
+    assert raised.rules == ({"E": "PS01", "U": "PS02"}[danger],)
+    assert raised.deadline is not None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"rf.fever": "no", "rf.lump": "no"},
+        {"rf.mood": "prefer_not"},
+        {"story": "yes unsure", "shots": 9},
+    ],
+    ids=["nothing", "all-no", "prefer-not-to-say", "other-answers"],
+)
+async def test_an_answer_without_danger_raises_nothing(house: House, given: dict[str, Given]) -> None:
+    row = await opened(house)
+    told = await saved(house, row, given)
+    assert told.guidance == ()
+    assert (await stored(house, row.response_id)).danger is None
+    assert await count(house, "escalation") == 0
+
+
+async def test_two_dangers_show_the_mood_line_first_and_raise_one_escalation(house: House) -> None:
+    row = await opened(house)
+    told = await saved(house, row, {"rf.mood": "yes", "rf.fever": "yes", "rf.lump": "yes"})
+    assert [text.key for text in told.guidance] == ["em.988", "res.urgent"]
+    raised = await escalation(house, row.response_id)
+    assert raised is not None
+    assert set(raised.rules) == {"PS01", "PS02"}
+    assert await count(house, "escalation") == 1
+
+
+async def test_a_worse_answer_raises_the_same_escalation_higher(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"rf.lump": "yes"})
+    first = await escalation(house, row.response_id)
+    await saved(house, await stored(house, row.response_id), {"rf.lump": "yes", "rf.fever": "yes"})
+    second = await escalation(house, row.response_id)
+    assert first is not None
+    assert second is not None
+    assert first.escalation_id == second.escalation_id
+    assert (first.level, second.level) == ("same_day", "emergency")
+
+
+async def test_taking_the_answer_back_withdraws_nothing(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"rf.fever": "yes"})
+    told = await saved(house, await stored(house, row.response_id), {"rf.fever": "no"})
+    assert [text.key for text in told.guidance] == ["res.urgent"]
+    assert (await stored(house, row.response_id)).danger == "E"
+    assert await escalation(house, row.response_id) is not None
+
+
+async def test_a_resolved_danger_is_not_raised_by_every_further_save(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"rf.fever": "yes"})
+    await resolve(house, row.response_id)
+    told = await saved(house, await stored(house, row.response_id), {"rf.fever": "yes", "story": "more"})
+    assert await escalation(house, row.response_id) is None
+    assert [text.key for text in told.guidance] == ["res.urgent"]
+
+
+async def test_a_new_danger_after_a_resolved_one_is_raised(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"rf.fever": "yes"})
+    await resolve(house, row.response_id)
+    await saved(house, await stored(house, row.response_id), {"rf.fever": "yes", "rf.mood": "yes"})
+    assert await escalation(house, row.response_id) is not None
+
+
+async def test_once_resolved_an_answer_taken_back_ends_the_danger(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"rf.fever": "yes"})
+    await resolve(house, row.response_id)
+    told = await saved(house, await stored(house, row.response_id), {"rf.fever": "no"})
+    assert told.guidance == ()
+    assert (await stored(house, row.response_id)).danger is None
+
+
+async def test_in_danger_the_form_asks_about_neither_money_nor_wishes(house: House) -> None:
+    row = await opened(house)
+    told = await saved(house, row, {"rf.lump": "yes", "cost.1": True, "pref.1": "Mondays"})
+    assert {(fault.link_id, fault.code) for fault in told.warnings} == {("cost.1", "disabled"), ("pref.1", "disabled")}
+    submission = await submitted(house, row.response_id, told.revision, partial=True)
+    assert submission.dropped == ("cost.1", "pref.1")
+
+
+async def test_a_save_that_is_refused_still_shows_what_to_do_now(house: House) -> None:
+    row = await opened(house)
+    with pytest.raises(rules.AnswersRefused) as refusal:
+        await saved(house, row, {"rf.fever": "yes", "shots": "three"})
+    shown = refusal.value.data["guidance"]
+    assert isinstance(shown, tuple)
+    assert [text.key for text in shown] == ["res.urgent"]
+
+
+async def test_a_danger_queues_mail_to_the_people_on_duty(house: House) -> None:
+    row = await opened(house)
+    assert await count(house, "notification") == 0
+    await saved(house, row, {"rf.fever": "yes"})
+    assert await count(house, "notification") > 0
+
+
+async def test_abandoning_the_draft_leaves_the_escalation_to_its_people(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"rf.fever": "yes"})
+    await drafts.drop_response(house.site, house.caller("alice"), row.response_id)
+    assert await escalation(house, row.response_id) is not None
+
+
+async def test_two_dangerous_saves_at_once_raise_one_escalation(house: House) -> None:
+    row = await opened(house)
+    await asyncio.gather(
+        saved(house, row, {"rf.fever": "yes"}), saved(house, row, {"rf.lump": "yes"}), return_exceptions=True
+    )
+    assert await count(house, "escalation") == 1
+
+
+@pytest.mark.parametrize("table", ["response", "escalation", "escalation_event", "notification", "audit_event"])
+async def test_a_dangerous_save_and_its_escalation_are_kept_together_or_not_at_all(
+    house: House, fresh_database: DatabaseUrls, table: str
+) -> None:
+    """Whichever of the writes fails, none of the others stays."""
+    row = await opened(house)
+    await saved(house, row, {"story": "Kept"})
+    before = await stored(house, row.response_id)
+    moment = "update" if table == "response" else "insert"
+    admin = await asyncpg.connect(fresh_database.superuser)
+    await admin.execute("create function fail() returns trigger language plpgsql as $$begin raise 'no'; end$$")
+    await admin.execute(f"create trigger fails before {moment} on {table} for each row execute function fail()")
+    await admin.close()
+    house.clock.pass_by(hours=2)
+    with pytest.raises(asyncpg.RaiseError):
+        await saved(house, before, {"rf.fever": "yes"})
+    assert await stored(house, row.response_id) == before
+    assert await words(house, row.response_id) == "Kept"
+    assert await escalation(house, row.response_id) is None
+    assert await count(house, "notification") == 0

@@ -1,0 +1,211 @@
+"""The demo as a process of its own, and the main job played on it by a patient and a clinician who plant phrases."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyotp
+
+from portico.platform.embedded import EmbeddedPostgres, erase
+from tests.planted import Planted
+
+PASSWORD = "portico-demo-only"
+INTAKE = "prolotherapy-intake"
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+SOURCE = Path(__file__).parents[1] / "src"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo: where it answers, and where its files lie."""
+
+    base_url: str
+    folder: Path
+    process: "subprocess.Popen[bytes]"
+
+    def stop(self) -> None:
+        """Ends it as an operator would; harmless when it has ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+    def files(self) -> list[Path]:
+        """Every file of the database, its write-ahead log and its server log."""
+        return [file for file in (self.folder / "postgres").resolve().rglob("*") if file.is_file()]
+
+    @property
+    def log(self) -> Path:
+        """What the program printed and logged."""
+        return self.folder.parent / "demo.log"
+
+    def seed_of(self, email: str) -> str | None:
+        """The seed of the person's second factor."""
+        described = json.loads((self.folder / "demo.json").read_text(encoding="utf-8"))
+        seeds: dict[str, str | None] = {account["email"]: account["totpSeed"] for account in described["accounts"]}
+        return seeds[email]
+
+    def person(self, email: str) -> "Person":
+        """Somebody who has signed in."""
+        return Person(self, email)
+
+
+class Person:
+    """An HTTP client with a session; `ask` fails unless the answer has one of the statuses that the caller names."""
+
+    def __init__(self, demo: Demo, email: str) -> None:
+        self._client = httpx.Client(base_url=demo.base_url, timeout=30)
+        self._token = ""
+        answer = self.ask("POST", "/api/session", {"email": email, "password": PASSWORD})
+        self._token = answer.json()["csrfToken"]
+        if answer.json()["state"] == "second-factor":
+            seed = demo.seed_of(email)
+            assert seed is not None
+            answer = self.ask("PUT", "/api/session/second-factor", {"code": pyotp.TOTP(seed).now()})
+            self._token = answer.json()["csrfToken"]
+        assert answer.json()["state"] == "signed-in"
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        match: str | None = None,
+        expect: tuple[int, ...] = (200, 201),
+    ) -> httpx.Response:
+        headers = {"X-CSRF-Token": self._token} if self._token else {}
+        if match is not None:
+            headers["If-Match"] = match
+        answer = self._client.request(method, path, json=body, headers=headers)
+        assert not expect or answer.status_code in expect, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+    def get(self, path: str) -> Any:
+        return self.ask("GET", path).json()
+
+    def own_patient(self) -> str:
+        patients = self.get("/api/session")["patients"]
+        found: str = next(entry["id"] for entry in patients if entry["relation"] == "self")
+        return found
+
+
+@contextmanager
+def running_demo() -> Iterator[Demo]:
+    """A demo in a folder of its own that another account's PostgreSQL may pass through."""
+    with tempfile.TemporaryDirectory(prefix="portico-demo-", ignore_cleanup_errors=True) as place:
+        Path(place).chmod(0o711)
+        folder = Path(place) / "data"
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            port = found.getsockname()[1]
+        with (
+            (Path(place) / "demo.log").open("wb") as log,
+            subprocess.Popen(
+                [sys.executable, "-m", "portico", "demo", "--port", str(port), "--data", str(folder)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"PYTHONPATH": str(SOURCE)},
+            ) as process,
+        ):
+            demo = Demo(f"http://localhost:{port}", folder, process)
+            try:
+                _wait_until_ready(demo)
+                yield demo
+            finally:
+                demo.stop()
+        erase(folder / "postgres")
+
+
+def dump(demo: Demo, *options: str) -> bytes:
+    """What pg_dump writes of the demo's database, which must be stopped."""
+
+    async def dumped() -> bytes:
+        async with EmbeddedPostgres(demo.folder / "postgres") as server:
+            command = [str(server.program("pg_dump")), *options, server.dsn(database="portico")]
+            return await asyncio.to_thread(lambda: subprocess.run(command, check=True, capture_output=True).stdout)
+
+    return asyncio.run(dumped())
+
+
+def _wait_until_ready(demo: Demo) -> None:
+    for _ in range(600):
+        if f"ready {demo.base_url}" in demo.log.read_text(encoding="utf-8"):
+            return
+        assert demo.process.poll() is None, demo.log.read_text(encoding="utf-8")
+        try:
+            demo.process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    message = f"the demo did not get ready:\n{demo.log.read_text(encoding='utf-8')}"
+    raise AssertionError(message)
+
+
+def ask_for_a_visit(patient: Person, planted: Planted) -> None:
+    """Before danger is known: afterwards a request would be refused."""
+    body = {"patient": patient.own_patient(), "wishes": planted.phrase("wishes for the visit")}
+    patient.ask("POST", "/api/consult-requests", body)
+
+
+def fill_in(patient: Person, planted: Planted) -> str:
+    """Answers everything, saves, submits, and returns the response's id."""
+    questionnaire = patient.get(f"/api/questionnaires/{INTAKE}")
+    body = {"questionnaire": INTAKE, "patient": patient.own_patient()}
+    opened = patient.ask("POST", "/api/responses", body)
+    path = f"/api/responses/{opened.json()['id']}"
+    answers = planted.answers(questionnaire, patient.own_patient())
+    saved = patient.ask("PUT", f"{path}/answers", answers, match=opened.headers["etag"])
+    patient.ask("PUT", f"{path}/submission", {"partial": True}, match=saved.headers["etag"])
+    response_id: str = opened.json()["id"]
+    return response_id
+
+
+def misuse(person: Person, planted: Planted) -> None:
+    """Phrases in requests that are refused: they must not reach a log either."""
+    phrase = planted.phrase
+    refused = (400, 401, 404, 405, 409, 412, 415, 422, 428)
+    person.ask("POST", "/api/session", {"email": "a@b.test", "password": phrase("a wrong password")}, expect=refused)
+    person.ask("POST", "/api/responses", {phrase("an unknown field"): 1}, expect=refused)
+    person.ask("POST", "/api/responses", {"questionnaire": phrase("an unknown slug"), "patient": "x"}, expect=refused)
+    person.ask("GET", f"/api/{phrase('a path')}", expect=refused)
+    person.ask("GET", f"/api/consults?cursor={phrase('a cursor')}", expect=refused)
+
+
+def decide(clinician: Person, response_id: str, planted: Planted) -> str:
+    """Claims the review of this response, reads it, decides against the pre-screen, and returns what was read."""
+    for entry in clinician.get("/api/reviews")["items"]:
+        path = f"/api/reviews/{entry['id']}"
+        read = clinician.ask("GET", path)
+        if response_id in read.text:
+            break
+    else:
+        message = "the review is not in the queue"
+        raise AssertionError(message)
+    claimed = clinician.ask("PUT", f"{path}/claim")
+    verdict = {
+        "decision": "proceed",
+        "sentence": planted.phrase("a sentence to the patient"),
+        "reason": {"code": "other", "text": planted.phrase("the reason of an override")},
+    }
+    clinician.ask("PUT", f"{path}/decision", verdict, match=claimed.headers["etag"])
+    return read.text
+
+
+def resolve_everything(clinician: Person, planted: Planted) -> None:
+    """Acknowledges and resolves each escalation, with a note."""
+    for number, entry in enumerate(clinician.get("/api/escalations")["items"]):
+        path = f"/api/escalations/{entry['id']}"
+        if entry["state"] == "raised":
+            clinician.ask("PUT", f"{path}/acknowledgement")
+        note = planted.phrase(f"note of resolution {number}")
+        clinician.ask("PUT", f"{path}/resolution", {"outcome": "spoke", "note": note})
