@@ -16,7 +16,7 @@ CREATE FUNCTION public.app_patients() RETURNS uuid[]
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('app.patients'::text, true), ''::text))::uuid[];
 
-CREATE FUNCTION public.visit_by_token(held_token text, at timestamp with time zone) RETURNS TABLE(session_id uuid, account_id uuid, name text, clinic_name text, zone text, state text, hat text, last_seen_at timestamp with time zone, expires_at timestamp with time zone, is_patient boolean, is_proxy boolean, staff_roles text[], links text)
+CREATE FUNCTION public.visit_by_token(held_token text, at timestamp with time zone) RETURNS TABLE(session_id uuid, account_id uuid, name text, clinic_name text, clinic_phone text, zone text, state text, hat text, last_seen_at timestamp with time zone, expires_at timestamp with time zone, is_patient boolean, is_proxy boolean, staff_roles text[], links text)
     LANGUAGE plpgsql
     AS $$
 declare
@@ -47,13 +47,15 @@ begin
         from proxy_grant g join patient p on p.clinic_id = g.clinic_id and p.patient_id = g.patient_id
         where g.clinic_id = app_clinic() and g.account_id = holder
             and g.starts_at <= at and (g.ends_at is null or g.ends_at > at))
-    select s.session_id, s.account_id, a.name, c.name, c.zone, s.state, s.hat, s.last_seen_at, s.expires_at,
+    select s.session_id, s.account_id, a.name, c.name, phone.value, c.zone, s.state, s.hat, s.last_seen_at, s.expires_at,
         a.patient_id is not null, exists (select from link where link.relation <> 'self'), coalesce(t.roles, '{}'),
         coalesce((select json_agg(link) from link)::text, '[]')
     from session s
     join account a on a.clinic_id = s.clinic_id and a.account_id = s.account_id and a.state = 'active'
     join clinic c on c.clinic_id = s.clinic_id
     left join staff t on t.clinic_id = s.clinic_id and t.account_id = s.account_id
+    left join clinic_setting phone on phone.clinic_id = s.clinic_id and phone.key = 'clinic.phone'
+        and phone.confirmed_at is not null
     where s.clinic_id = app_clinic() and s.token_hash = held_token;
 end
 $$;
@@ -995,6 +997,7 @@ GRANT SELECT(created_at) ON TABLE public.patient TO portico_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_key TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.proxy_grant TO portico_app;
+GRANT SELECT ON TABLE public.proxy_grant TO portico_worker;
 
 GRANT SELECT,INSERT ON TABLE public.questionnaire TO portico_app;
 GRANT SELECT ON TABLE public.questionnaire TO portico_worker;

@@ -142,8 +142,14 @@ def test_other_answers_leave_the_rule_silent(rule: str, told: Told_, rows: Rows 
 
 @pytest.mark.parametrize(
     ("region", "rule"),
-    [("neck", "PS22"), ("shoulder", "PS22"), ("upper_back", "PS22"), ("chest_wall", "PS22")]
-    + [("abdominal_wall", "PS23"), ("head", "PS24")],
+    [
+        ("neck", "PS22"),
+        ("shoulder", "PS22"),
+        ("upper_back", "PS22"),
+        ("chest_wall", "PS22"),
+        ("abdominal_wall", "PS23"),
+        ("head", "PS24"),
+    ],
 )
 def test_a_region_prompts_the_clinician(region: str, rule: str) -> None:
     assert rule in fired(screened(filled(regions=[region])))

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from portico.commands.made_up_answers import Told
-from tests.content.filled import content, danger, faults, filled, fired, flags, form, region_of, screened
+from tests.content.filled import Rows, content, danger, faults, filled, fired, flags, form, region_of, screened
 
 COUNTED = ("yes", "unsure")
 RULE_OF_LEVEL = {"E": "PS01", "U": "PS02"}
@@ -67,7 +67,7 @@ class TestFever:
     def test_fever_with_pain_of_seven_or_more_is_an_emergency(
         self, fever: str, answer: str, which: str, pain: int, level: str
     ) -> None:
-        rows = {"reg.n": [{"reg.n.region": "knee", f"reg.n.nrs.{which}": pain}]}
+        rows: Rows = {"reg.n": [{"reg.n.region": "knee", f"reg.n.nrs.{which}": pain}]}
         assert danger({"reg.1": "knee", fever: answer}, rows).level == level
 
     def test_no_fever_does_not_lower_a_hot_joint(self, fever: str, answer: str) -> None:

@@ -73,7 +73,8 @@ def _answer(item: Item, value: str | int | bool | Decimal) -> Answer:
         case "date":
             return Answer(value_date=str(value))
         case "choice":
-            system = next(o.value_coding.system for o in item.answer_option if o.value_coding)
+            codings = [o.value_coding for o in item.answer_option if o.value_coding]
+            system = next(coding.system for coding in codings if coding.code == value)
             return Answer(value_coding=Coding(system=system, code=str(value)))
         case _:
             return Answer(value_string=str(value))
@@ -151,6 +152,20 @@ ORDINARY_ROWS: Mapping[str, Sequence[Answers]] = {
         {"cort.region": "shoulder", "cort.side": "right", "cort.2.known": "unsure", "cort.3.helped": "unsure"},
     ],
 }  # fmt: skip
+
+
+EIGHT_FLAGS: Answers = {
+    **ORDINARY,
+    "med.4.antibiotics": "yes",
+    "hx.1": ["diabetes", "heart", "immune"],
+    "hx.2": "yes",
+    "hx.2.where": "Left knee, screw",
+    "alg.1": ["numbing", "latex"],
+    "alg.1.text": "Dentist's shot: heart racing, felt faint.",
+    "hx.4": "unsure",
+    "goal.1": "Walk to the lake with my grandchildren, kneel in the garden again and sleep through the night.",
+}
+"""As much as one page must hold: three regions, eight flags, about 600 characters of the patient's own words."""
 
 
 def largest(form: Questionnaire, seed: str = "Every letter counts here. ") -> tuple[Answers, Mapping[str, Sequence[Answers]]]:
@@ -231,6 +246,10 @@ def header_for(found: Screening, name: str = "Alice Example") -> Header:
 
 def ordinary() -> QuestionnaireResponse:
     return respond(intake_form(), ORDINARY, ORDINARY_ROWS)
+
+
+def eight_flags() -> QuestionnaireResponse:
+    return respond(intake_form(), EIGHT_FLAGS, ORDINARY_ROWS)
 
 
 def biggest(seed: str = "Every letter counts here. ") -> QuestionnaireResponse:

@@ -28,7 +28,7 @@ LEGAL: dict[tuple[ResponseState, Event], ResponseState] = {
 }
 
 
-@pytest.mark.parametrize(("state", "event"), LEGAL, ids=lambda name: str(name))
+@pytest.mark.parametrize(("state", "event"), LEGAL, ids=str)
 def test_a_response_moves_where_its_life_leads(state: ResponseState, event: Event) -> None:
     assert moved(state, event) == LEGAL[state, event]
 
@@ -36,7 +36,7 @@ def test_a_response_moves_where_its_life_leads(state: ResponseState, event: Even
 @pytest.mark.parametrize(
     ("state", "event"),
     [(state, event) for state in STATES for event in EVENTS if (state, event) not in LEGAL],
-    ids=lambda name: str(name),
+    ids=str,
 )
 def test_a_response_makes_no_other_move(state: ResponseState, event: Event) -> None:
     with pytest.raises(ResponseCannotMove) as refusal:

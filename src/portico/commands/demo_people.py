@@ -100,14 +100,22 @@ class _Maker:
             tx, self.site.vault, name=name, born_on=born_on, clinic_number=number, phone="555-0150"
         )
         account_id = await self._account(tx, name, key, patient_id)
-        self._note(tx, clinic, key, name, account_id, frozenset({"patient"}), patient_id, None)
+        person = Person(
+            clinic_id=tx.clinic_id,
+            account_id=account_id,
+            name=name,
+            roles=frozenset({"patient"}),
+            patient_id=patient_id,
+        )
+        self._note(clinic, key, person, None)
 
     async def staff(self, tx: Tx, clinic: str, name: str, key: str, roles: Collection[Role]) -> None:
         account_id = await self._account(tx, name, key, None)
         await people.make_staff(tx, account_id=account_id, roles=roles)
         seed = new_seed()
         await people.enrol_totp(tx, self.site.vault, account_id=account_id, seed=seed)
-        self._note(tx, clinic, key, name, account_id, frozenset(roles), None, seed)
+        person = Person(clinic_id=tx.clinic_id, account_id=account_id, name=name, roles=frozenset(roles))
+        self._note(clinic, key, person, seed)
 
     async def proxy(self, tx: Tx, clinic: str, name: str, key: str, of: str, confirmed_by: str) -> None:
         account_id = await self._account(tx, name, key, None)
@@ -120,7 +128,8 @@ class _Maker:
             basis="agreed",
             confirmed_by=self.made[confirmed_by].account_id,
         )
-        self._note(tx, clinic, key, name, account_id, frozenset({"proxy"}), None, None)
+        person = Person(clinic_id=tx.clinic_id, account_id=account_id, name=name, roles=frozenset({"proxy"}))
+        self._note(clinic, key, person, None)
 
     async def _account(self, tx: Tx, name: str, key: str, patient_id: PatientId | None) -> AccountId:
         account_id = await people.create_account(
@@ -129,21 +138,10 @@ class _Maker:
         await people.set_password(tx, account_id=account_id, password_hash=self.password_hash)
         return account_id
 
-    def _note(
-        self,
-        tx: Tx,
-        clinic: str,
-        key: str,
-        name: str,
-        account_id: AccountId,
-        roles: frozenset[Role],
-        patient_id: PatientId | None,
-        seed: str | None,
-    ) -> None:
-        self.made[key] = Person(
-            clinic_id=tx.clinic_id, account_id=account_id, name=name, roles=roles, patient_id=patient_id
-        )
-        self.accounts.append(DemoAccount(email=f"{key}@demo.test", roles=sorted(roles), clinic=clinic, totp_seed=seed))
+    def _note(self, clinic: str, key: str, person: Person, seed: str | None) -> None:
+        self.made[key] = person
+        roles: list[str] = [*sorted(person.roles)]
+        self.accounts.append(DemoAccount(email=f"{key}@demo.test", roles=roles, clinic=clinic, totp_seed=seed))
 
 
 async def is_seeded(site: Site) -> bool:

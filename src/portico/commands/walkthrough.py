@@ -103,7 +103,9 @@ class _Walk:
         bob = await self._sign_in("bob@demo.test")
         opened = await self._fresh_draft(bob)
         told: Mapping[str, Told] = {"reg.1": ["low_back"], "rf.any.weakness": "yes"}
-        saved = await self._save(bob, str(opened["id"]), _whole(opened["revision"]), self._answers(told, {}, only_told=True))
+        saved = await self._save(
+            bob, str(opened["id"]), _whole(opened["revision"]), self._answers(told, {}, only_told=True)
+        )
         _check(bool(saved["guidance"]), "a danger in the draft brought no guidance")
         _say('Bob answers "yes" to new weakness: what to do now comes at once', _keys(saved))
         nora = await self._sign_in("nora@demo.test")
@@ -153,15 +155,17 @@ class _Walk:
         return opened
 
     async def _find_review(self, adams: Visitor, patient_id: str) -> Json:
+        """The patient's newest review in the queue; earlier walks may have left older ones."""
+        found: list[Json] = []
         cursor = ""
         while True:
             page = await self._expect(adams, "GET", f"/api/reviews?state=queued{cursor}", {200})
-            for each in _items(page):
-                patient = each["patient"]
-                if isinstance(patient, dict) and patient["id"] == patient_id:
-                    return each
-            _check(page["next"] is not None, "the review is not in the queue")
+            found.extend(each for each in _items(page) if _patient(each) == patient_id)
+            if page["next"] is None:
+                break
             cursor = f"&cursor={page['next']}"
+        _check(bool(found), "the review is not in the queue")
+        return max(found, key=lambda review: str(review["queuedAt"]))
 
     async def _sign_in(self, email: str) -> Visitor:
         http = httpx.AsyncClient(base_url=self._url, timeout=30)
@@ -233,6 +237,11 @@ def _items(page: Json) -> list[Json]:
 def _subject(escalation: Json) -> object:
     subject = escalation["subject"]
     return subject["id"] if isinstance(subject, dict) else None
+
+
+def _patient(review: Json) -> object:
+    patient = review["patient"]
+    return patient["id"] if isinstance(patient, dict) else None
 
 
 def _keys(told: Json) -> str:

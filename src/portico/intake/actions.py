@@ -1,6 +1,5 @@
 """Submitting within a higher feature's transaction, and what a submission said."""
 
-
 import msgspec
 
 from portico import forms
@@ -8,6 +7,8 @@ from portico.access import Caller
 from portico.audit import Object, record
 from portico.clinic.actions import is_signed
 from portico.errors import NotFound
+from portico.escalation.actions import unresolved_of
+from portico.escalation.model import Subject
 from portico.forms import QuestionnaireResponse
 from portico.forms.model import ResponseStatus
 from portico.ids import LinkId, ResponseId
@@ -233,8 +234,16 @@ async def _told_before(tx: Tx, site: Site, row: StoredResponse, revision: int, *
         urgent_items=tuple(LinkId(link) for each in found if each.effect == "urgent_now" for link in each.link_ids),
         advice=_advice(rule_set, {each.rule for each in found}),
         signed_texts=await _signed_texts(tx, site),
+        standing=await _standing(tx, row.response_id),
         is_replay=is_replay,
     )
+
+
+async def _standing(tx: Tx, response_id: ResponseId) -> DangerLevel | None:
+    unresolved = await unresolved_of(tx, Subject(kind="response", id=response_id))
+    if unresolved is None or unresolved.cause != "red_flag":
+        return None
+    return "E" if unresolved.level == "emergency" else "U"
 
 
 async def _signed_texts(tx: Tx, site: Site) -> frozenset[str]:

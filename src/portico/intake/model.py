@@ -75,7 +75,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A submitted revision and what its pre-screen said.
 
     `urgent_items` are the items that ask for help now, `advice` the guidance keys of the rules that fired,
-    `signed_texts` those of the texts that need a clinician's signature to be shown and have it.
+    `signed_texts` those of the texts that need a clinician's signature to be shown and have it. `standing` is the
+    danger of this response that nobody has resolved yet, whatever the last answers say.
     """
 
     response_id: ResponseId
@@ -90,6 +91,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     urgent_items: tuple[LinkId, ...]
     advice: tuple[str, ...]
     signed_texts: frozenset[str]
+    standing: DangerLevel | None = None
     is_replay: bool = False
 
 

@@ -9,6 +9,7 @@ from portico.clinic.model import ClinicSettings
 from portico.ids import ResponseId
 from portico.intake.guidance import CALL_TEXT, Guidance, danger_keys, rendered
 from portico.intake.model import DangerLevel, Disposition, Submission, Urgency
+from portico.intake.rules import higher
 from portico.platform.content_files import Content
 
 __all__ = ["DecisionHeard", "Guidance", "Outcome", "danger_guidance", "keys_of", "outcome_of"]
@@ -70,17 +71,14 @@ def keys_of(submission: Submission, decision: Decision | None) -> tuple[str, ...
     While a danger is open, nothing about visits, money or thanks stands beside what to do now. An emergency keeps its
     text whatever was decided; a call before booking is done with once the clinician, having called, goes on.
     """
-    level = DANGER.get(submission.disposition)
+    level = higher(DANGER.get(submission.disposition), submission.standing)
     danger = danger_keys(level, submission.urgent_items)
     if decision is None:
         return danger if level else (RESULT_TEXT[submission.disposition], *_preparations(submission), PAY_TEXT)
     told = f"dec.{decision}"
-    if level == "E":
+    if level == "E" or submission.standing is not None or decision != "proceed":
         return (*danger, told)
-    if decision != "proceed":
-        return (*danger, told)
-    pay = () if level else (PAY_TEXT,)
-    return (told, *_preparations(submission), *pay)
+    return (told, *_preparations(submission), *(() if level else (PAY_TEXT,)))
 
 
 def _preparations(submission: Submission) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ def _answers(finding: Finding, reading: Reading) -> Iterator[FlagAnswer]:
             continue
         found = reading.once.answered.get(link_id)
         if found is not None:
-            yield _flag_answer(found, None)
+            yield _flag_answer(found, reading.form.danger_places.get(link_id))
         elif known.is_question:
             yield from _in_rows(finding, reading, link_id)
 

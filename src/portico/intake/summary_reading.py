@@ -37,6 +37,7 @@ class FormWords(NamedTuple):
 
     items: Mapping[LinkId, ItemWords]
     danger: tuple[tuple[str, tuple[LinkId, ...]], ...]
+    danger_places: Mapping[LinkId, str]
 
 
 class Answered(NamedTuple):
@@ -159,7 +160,9 @@ def words_of(questionnaire: Questionnaire, index: Index) -> FormWords:
     if known is not None and known[0]() is questionnaire:
         return known[1]
     items = {node.link_id: _words(index, node) for node in index.definition.nodes if node.item}
-    words = FormWords(items, _danger(index, items))
+    danger = _danger(index, items)
+    places = {link_id: place for place, links in danger for link_id in links if items[link_id].label != place}
+    words = FormWords(items, danger, places)
     _WORDS[key] = (weakref.ref(questionnaire), words)
     weakref.finalize(questionnaire, _WORDS.pop, key, None)
     return words
@@ -182,7 +185,8 @@ def _danger(index: Index, items: Mapping[LinkId, ItemWords]) -> tuple[tuple[str,
     found: dict[str, list[LinkId]] = {}
     for node in index.definition.nodes:
         if node.is_question and items[node.link_id].section == "danger_questions":
-            above = node.above.link_id if node.above else LinkId("")
-            place = items[above].label if above in items else items[node.link_id].label
-            found.setdefault(place, []).append(node.link_id)
+            # A question beside groups stands for itself.
+            alone = node.above is None or node.above.item is None or bool(node.above.containers)
+            place = node if alone or node.above is None else node.above
+            found.setdefault(items[place.link_id].label, []).append(node.link_id)
     return tuple((place, tuple(links)) for place, links in found.items())

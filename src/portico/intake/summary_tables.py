@@ -17,7 +17,8 @@ IN_TABLES: Final = frozenset(
 """Questions that have a column of their own."""
 
 _WEEKS_SHOWN = 12
-_MONTHS_SHOWN = 24
+_YEARS_ALONE = 5
+"""From so many years on, months are not told."""
 _NO: Final = frozenset({"no"})
 
 
@@ -65,9 +66,18 @@ def _duration(since: object, as_of: date) -> str:
         if weeks < _WEEKS_SHOWN:
             return "less than a week" if weeks <= 0 else _count(weeks, "week")
     months = (as_of.year - since.year) * 12 + as_of.month - since.month
-    if months < _MONTHS_SHOWN:
-        return "this month" if months <= 0 else f"about {_count(months, 'month')}"
-    return f"about {_count(round(months / 12), 'year')}"
+    if since.day is not None and since.day > as_of.day:
+        months -= 1
+    return _months(months)
+
+
+def _months(months: int) -> str:
+    years, rest = divmod(max(months, 0), 12)
+    if not years:
+        return _count(rest, "month") if rest else "this month"
+    if not rest or years >= _YEARS_ALONE:
+        return _count(years, "year")
+    return f"{_count(years, 'year')} {_count(rest, 'month')}"
 
 
 def _count(number: int, unit: str) -> str:

@@ -12,7 +12,7 @@ from litestar.params import Parameter
 from portico.access import Caller, Permission, staff
 from portico.ids import AccountId, PatientId, ReviewId
 from portico.intake.model import FindingText
-from portico.intake.summary import Summary
+from portico.intake.summary import Change, Summary
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.web import etag, if_match
@@ -88,7 +88,7 @@ class ReviewAlone(ReviewOut, frozen=True, kw_only=True, rename="camel"):
 
     summary: Summary
     findings: list[FindingText]
-    changes: list[str]
+    changes: list[Change]
 
 
 class QueueOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -98,10 +98,21 @@ class QueueOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     next: str | None
 
 
+class OverrideOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One rule of one rule set: in how many decisions it had fired, and how many went against the pre-screen."""
+
+    rule: str
+    rule_set: str
+    version: str
+    decisions: int
+    overrides: int
+    reasons: list[str]
+
+
 class OverridesOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The ledger of overrides, per rule of each rule set."""
 
-    items: list[OverrideRow]
+    items: list[OverrideOut]
     next: None = None
 
 
@@ -152,7 +163,8 @@ async def release_review(site: Site, caller: Caller, review_id: UUID) -> None:
 @get("/api/reviews/overrides", opt={"audience": staff(Permission.READ_SUMMARIES)})
 async def list_overrides(site: Site, caller: Caller) -> OverridesOut:
     """Per rule: decisions in which it had fired, and how many went against the pre-screen."""
-    return OverridesOut(items=await reading.read_overrides(site, caller))
+    rows = await reading.read_overrides(site, caller)
+    return OverridesOut(items=[override_out(row) for row in rows])
 
 
 @get("/api/reviews/{review_id:uuid}", opt={"audience": staff(Permission.READ_SUMMARIES)})
@@ -203,6 +215,18 @@ def review_alone(read: ReviewReading) -> ReviewAlone:
     listed = review_out(read.entry)
     fields = {name: getattr(listed, name) for name in ReviewOut.__struct_fields__}
     return ReviewAlone(**fields, summary=read.summary, findings=read.findings, changes=read.changes)
+
+
+def override_out(row: OverrideRow) -> OverrideOut:
+    """One line of the ledger."""
+    return OverrideOut(
+        rule=row.rule,
+        rule_set=row.rule_set_slug,
+        version=row.rule_set_version,
+        decisions=row.decisions,
+        overrides=row.overrides,
+        reasons=row.reasons,
+    )
 
 
 def call_list_entry(entry: QueueEntry) -> CallListEntry:

@@ -12,7 +12,7 @@ from portico.clinic.actions import settings_of
 from portico.errors import NotFound
 from portico.ids import ReviewId
 from portico.intake.model import FindingText
-from portico.intake.summary import Summary
+from portico.intake.summary import Change, Summary
 from portico.intake.summary_actions import changes_since, findings_of, summary_of
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -46,7 +46,7 @@ class ReviewReading(msgspec.Struct, frozen=True, kw_only=True):
     entry: QueueEntry
     summary: Summary
     findings: list[FindingText]
-    changes: list[str]
+    changes: list[Change]
     events: list[EventRow]
 
 
