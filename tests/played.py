@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,12 @@ class Demo:
     base_url: str
     folder: Path
     process: "subprocess.Popen[bytes]"
+    clients: list[httpx.Client] = field(default_factory=list)
 
     def stop(self) -> None:
         """Ends it as an operator would; harmless when it has ended."""
+        for client in self.clients:
+            client.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
@@ -65,6 +68,7 @@ class Person:
 
     def __init__(self, demo: Demo, email: str) -> None:
         self._client = httpx.Client(base_url=demo.base_url, timeout=30)
+        demo.clients.append(self._client)
         self._token = ""
         answer = self.ask("POST", "/api/session", {"email": email, "password": PASSWORD})
         self._token = answer.json()["csrfToken"]

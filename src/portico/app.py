@@ -1,6 +1,7 @@
 """The composition root: one application made of explicit parts, and the flat list of every route."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 
 import asyncpg
 from litestar import Litestar
@@ -9,20 +10,23 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Scope
 
+from portico.access import Caller
 from portico.accounts import api as accounts_api
 from portico.accounts import pages as accounts_pages
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_caller, require_audience, undeclared_routes
+from portico.accounts.ledger import note_refused_access
 from portico.clinic import api as clinic_api
 from portico.desk import pages as desk_pages
-from portico.errors import DomainError, StartupRefused
+from portico.errors import DomainError, NotAllowed, NotFound, StartupRefused, Unavailable
 from portico.escalation import api as escalation_api
 from portico.escalation import pages as escalation_pages
 from portico.intake import api as intake_api
 from portico.intake import pages as intake_pages
 from portico.platform import problems, public
+from portico.platform.scope_notes import noted
 from portico.platform.site import Site
 from portico.platform.web import BODY_LIMIT_BYTES, Shell
 from portico.review import api as review_api
@@ -60,7 +64,7 @@ def describe_routes(openapi: OpenAPIConfig) -> OpenAPI:
     described = Litestar(
         route_handlers=[route for route in ROUTES if any(path.startswith("/api/") for path in route.paths)],
         openapi_config=openapi,
-        dependencies={name: Provide(_absent, sync_to_thread=False) for name in ("site", "door", "caller")},
+        dependencies={name: Provide(_absent(), sync_to_thread=False) for name in ("site", "door", "caller")},
         logging_config=None,
     )
     return described.openapi_schema
@@ -88,6 +92,7 @@ def _routed(site: Site, door: Door) -> Litestar:
             Exception: problems.answer_defect,
         },
         openapi_config=None,
+        after_exception=[_keep_refusal],
         request_max_body_size=BODY_LIMIT_BYTES,
         logging_config=None,
     )
@@ -100,5 +105,15 @@ def _routed(site: Site, door: Door) -> Litestar:
     return app
 
 
-def _absent() -> None:
-    """Stands in for what a description does not need."""
+async def _keep_refusal(exception: Exception, scope: Scope) -> None:
+    """A refusal that an action made stands in the audit record too, in a transaction of its own after the rollback."""
+    caller = noted(scope, "caller")
+    if isinstance(exception, NotFound | NotAllowed) and isinstance(caller, Caller):
+        route = f"{scope.get('method', '?')} {scope.get('path_template', '?')}"
+        with contextlib.suppress(Unavailable):
+            await note_refused_access(scope["litestar_app"].state.site.db, caller, route, exception.code)
+
+
+def _absent() -> Callable[[], None]:
+    """Stands in for what a description does not need; the framework wants another one for each name."""
+    return lambda: None

@@ -161,6 +161,22 @@ def _text(key: str) -> Guidance:
 
 
 _SETTINGS = {
+    "intake.draft_days": SettingDeclaration(
+        type="integer",
+        description="Days a draft is kept.",
+        default="90",
+        source=("CMC",),
+        signed_by="admin",
+        confirmed_by=(),
+    ),
+    "intake.mood_question": SettingDeclaration(
+        type="boolean",
+        description="Whether to ask.",
+        default="true",
+        source=("CMC",),
+        signed_by="clinician",
+        confirmed_by=(),
+    ),
     "cortisone.max": SettingDeclaration(
         type="integer",
         description="Most shots.",
@@ -183,7 +199,7 @@ def content(*versions: str) -> Content:
         settings=_SETTINGS,
         contradictions={},
         sources={},
-        codes={},
+        codes=(),
     )
 
 

@@ -162,8 +162,12 @@ EIGHT_FLAGS: Answers = {
     "hx.2.where": "Left knee, screw",
     "alg.1": ["numbing", "latex"],
     "alg.1.text": "Dentist's shot: heart racing, felt faint.",
-    "hx.4": "unsure",
     "goal.1": "Walk to the lake with my grandchildren, kneel in the garden again and sleep through the night.",
+    "med.1": "Metformin 500 mg twice a day, lisinopril 10 mg, vitamin D, fish oil, melatonin at night when the pain is bad",
+    "q.1": (
+        "Is this safe with my blood thinner? How many sessions would my knee need before we know if it helps? "
+        "Can I drive home by myself, and when can I swim again?"
+    ),
 }
 """As much as one page must hold: three regions, eight flags, about 600 characters of the patient's own words."""
 

@@ -6,10 +6,11 @@ import asyncpg
 import pytest
 
 from portico.intake import drafts, rules
+from portico.platform.database import Command
 from tests.clinic.house import House
 from tests.databases import DatabaseUrls
-from tests.intake.desk import count, escalation, opened, resolve, saved, stored, submitted, words
-from tests.intake.practice import Given
+from tests.intake.desk import count, escalation, opened, resolve, saved, sent, stored, submitted, words
+from tests.intake.practice import CALM, Given
 
 FLAGS = [
     ("rf.fever", "yes", "E", "emergency", ["res.urgent"]),
@@ -170,3 +171,32 @@ async def test_a_dangerous_save_and_its_escalation_are_kept_together_or_not_at_a
     assert await words(house, row.response_id) == "Kept"
     assert await escalation(house, row.response_id) is None
     assert await count(house, "notification") == 0
+
+
+SET = Command("""
+    insert into clinic_setting (clinic_id, key, value, changed_at, confirmed_by, confirmed_at)
+    values ($1, $2, $3, $4, $5, case when $5::uuid is null then null else $4::timestamptz end)
+""")
+
+
+@pytest.mark.parametrize("confirmed", [True, False], ids=["confirmed", "not-confirmed"])
+async def test_a_clinic_leaves_the_mood_question_out_only_when_a_clinician_confirmed_it(
+    house: House, *, confirmed: bool
+) -> None:
+    by = house.people["adams"] if confirmed else None
+    async with house.site.db.transaction(house.system_scope) as tx:
+        await tx.run(SET, house.clinic_id, "intake.mood_question", "false", tx.now, by)
+    row = await opened(house)
+    told = await saved(house, row, {**CALM, "rf.mood": "yes"})
+    assert (await escalation(house, row.response_id) is None) is confirmed
+    assert [(fault.link_id, fault.code) for fault in told.warnings if fault.link_id == "rf.mood"] == (
+        [("rf.mood", "disabled")] if confirmed else []
+    )
+
+
+async def test_where_the_mood_question_is_left_out_it_is_not_missing(house: House) -> None:
+    async with house.site.db.transaction(house.system_scope) as tx:
+        await tx.run(SET, house.clinic_id, "intake.mood_question", "false", tx.now, house.people["adams"])
+    submission = await sent(house, {key: value for key, value in CALM.items() if key != "rf.mood"})
+    assert submission.disposition == "needs_review"
+    assert submission.urgent_items == ()

@@ -26,6 +26,7 @@ from portico.accounts.rules import SecondFactorRequired
 from portico.accounts.sessions import visit_of
 from portico.errors import NotAllowed, NotFound, Unauthenticated
 from portico.platform.chrome import Chrome, MenuItem
+from portico.platform.content import render_guidance
 from portico.platform.scope_notes import note, noted
 from portico.platform.site import Site
 
@@ -35,6 +36,8 @@ _STAFF_MENU = (
     (Permission.LIST_ESCALATIONS, MenuItem("/escalations", "Urgent")),
     (Permission.MANAGE_CONSULTS, MenuItem("/consults", "Consults")),
 )
+
+ALWAYS_TEXT = "foot.always"
 
 
 class SignInRequired(Unauthenticated):
@@ -171,17 +174,23 @@ def _visitor(request: AnyRequest, site: Site) -> Visitor:
 
 def _chrome(site: Site, visit: Visit | None) -> Chrome:
     if visit is None:
-        return Chrome(demo=site.settings.demo)
+        return Chrome(demo=site.settings.demo, always=_always(site, None))
     is_in = visit.state == "signed-in"
     return Chrome(
         demo=site.settings.demo,
         clinic_name=visit.clinic_name,
         clinic_phone=visit.clinic_phone,
+        always=_always(site, visit.clinic_phone),
         zone=visit.zone,
         account_name=visit.name if is_in else None,
         csrf_token=visit.csrf_token,
         menu=_menu(visit) if is_in else (),
     )
+
+
+def _always(site: Site, phone: str | None) -> tuple[str, ...]:
+    """The clinic's approved text; without a number of the office its sentence is dropped."""
+    return render_guidance(site.content.guidance[ALWAYS_TEXT], {"clinic.phone": phone}).paragraphs
 
 
 def _menu(visit: Visit) -> tuple[MenuItem, ...]:

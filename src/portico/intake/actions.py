@@ -105,7 +105,7 @@ def _checked(
 ) -> tuple[QuestionnaireResponse, tuple[LinkId, ...]]:
     """The answers without disabled ones, and which those were. Raises AnswersRefused with every fault."""
     form = desk.form.questionnaire
-    pruned = forms.without_disabled(form, answers, extra_disabled=rules.switched_off(form, row.danger))
+    pruned = forms.without_disabled(form, answers, extra_disabled=desk.off(row.danger))
     status: ResponseStatus = "completed" if row.submitted_revision is None else "amended"
     finished = msgspec.structs.replace(pruned.response, status="in-progress" if partial else status)
     faults = errors_of(desk.faults(finished, "partial" if partial else "complete", row.danger))
@@ -167,6 +167,7 @@ async def _screen(
             settings=values,
             days_until_consult=desk.days_until_consult,
             danger=row.danger,
+            asks_mood=desk.asks_mood,
             open_items=screening.open_items,
         ).to_json(),
     )

@@ -16,7 +16,7 @@ from portico.forms.model import ResponseStatus
 from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake.facts import facts_of
 from portico.intake.model import DangerLevel, StoredResponse, StoredRevision
-from portico.intake.rules import AnswersRefused, switched_off
+from portico.intake.rules import MOOD_SETTING, AnswersRefused, asks_mood, switched_off
 from portico.platform.catalogue import Form, Rules, setting_values
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -39,9 +39,18 @@ class Desk:
     today: date
     days_until_consult: int | None
 
+    @property
+    def asks_mood(self) -> bool:
+        """Whether this clinic asks about self-harm."""
+        return asks_mood(self.settings.confirmed_value(MOOD_SETTING))
+
+    def off(self, danger: DangerLevel | None) -> frozenset[LinkId]:
+        """The items that are switched off for now."""
+        return switched_off(self.form.questionnaire, danger, asks_mood=self.asks_mood)
+
     def facts(self, answers: QuestionnaireResponse, danger: DangerLevel | None) -> Facts:
         """The answers as rules read them."""
-        off = switched_off(self.form.questionnaire, danger)
+        off = self.off(danger)
         tree = forms.answer_tree(self.form.questionnaire, answers, extra_disabled=off)
         return facts_of(tree, days_until_consult=self.days_until_consult)
 
@@ -56,7 +65,7 @@ class Desk:
 
     def faults(self, answers: QuestionnaireResponse, mode: Mode, danger: DangerLevel | None) -> tuple[Fault, ...]:
         """Every fault of these answers."""
-        off = switched_off(self.form.questionnaire, danger)
+        off = self.off(danger)
         return forms.validate(self.form.questionnaire, answers, mode=mode, today=self.today, extra_disabled=off)
 
 

@@ -5,8 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, delete, get, post, put
-from litestar.datastructures import State
+from litestar import Response, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
@@ -19,10 +18,9 @@ from portico.intake import drafts, reading
 from portico.intake.guidance import Guidance
 from portico.intake.model import ResponseState
 from portico.intake.reading import Reading
+from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.web import etag, if_match
-
-AnyRequest = Request[object, object, State]
 
 FHIR_JSON = "application/fhir+json"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from portico.clinic.model import ClinicSettings
 from portico.intake.model import DangerLevel
+from portico.intake.rules import MOOD_ITEM
 from portico.platform.content import RenderedGuidance as Guidance
 from portico.platform.content import render_guidance
 from portico.platform.content_files import Content
@@ -11,7 +12,6 @@ from portico.screening.model import DraftDanger
 
 __all__ = ["Guidance", "guidance_for_danger", "rendered"]
 
-MOOD_ITEM = "rf.mood"
 MOOD_TEXT = "em.988"
 URGENT_TEXT = "res.urgent"
 CALL_TEXT = "res.call"

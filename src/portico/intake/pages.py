@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from portico.access import Caller, PatientLink, patients
 from portico.errors import DomainError, Invalid, Malformed, NotFound, OtherPatient, Stale
 from portico.ids import LinkId, PatientId, ResponseId
-from portico.intake import drafts, rules
+from portico.intake import drafts
 from portico.intake.form_input import Entered, Sent, entered
 from portico.intake.guidance import Guidance
 from portico.intake.reading import Reading, read_response
@@ -39,8 +39,8 @@ class FillIn(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def off(self) -> frozenset[LinkId]:
-        """What a danger switches off."""
-        return rules.switched_off(self.form.questionnaire, self.reading.row.danger)
+        """What is switched off for now."""
+        return self.reading.off
 
 
 @post("/for/{patient_id:uuid}/intake", opt={"audience": patients()})

@@ -8,9 +8,10 @@ import msgspec
 
 from portico.access import Caller, Permission
 from portico.audit import Object, record, record_list
+from portico.clinic.actions import settings_of
 from portico.errors import NotFound
 from portico.forms import QuestionnaireResponse
-from portico.ids import PatientId, ResponseId
+from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake import queries, rules
 from portico.intake.answers import open_revision, open_working_copy
 from portico.intake.model import StoredResponse, StoredRevision
@@ -30,6 +31,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     row: StoredResponse
     answers: QuestionnaireResponse
     newer_version: str | None
+    off: frozenset[LinkId]
+    """Items that are switched off for now."""
 
 
 class ResponsePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,7 @@ async def read_response(site: Site, caller: Caller, response_id: ResponseId) -> 
             row=row,
             answers=await _answers_for_reading(tx, site, caller, row),
             newer_version=await _newer_version(tx, site, row),
+            off=await _switched_off(tx, site, row),
         )
         await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id)
         return reading
@@ -133,3 +137,10 @@ async def _newer_version(tx: Tx, site: Site, row: StoredResponse) -> str | None:
     active = await site.catalogue.active_form(tx, form.slug)
     is_open = row.state in ("draft", "amending")
     return active.canonical if is_open and active.canonical != row.canonical else None
+
+
+async def _switched_off(tx: Tx, site: Site, row: StoredResponse) -> frozenset[LinkId]:
+    form = await site.catalogue.form(tx, row.canonical)
+    settings = await settings_of(tx, site.content)
+    asks_mood = rules.asks_mood(settings.confirmed_value(rules.MOOD_SETTING))
+    return rules.switched_off(form.questionnaire, row.danger, asks_mood=asks_mood)

@@ -32,6 +32,11 @@ DRAFT_DAYS = 90
 SWITCHED_OFF_IN_DANGER = ("cost", "pref")
 """A page that shows a danger asks about neither money nor visits: these items and all `cost.*`, `pref.*`."""
 
+MOOD_ITEM = LinkId("rf.mood")
+"""Thoughts of self-harm; a clinic may leave the question out, the 988 notice beside it stays."""
+
+MOOD_SETTING = "intake.mood_question"
+
 _LEVEL_RANK: Mapping[DangerLevel | None, int] = {None: 0, "U": 1, "E": 2}
 
 _REFUSALS: Mapping[ResponseState, str] = {
@@ -102,11 +107,19 @@ def is_higher(one: DangerLevel | None, other: DangerLevel | None) -> bool:
     return _LEVEL_RANK[one] > _LEVEL_RANK[other]
 
 
-def switched_off(questionnaire: Questionnaire, danger: DangerLevel | None) -> frozenset[LinkId]:
-    """The items that a danger switches off."""
+def switched_off(
+    questionnaire: Questionnaire, danger: DangerLevel | None, *, asks_mood: bool = True
+) -> frozenset[LinkId]:
+    """The items that a danger switches off, and the question about self-harm where the clinic does not ask it."""
+    unasked = frozenset() if asks_mood else frozenset({MOOD_ITEM})
     if danger is None:
-        return frozenset()
-    return frozenset(link for item in questionnaire.item for link in _costs_and_wishes(item))
+        return unasked
+    return unasked.union(link for item in questionnaire.item for link in _costs_and_wishes(item))
+
+
+def asks_mood(setting: str | None) -> bool:
+    """Whether the question about self-harm is asked: unless the clinic's confirmed `intake.mood_question` says no."""
+    return setting != "false"
 
 
 def _costs_and_wishes(item: Item) -> list[LinkId]:

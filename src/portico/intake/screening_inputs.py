@@ -12,13 +12,14 @@ SettingValue: TypeAlias = bool | int | float | str
 
 
 class ScreeningInputs(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The clinic's thresholds as typed values, the days until the consult, the danger that switched items off,
+    """The clinic's thresholds as typed values, the days until the consult, the danger and the choice that switched items off,
     and the required questions that a partial submission left open.
     """
 
     settings: Mapping[str, SettingValue | None]
     days_until_consult: int | None = None
     danger: DangerLevel | None = None
+    asks_mood: bool = True
     open_items: tuple[LinkId, ...] = ()
 
     def to_json(self) -> str:

@@ -124,7 +124,7 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
         disposition=screening.disposition,
         urgency=screening.urgency,
     )
-    tree = _tree(desk.form, answers, row.danger)
+    tree = forms.answer_tree(desk.form.questionnaire, answers, extra_disabled=desk.off(row.danger))
     return build_summary(
         header, desk.form.questionnaire, tree, screening.findings, unfinished=True, left_open=left_open
     )
@@ -138,7 +138,8 @@ async def _screened(tx: Tx, site: Site, response_id: ResponseId, revision: int) 
     form = await site.catalogue.form(tx, row.canonical)
     rules = await site.catalogue.rules(tx, stored.rule_set_slug, stored.rule_set_version)
     inputs = ScreeningInputs.from_json(stored.settings)
-    tree = _tree(form, await open_revision(tx, site, row), inputs.danger)
+    off = switched_off(form.questionnaire, inputs.danger, asks_mood=inputs.asks_mood)
+    tree = forms.answer_tree(form.questionnaire, await open_revision(tx, site, row), extra_disabled=off)
     screening = evaluate(
         rules.rule_set,
         facts_of(tree, days_until_consult=inputs.days_until_consult),
@@ -158,11 +159,6 @@ async def _screened(tx: Tx, site: Site, response_id: ResponseId, revision: int) 
 async def _consult_at(tx: Tx, patient_id: PatientId) -> datetime | None:
     consult = await next_consult(tx, patient_id)
     return consult.starts_at if consult else None
-
-
-def _tree(form: Form, answers: QuestionnaireResponse, danger: DangerLevel | None) -> AnswerGroup:
-    off = switched_off(form.questionnaire, danger)
-    return forms.answer_tree(form.questionnaire, answers, extra_disabled=off)
 
 
 def _left_open(desk: Desk, answers: QuestionnaireResponse, danger: DangerLevel | None) -> tuple[LinkId, ...]:

@@ -16,6 +16,8 @@ class Chrome(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool
     clinic_name: str | None = None
     clinic_phone: str | None = None
+    always: tuple[str, ...] = ()
+    """What stands at the foot of every page: this is not for emergencies, and whom to call."""
     zone: str = "UTC"
     """The clinic's zone, in which pages show instants."""
     account_name: str | None = None

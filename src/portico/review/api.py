@@ -94,7 +94,14 @@ class ReviewAlone(ReviewOut, frozen=True, kw_only=True, rename="camel"):
 class QueueOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One page of the queue."""
 
-    items: list[ReviewOut] | list[CallListEntry]
+    items: list[ReviewOut]
+    next: str | None
+
+
+class CallListOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One page of the queue, as the front desk sees it."""
+
+    items: list[CallListEntry]
     next: str | None
 
 
@@ -124,7 +131,7 @@ async def list_reviews(
     clinician: Literal["me", "any", "none"] = "any",
     consult_before: Annotated[datetime | None, Parameter(query="consultBefore")] = None,
     cursor: str | None = None,
-) -> QueueOut:
+) -> QueueOut | CallListOut:
     """The queue, by urgency, then consult, then age."""
     wanted = QueueFilter(
         state=wanted_state,
@@ -135,7 +142,7 @@ async def list_reviews(
     page = await reading.read_queue(site, caller, wanted, cursor)
     if caller.actor.may(Permission.READ_SUMMARIES):
         return QueueOut(items=[review_out(entry) for entry in page.entries], next=page.next)
-    return QueueOut(items=[call_list_entry(entry) for entry in page.entries], next=page.next)
+    return CallListOut(items=[call_list_entry(entry) for entry in page.entries], next=page.next)
 
 
 @post("/api/reviews/claims", status_code=200, opt={"audience": staff(Permission.CLAIM_REVIEWS)})

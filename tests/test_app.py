@@ -1,0 +1,91 @@
+"""The application as a whole: what it answers to strangers, to nonsense and when its database is away."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.databases import Databases, DatabaseUrls
+from tests.portal import Portal, open_portal
+
+
+@pytest.fixture
+async def urls(databases: Databases) -> AsyncIterator[DatabaseUrls]:
+    async with databases.fresh() as found:
+        yield found
+
+
+@pytest.fixture
+async def portal(urls: DatabaseUrls, tmp_path: Path) -> AsyncIterator[Portal]:
+    async with open_portal(urls, tmp_path) as opened:
+        yield opened
+
+
+async def test_every_answer_carries_the_security_headers(portal: Portal) -> None:
+    stranger = portal.stranger()
+    for path in ("/sign-in", "/api/session", "/no-such-page", "/api/no-such-thing", "/static/portico.css", "/healthz"):
+        headers = (await stranger.send("GET", path)).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert len(headers["x-request-id"]) == 32
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PATCH", "CONNECT", "PROPFIND"])
+async def test_methods_that_nobody_needs_are_refused(portal: Portal, method: str) -> None:
+    assert (await portal.stranger().send(method, "/api/session")).status_code == 405
+
+
+async def test_a_body_that_is_too_large_is_refused_before_it_is_read(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    answer = await alice.send("POST", "/api/responses", body=b" " * (600 * 1024))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+async def test_broken_json_says_so_and_repeats_nothing(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    answer = await alice.send("POST", "/api/responses", body=b'{"questionnaire": "a planted phrase')
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    assert "planted" not in answer.text
+
+
+async def test_an_unknown_field_is_refused_by_name(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    body = {"questionnaire": "prolotherapy-intake", "patient": alice.own, "surprise": 1}
+    answer = await alice.send("POST", "/api/responses", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+
+
+async def test_a_refused_look_at_somebody_elses_form_stands_in_the_audit_record(
+    portal: Portal, urls: DatabaseUrls
+) -> None:
+    alice, bob = await portal.as_("alice"), await portal.as_("bob")
+    opened = await alice.send("POST", "/api/responses", json={"questionnaire": "prolotherapy-intake", "patient": alice.own})
+    refused = await bob.send("GET", f"/api/responses/{opened.json()['id']}")
+    assert refused.status_code == 404
+    connection = await asyncpg.connect(urls.superuser)
+    try:
+        found = await connection.fetchval(
+            "select count(*) from audit_event where action = 'refuse' and object_id like 'GET /api/responses/%'"
+        )
+    finally:
+        await connection.close()
+    assert found == 1
+
+
+async def test_a_database_that_is_away_gives_503_and_comes_back(portal: Portal, urls: DatabaseUrls) -> None:
+    alice = await portal.as_("alice")
+    name = urls.name
+    admin = await asyncpg.connect(urls.superuser, database="postgres")
+    try:
+        await admin.execute(f'alter database "{name}" allow_connections false')
+        await admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'portico_app'")
+        away = await alice.send("GET", "/api/session")
+        await admin.execute(f'alter database "{name}" allow_connections true')
+    finally:
+        await admin.close()
+    assert (away.status_code, away.json()["code"]) == (503, "unavailable")
+    assert int(away.headers["retry-after"]) > 0
+    assert (await alice.send("GET", "/api/session")).status_code == 200
