@@ -34,6 +34,11 @@ OWNER_DATABASE_URL = Variable(
     meaning="The same database, as the owner of the tables: for `portico migrate` and `portico roles` only.",
     secret=True,
 )
+ADMIN_DATABASE_URL = Variable(
+    name="ADMIN_DATABASE_URL",
+    meaning="The server's administrator, for `portico roles` only; not needed with `--print`.",
+    secret=True,
+)
 KEY_FILE = Variable(
     name="PORTICO_KEY_FILE",
     meaning="File with the key that wraps every clinic's key. Without it sealed content cannot be read again: "
@@ -62,6 +67,7 @@ VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
     WORKER_DATABASE_URL,
     OWNER_DATABASE_URL,
+    ADMIN_DATABASE_URL,
     KEY_FILE,
     BASE_URL,
     HOST,

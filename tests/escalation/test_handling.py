@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from portico.clinic.actions import set_setting
+from portico.clinic.queries import confirm_value
 from portico.errors import Malformed, NotFound
 from portico.escalation.handling import PAGE_SIZE, acknowledge, read_list, resolve
 from portico.escalation.jobs import DUE_CLINICS, move_overdue
@@ -204,6 +206,29 @@ async def test_what_is_acknowledged_but_not_resolved_in_time_is_raised_again(hou
     again = await acknowledge(house.site, house.caller("adams"), escalation_id)
     assert again.acknowledged_by == house.people["adams"]
     assert account(house.people["adams"]) not in await told(house)
+
+
+async def test_who_was_on_it_hears_that_the_time_is_up_on_somebody_elses_rung(house: House, subject: Subject) -> None:
+    await ladder_confirmed(house)
+    escalation_id = await raised(house, trigger(house, subject, "emergency", "PS01"))
+    house.clock.pass_by(minutes=5)
+    await move_overdue(house.worker, house.clinic_id, 10)
+    await acknowledge(house.site, house.caller("nora"), escalation_id)
+    assert account(house.people["nora"]) not in await told(house)
+    house.clock.pass_by(minutes=15)
+    await move_overdue(house.worker, house.clinic_id, 10)
+    assert (await standing(house, subject)).rung == 1
+    assert (await told(house)).count(account(house.people["adams"])) == 2
+    assert (await told(house)).count(account(house.people["nora"])) == 1
+
+
+async def ladder_confirmed(house: House) -> None:
+    """Opening hours and the clinician on call, confirmed: rungs tell different people only then."""
+    values = {"clinic.opening_hours": "mon 00:00-24:00", "ladder.on_call": str(house.people["adams"])}
+    async with house.site.db.transaction(house.system_scope) as tx:
+        for key, value in values.items():
+            await set_setting(tx, house.site.content, key, value)
+            await confirm_value(tx, key, value, house.people["anna"])
 
 
 async def test_workers_that_compete_move_each_one_once(house: House) -> None:

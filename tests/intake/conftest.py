@@ -16,8 +16,6 @@ async def house(fresh_database: DatabaseUrls, tmp_path: Path) -> AsyncIterator[H
     """One clinic with a patient and staff; version 1.0.0 of the practice form is in use, and nobody signed anything."""
     shipped = content("1.0.0")
     async with opened_house(fresh_database, tmp_path) as made:
-        house = replace(
-            made, site=replace(made.site, content=shipped), worker=replace(made.worker, content=shipped)
-        )
+        house = replace(made, site=replace(made.site, content=shipped), worker=replace(made.worker, content=shipped))
         await house.site.catalogue.publish(house.site.db, shipped)
         yield house

@@ -15,9 +15,9 @@ from portico.intake.actions import record_submission
 from portico.intake.answers import open_working_copy
 from portico.intake.drafts import Saved
 from portico.intake.model import StoredResponse, Submission
-from portico.platform.database import Query
+from portico.platform.database import Command, Query
 from tests.clinic.house import House
-from tests.intake.practice import CALM, SLUG, Given, answers
+from tests.intake.practice import CALM, SLUG, Given, answers, content
 
 Row = TypeVar("Row")
 
@@ -35,9 +35,7 @@ async def opened(house: House, caller: Caller | None = None) -> StoredResponse:
 
 async def saved(house: House, row: StoredResponse, given: Mapping[str, Given]) -> Saved:
     """Alice saves these answers from the revision she has seen."""
-    return await drafts.save_answers(
-        house.site, house.caller("alice"), row.response_id, row.revision, answers(given)
-    )
+    return await drafts.save_answers(house.site, house.caller("alice"), row.response_id, row.revision, answers(given))
 
 
 async def submitted(house: House, response_id: ResponseId, revision: int, *, partial: bool = False) -> Submission:
@@ -90,3 +88,29 @@ async def count(house: House, table: str) -> int:
     query = Query(Counted, f"select count(*) as count from {table} where clinic_id = $1")
     async with house.site.db.transaction(house.system_scope) as tx:
         return (await tx.one(query, house.clinic_id)).count
+
+
+SIGN = Command("""
+    insert into signature (clinic_id, kind, key, version, digest, signed_by, signed_at)
+    values ($1, $2, $3, $4, $5, $6, $7)
+""")
+
+
+async def sign(house: House, *, settings: bool = True, text: bool = True) -> None:
+    """Dr. Adams signs the rules, and where wanted the text of the mildest result and the thresholds."""
+    files = content("1.0.0")
+    (rule_set,) = files.rule_sets.values()
+    wanted = [("rule_set", SLUG, "1.0.0", rule_set.digest)]
+    if text:
+        wanted.append(("guidance", "res.possible", "1", files.guidance["res.possible"].digest))
+    async with house.site.db.transaction(house.system_scope) as tx:
+        for kind, key, version, digest in wanted:
+            await tx.run(SIGN, house.clinic_id, kind, key, version, digest, house.people["adams"], tx.now)
+        if settings:
+            await tx.run(CONFIRM, house.clinic_id, "cortisone.max", "2", house.people["adams"], tx.now)
+
+
+CONFIRM = Command("""
+    insert into clinic_setting (clinic_id, key, value, confirmed_by, confirmed_at, changed_at)
+    values ($1, $2, $3, $4, $5, $5)
+""")

@@ -50,7 +50,13 @@ _ITEMS: list[Item] = [
         required=True,
         enableWhen=[{"question": "fainted", "operator": "=", "answerBoolean": True}],
     ),
-    {"linkId": "cost", "text": "Money", "type": "group", "required": True, "item": [_question("cost.1", "boolean", required=True)]},
+    {
+        "linkId": "cost",
+        "text": "Money",
+        "type": "group",
+        "required": True,
+        "item": [_question("cost.1", "boolean", required=True)],
+    },
     _question("pref.1", "string"),
 ]
 
@@ -184,7 +190,7 @@ _SETTINGS = {
         source=("S29",),
         signed_by="clinician",
         confirmed_by=(),
-    )
+    ),
 }
 
 
@@ -193,8 +199,8 @@ def content(*versions: str) -> Content:
     items = {"1.0.0": _ITEMS, "2.0.0": _RENEWED}
     rules = {"1.0.0": _RULES, "2.0.0": [rule for rule in _RULES if rule["id"] != "PS05"]}
     return Content(
-        questionnaires={f"{URL}|{version}": _form(version, items[version]) for version in versions},
-        rule_sets={f"{SLUG}|{version}": _rule_set(version, rules[version]) for version in versions},
+        questionnaires={f"{URL}|{version}": _form(version, items.get(version, _ITEMS)) for version in versions},
+        rule_sets={f"{SLUG}|{version}": _rule_set(version, rules.get(version, _RULES)) for version in versions},
         guidance={key: _text(key) for key in _KEYS},
         settings=_SETTINGS,
         contradictions={},

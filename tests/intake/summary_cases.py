@@ -88,8 +88,10 @@ def options_of(item: Item) -> list[str]:
     return [o.value_coding.code for o in item.answer_option if o.value_coding and o.value_coding.code]
 
 
-DANGER_FREE = {
-    item.link_id: "no" for item in all_items(intake_form().item) if item.link_id.startswith("rf.") and item.answer_option
+DANGER_FREE: Mapping[str, Given] = {
+    str(item.link_id): "no"
+    for item in all_items(intake_form().item)
+    if item.link_id.startswith("rf.") and item.answer_option
 }
 
 ORDINARY: Answers = {
@@ -149,7 +151,7 @@ ORDINARY_ROWS: Mapping[str, Sequence[Answers]] = {
     "cort": [
         {"cort.region": "knee", "cort.side": "left", "cort.2.known": "yes", "cort.2": 3, "cort.2.year.known": "yes",
          "cort.2.year": 1, "cort.3": "2026-05", "cort.3.by": "Dr. Lee, Main St.", "cort.3.helped": "some"},
-        {"cort.region": "shoulder", "cort.side": "right", "cort.2.known": "unsure", "cort.3.helped": "unsure"},
+        {"cort.region": "shoulder", "cort.side": "right", "cort.2.known": "unsure", "cort.2.year.known": "unsure", "cort.3.helped": "unsure"},
     ],
 }  # fmt: skip
 
@@ -172,14 +174,20 @@ EIGHT_FLAGS: Answers = {
 """As much as one page must hold: three regions, eight flags, about 600 characters of the patient's own words."""
 
 
-def largest(form: Questionnaire, seed: str = "Every letter counts here. ") -> tuple[Answers, Mapping[str, Sequence[Answers]]]:
+def largest(
+    form: Questionnaire, seed: str = "Every letter counts here. "
+) -> tuple[Answers, Mapping[str, Sequence[Answers]]]:
     """Every question answered with all options or the longest text; a row for every region."""
     items = all_items(form.item)
-    answers = {item.link_id: _most(item, seed) for item in items if item.type not in ("group", "display")}
+    answers: dict[str, Given] = {
+        str(item.link_id): _most(item, seed) for item in items if item.type not in ("group", "display")
+    }
     regions = options_of(next(item for item in items if item.link_id == "reg.1"))
     rows: dict[str, list[Answers]] = {}
     for group in (item for item in items if item.type == "group" and item.repeats):
-        inner = {item.link_id: answers[item.link_id] for item in all_items(group.item) if item.link_id in answers}
+        inner: dict[str, Given] = {
+            str(item.link_id): answers[item.link_id] for item in all_items(group.item) if item.link_id in answers
+        }
         region = next(link for link in inner if link.endswith("region"))
         rows[group.link_id] = [{**inner, region: code} for code in regions]
     return answers, rows
@@ -212,7 +220,11 @@ def screened(form: Questionnaire, response: QuestionnaireResponse, *, days_until
 
 
 def summarised(
-    response: QuestionnaireResponse, *, header: Header | None = None, left_open: Sequence[str] = (), unfinished: bool = False
+    response: QuestionnaireResponse,
+    *,
+    header: Header | None = None,
+    left_open: Sequence[str] = (),
+    unfinished: bool = False,
 ) -> Summary:
     form = intake_form()
     found = screened(form, response)

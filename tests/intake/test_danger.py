@@ -5,6 +5,10 @@ import asyncio
 import asyncpg
 import pytest
 
+from portico.clinic.actions import settings_of
+from portico.escalation.actions import raise_for
+from portico.escalation.model import Subject, Trigger
+from portico.ids import ResponseId
 from portico.intake import drafts, rules
 from portico.platform.database import Command
 from tests.clinic.house import House
@@ -93,6 +97,31 @@ async def test_a_resolved_danger_is_not_raised_by_every_further_save(house: Hous
     told = await saved(house, await stored(house, row.response_id), {"rf.fever": "yes", "story": "more"})
     assert await escalation(house, row.response_id) is None
     assert [text.key for text in told.guidance] == ["res.urgent"]
+
+
+async def test_a_late_review_alone_does_not_raise_a_resolved_danger_again(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"rf.fever": "yes"})
+    await resolve(house, row.response_id)
+    await _late_review(house, row.response_id)
+    await saved(house, await stored(house, row.response_id), {"rf.fever": "yes", "story": "more"})
+    raised = await escalation(house, row.response_id)
+    assert raised is not None
+    assert (raised.cause, raised.level) == ("late_review", "same_day")
+
+
+async def _late_review(house: House, response_id: ResponseId) -> None:
+    trigger = Trigger(
+        patient_id=house.patient_id,
+        subject=Subject(kind="response", id=response_id),
+        level="same_day",
+        cause="late_review",
+        rules=(),
+        rule_set_version="practice|1.0.0",
+        actor_id=None,
+    )
+    async with house.site.db.transaction(house.system_scope) as tx:
+        await raise_for(tx, await settings_of(tx, house.site.content), trigger)
 
 
 async def test_a_new_danger_after_a_resolved_one_is_raised(house: House) -> None:

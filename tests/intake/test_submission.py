@@ -11,33 +11,8 @@ from portico.intake.actions import fired_rules, record_submission, submission_of
 from portico.intake.reading import read_response, read_revisions
 from portico.platform.database import Command
 from tests.clinic.house import House
-from tests.intake.desk import count, escalation, opened, saved, sent, stored, submitted
+from tests.intake.desk import count, escalation, opened, saved, sent, sign, stored, submitted
 from tests.intake.practice import CALM, SLUG, Given, content
-
-SIGN = Command("""
-    insert into signature (clinic_id, kind, key, version, digest, signed_by, signed_at)
-    values ($1, $2, $3, $4, $5, $6, $7)
-""")
-
-
-async def sign(house: House, *, settings: bool = True, text: bool = True) -> None:
-    """Dr. Adams signs the rules, and where wanted the text of the mildest result and the thresholds."""
-    files = content("1.0.0")
-    (rule_set,) = files.rule_sets.values()
-    wanted = [("rule_set", SLUG, "1.0.0", rule_set.digest)]
-    if text:
-        wanted.append(("guidance", "res.possible", "1", files.guidance["res.possible"].digest))
-    async with house.site.db.transaction(house.system_scope) as tx:
-        for kind, key, version, digest in wanted:
-            await tx.run(SIGN, house.clinic_id, kind, key, version, digest, house.people["adams"], tx.now)
-        if settings:
-            await tx.run(CONFIRM, house.clinic_id, "cortisone.max", "2", house.people["adams"], tx.now)
-
-
-CONFIRM = Command("""
-    insert into clinic_setting (clinic_id, key, value, confirmed_by, confirmed_at, changed_at)
-    values ($1, $2, $3, $4, $5, $5)
-""")
 
 
 async def test_a_finished_form_is_kept_as_a_revision(house: House) -> None:
@@ -233,6 +208,12 @@ async def test_the_patient_reads_what_was_sent(house: House) -> None:
     submission = await sent(house)
     found = await read_response(house.site, house.caller("alice"), submission.response_id)
     assert found.row.state == "submitted"
-    assert {item.link_id for item in found.answers.item} == {"rf.fever", "rf.lump", "rf.mood", "story", "shots", "fainted", "cost"}
-
-
+    assert {item.link_id for item in found.answers.item} == {
+        "rf.fever",
+        "rf.lump",
+        "rf.mood",
+        "story",
+        "shots",
+        "fainted",
+        "cost",
+    }

@@ -9,7 +9,8 @@ import pytest
 
 from portico import forms
 from portico.forms.codec import decode_questionnaire
-from portico.intake.summary import Answer, Change, Summary, summary_json_schema
+from portico.ids import LinkId
+from portico.intake.summary import Change, Summary, summary_json_schema
 from portico.intake.summary_building import age_at, build_summary
 from portico.intake.summary_changes import changes_between
 from portico.intake.summary_flags import finding_texts
@@ -21,6 +22,7 @@ from tests.intake.summary_cases import (
     ORDINARY_ROWS,
     TODAY,
     Answers,
+    Given,
     all_items,
     biggest,
     header_for,
@@ -41,7 +43,12 @@ SIMPLE_FORM = b"""{"resourceType": "Questionnaire", "url": "urn:portico:question
 def test_a_clinician_reads_the_patients_questions_first_and_in_full() -> None:
     summary = summarised(ordinary())
     assert summary.questions == (ORDINARY["q.1"],)
-    assert list(cast("Mapping[str, object]", msgspec.to_builtins(summary)))[:4] == ["header", "unfinished", "questions", "flags"]
+    assert list(cast("Mapping[str, object]", msgspec.to_builtins(summary)))[:4] == [
+        "header",
+        "unfinished",
+        "questions",
+        "flags",
+    ]
 
 
 def test_a_clinician_reads_flags_by_severity_with_the_exact_answers_and_rule() -> None:
@@ -63,11 +70,20 @@ def test_a_flag_names_only_the_region_that_made_it_fire() -> None:
     assert {answer.place for answer in acute.answers} == {"Shoulder, right"}
 
 
+def test_answers_of_one_region_stand_together_behind_a_flag() -> None:
+    acute = next(flag for flag in summarised(biggest()).flags if flag.rule == "PS09")
+    places = [answer.place for answer in acute.answers]
+    assert len(set(places)) > 10
+    assert places == [place for place in dict.fromkeys(places) for _ in range(places.count(place))]
+
+
 def test_a_danger_sign_says_where_it_was_asked() -> None:
     summary = summarised(respond(intake_form(), {**ORDINARY, "rf.knee.steps": "unsure"}, ORDINARY_ROWS))
     danger = summary.flags[0]
     assert (danger.rule, danger.severity, summary.header.disposition) == ("PS01", "critical", "seek_care_now")
-    assert [(a.place, a.text) for a in danger.answers] == [("Your knee", "Not sure")] or danger.answers[0].place == "Your knee"
+    assert [(a.place, a.label, a.text) for a in danger.answers] == [
+        ("Your knee", "Cannot take 4 steps", "I am not sure")
+    ]
 
 
 def test_regions_show_side_problem_duration_and_pain() -> None:
@@ -88,8 +104,8 @@ def test_a_region_that_was_named_but_not_described_is_shown_as_not_answered() ->
 def test_the_cortisone_table_never_turns_not_knowing_into_a_number() -> None:
     knee, shoulder = summarised(ordinary()).cortisone.regions
     assert (knee.ever, knee.in_12_months, knee.last, knee.given_by) == ("3", "1", "May 2026", "Dr. Lee, Main St.")
-    assert shoulder.ever == "I am not sure"
-    assert shoulder.in_12_months == "not asked"
+    assert (shoulder.ever, shoulder.in_12_months) == ("I am not sure", "I am not sure")
+    assert (shoulder.last, shoulder.given_by) == ("not answered", "not answered")
 
 
 @pytest.mark.parametrize(
@@ -146,9 +162,7 @@ def test_every_answered_item_of_the_form_has_a_place() -> None:
     summary = summarised(biggest())
     listed = {str(link) for link in _links(msgspec.to_builtins(summary))}
     in_tables = {"reg.1", "cort.2.known", "cort.2.year.known", "q.1"} | {
-        item.link_id
-        for item in all_items(intake_form().item)
-        if item.link_id.startswith(("reg.n.", "cort."))
+        item.link_id for item in all_items(intake_form().item) if item.link_id.startswith(("reg.n.", "cort."))
     }
     reading = read_answers(intake_form(), forms.answer_tree(intake_form(), biggest()))
     assert set(reading.once.answered) - listed - in_tables == set()
@@ -161,7 +175,7 @@ def test_danger_questions_are_counted_by_region() -> None:
 
 
 def test_a_danger_question_that_was_not_answered_is_named() -> None:
-    answers = {link: "no" for link in DANGER_FREE if link != "rf.any.fever"}
+    answers: dict[str, Given] = {link: "no" for link in DANGER_FREE if link != "rf.any.fever"}
     summary = summarised(respond(intake_form(), {"reg.1": ["elbow"], **answers}))
     assert summary.danger_questions[0].not_answered == ("Fever",)
 
@@ -172,7 +186,8 @@ def test_rules_that_could_not_run_name_what_is_missing() -> None:
     assert unset == {"PS18": ("diabetes.a1c_max",), "PS08": ("cortisone.recent_weeks",)}
     without = {link: given for link, given in ORDINARY.items() if link != "med.2"}
     missing = {
-        rule.rule: rule.missing for rule in summarised(respond(intake_form(), without, ORDINARY_ROWS)).could_not_be_evaluated
+        rule.rule: rule.missing
+        for rule in summarised(respond(intake_form(), without, ORDINARY_ROWS)).could_not_be_evaluated
     }
     assert missing["PS16"] == ("Blood thinners",)
 
@@ -194,10 +209,16 @@ def test_an_amendment_shows_only_what_it_changed() -> None:
     rows = {**ORDINARY_ROWS, "cort": ORDINARY_ROWS["cort"][:1]}
     before, after = forms.answer_tree(form, ordinary()), forms.answer_tree(form, respond(form, changed, rows))
     changes = changes_between(form, before, after)
-    assert Change(
-        link_id=changes[1].link_id, label="Blood thinners", place=None, before="Apixaban (Eliquis)", after=changes[1].after
-    ) in changes
-    assert [(c.place, c.label) for c in changes][:2] == [(None, "Reaction"), (None, "Blood thinners")]
+    assert changes[:2] == [
+        Change(
+            link_id=LinkId("alg.1.text"),
+            label="Reaction",
+            place=None,
+            before="Tape: red, itchy skin for a week.",
+            after="Tape only.",
+        ),
+        Change(link_id=LinkId("med.2"), label="Blood thinners", place=None, before="Apixaban (Eliquis)", after="None"),
+    ]
     assert {c.after for c in changes if c.place == "Shoulder, right"} == {"not answered"}
     assert changes_between(form, before, before) == []
 

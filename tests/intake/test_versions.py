@@ -12,10 +12,12 @@ from portico.intake.reading import read_active_form, read_response
 from portico.platform.catalogue import Catalogue
 from portico.platform.database import Command
 from tests.clinic.house import House
-from tests.intake.desk import escalation, opened, saved, sent, stored, submitted
+from tests.intake.desk import escalation, opened, saved, sent, sign, stored, submitted
 from tests.intake.practice import CALM, FIRST, SECOND, SLUG, URL, content
 
 WITHDRAW = Command("update questionnaire set withdrawn_at = $2 where version = $1")
+
+WITHDRAW_RULES = Command("update rule_set set withdrawn_at = $1")
 
 
 async def renew(house: House) -> None:
@@ -44,6 +46,23 @@ async def test_a_published_version_with_other_content_stops_the_program(house: H
     with pytest.raises(StartupRefused, match=r"1\.0\.0"):
         await Catalogue().publish(house.site.db, msgspec.structs.replace(shipped, **{part: {name: changed}}))
     assert (await read_active_form(house.site, SLUG)).canonical == FIRST
+
+
+async def test_of_versions_published_together_the_highest_is_in_use(house: House) -> None:
+    house.clock.pass_by(days=1)
+    await house.site.catalogue.publish(house.site.db, content("1.10.0", "1.9.0"))
+    assert (await read_active_form(house.site, SLUG)).canonical == f"{URL}|1.10.0"
+
+
+async def test_with_every_rule_set_withdrawn_danger_is_still_seen_and_no_result_is_mild(house: House) -> None:
+    await sign(house)
+    async with house.site.db.unscoped("withdraw the rules") as statements:
+        await statements.run(WITHDRAW_RULES, house.clock.now())
+    submission = await sent(house)
+    assert (submission.disposition, submission.signed) == ("needs_review", False)
+    row = await opened(house)
+    told = await saved(house, row, {"rf.fever": "yes"})
+    assert [text.key for text in told.guidance] == ["res.urgent"]
 
 
 async def test_the_newest_version_that_is_not_withdrawn_is_in_use(house: House) -> None:

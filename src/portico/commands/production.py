@@ -22,12 +22,14 @@ from portico.platform.due import run_worker
 from portico.platform.key_provider import FileKeyProvider
 from portico.platform.roles import APP, OWNER, WORKER, apply_roles, roles_sql
 from portico.settings import (
+    ADMIN_DATABASE_URL,
     DATABASE_URL,
     KEY_FILE,
     OWNER_DATABASE_URL,
     WORKER_DATABASE_URL,
     Settings,
     required,
+    value_of,
 )
 
 
@@ -72,7 +74,7 @@ async def roles(env: Mapping[str, str], *, only_print: bool) -> int:
         role: unquote(urlsplit(required(env, variable)).password or "")
         for role, variable in ((APP, DATABASE_URL), (WORKER, WORKER_DATABASE_URL), (OWNER, OWNER_DATABASE_URL))
     }
-    admin = env.get("ADMIN_DATABASE_URL")
+    admin = value_of(env, ADMIN_DATABASE_URL)
     if not admin:
         message = "ADMIN_DATABASE_URL is not set: roles are made by the server's administrator. Or use --print."
         raise StartupRefused(message)

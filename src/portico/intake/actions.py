@@ -7,8 +7,6 @@ from portico.access import Caller
 from portico.audit import Object, record
 from portico.clinic.actions import is_signed
 from portico.errors import NotFound
-from portico.escalation.actions import unresolved_of
-from portico.escalation.model import Subject
 from portico.forms import QuestionnaireResponse
 from portico.forms.model import ResponseStatus
 from portico.ids import LinkId, ResponseId
@@ -20,7 +18,7 @@ from portico.intake.answers import (
     open_working_copy,
     seal_revision,
 )
-from portico.intake.drafts import locked_for_writing, raise_danger, refuse_stale, refuse_withdrawn
+from portico.intake.drafts import locked_for_writing, open_danger, raise_danger, refuse_stale, refuse_withdrawn
 from portico.intake.model import (
     DangerLevel,
     FiredRules,
@@ -195,7 +193,9 @@ def _open_items(desk: Desk, row: StoredResponse, answers: QuestionnaireResponse)
 async def _is_all_signed(tx: Tx, site: Site, desk: Desk) -> bool:
     """Whether named people stand behind the rules, the thresholds they use and the text of the mildest result."""
     rule_set = desk.rules.rule_set
-    if not await is_signed(tx, "rule_set", rule_set.slug, rule_set.version, desk.rules.digest):
+    if desk.rules.is_withdrawn or not await is_signed(
+        tx, "rule_set", rule_set.slug, rule_set.version, desk.rules.digest
+    ):
         return False
     text = site.content.guidance[POSSIBLE_TEXT]
     if not await is_signed(tx, "guidance", text.key, text.version, text.digest):
@@ -241,16 +241,16 @@ async def _told_before(tx: Tx, site: Site, row: StoredResponse, revision: int, *
 
 
 async def _standing(tx: Tx, response_id: ResponseId) -> DangerLevel | None:
-    unresolved = await unresolved_of(tx, Subject(kind="response", id=response_id))
-    if unresolved is None or unresolved.cause != "red_flag":
-        return None
-    return "E" if unresolved.level == "emergency" else "U"
+    unresolved = await open_danger(tx, response_id)
+    return None if unresolved is None else "E" if unresolved.level == "emergency" else "U"
 
 
 async def _signed_texts(tx: Tx, site: Site) -> frozenset[str]:
     """Texts that are shown only when signed, and are."""
     asked = [text for text in site.content.guidance.values() if text.only_if_signed]
-    return frozenset([text.key for text in asked if await is_signed(tx, "guidance", text.key, text.version, text.digest)])
+    return frozenset(
+        [text.key for text in asked if await is_signed(tx, "guidance", text.key, text.version, text.digest)]
+    )
 
 
 def _advice(of: Rules, fired: set[str]) -> tuple[str, ...]:

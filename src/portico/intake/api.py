@@ -191,9 +191,7 @@ async def save_answers(
 ) -> Response[SavedOut]:
     """Replaces the whole answer set; needs If-Match."""
     revision = if_match(request)
-    saved = await drafts.save_answers(
-        site, caller, ResponseId(response_id), revision, forms.decode_response(body)
-    )
+    saved = await drafts.save_answers(site, caller, ResponseId(response_id), revision, forms.decode_response(body))
     told = SavedOut(
         revision=saved.revision,
         saved_at=saved.saved_at,

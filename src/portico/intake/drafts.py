@@ -10,7 +10,7 @@ from portico.audit import Object, record
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
 from portico.escalation.actions import raise_for, unresolved_of
-from portico.escalation.model import Subject, Trigger
+from portico.escalation.model import Escalation, Subject, Trigger
 from portico.forms import Fault, QuestionnaireResponse
 from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake import queries, rules
@@ -235,14 +235,19 @@ async def _danger_now(
     A danger that somebody resolved is not raised again by every further save, only by a new item or a higher level.
     Taking the answer back withdraws nothing while nobody has resolved it.
     """
-    subject = Subject(kind="response", id=row.response_id)
-    unresolved = await unresolved_of(tx, subject)
+    unresolved = await open_danger(tx, row.response_id)
     is_new = bool(set(found.link_ids) - set(before.link_ids)) or rules.is_higher(found.level, before.level)
     has_new_rule = bool(set(found.rules) - set(before.rules))
     if found.level is not None and (unresolved is not None or is_new or has_new_rule):
         await raise_danger(tx, desk, caller, row, found)
         return rules.higher(row.danger, found.level)
     return found.level if unresolved is None else row.danger
+
+
+async def open_danger(tx: Tx, response_id: ResponseId) -> Escalation | None:
+    """The escalation by a red flag of this response that nobody has resolved; a review that is late is none."""
+    unresolved = await unresolved_of(tx, Subject(kind="response", id=response_id))
+    return unresolved if unresolved is not None and unresolved.cause == "red_flag" else None
 
 
 async def raise_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, found: DraftDanger) -> None:

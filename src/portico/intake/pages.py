@@ -8,13 +8,14 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, PatientLink, patients
-from portico.errors import DomainError, Invalid, Malformed, NotFound, OtherPatient, Stale
+from portico.errors import DomainError, Malformed, NotFound, OtherPatient
 from portico.ids import LinkId, PatientId, ResponseId
-from portico.intake import drafts
-from portico.intake.form_input import Entered, Sent, entered
+from portico.intake import drafts, rules
+from portico.intake.form_input import Sent
 from portico.intake.guidance import Guidance
 from portico.intake.reading import Reading, read_response
-from portico.intake.screens import fields_of, is_asked, screens_of
+from portico.intake.screen_saving import Kept, Screen, fields_again, keep_screen, saved_elsewhere
+from portico.intake.screens import Field, asked_screens, screens_of
 from portico.platform.catalogue import Form
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
@@ -22,6 +23,9 @@ from portico.platform.site import Site
 from portico.platform.templates import page, see_other
 
 SLUG = "prolotherapy-intake"
+
+LAST_LOOK = 0
+"""The page after the last screen, where screens are named by number from 1."""
 
 
 class FillIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +46,20 @@ class FillIn(msgspec.Struct, frozen=True, kw_only=True):
         """What is switched off for now."""
         return self.reading.off
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be written now."""
+        return self.reading.row.state in ("draft", "amending")
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """The screens that are asked, by number from 1."""
+        return tuple(at + 1 for at in asked_screens(self.form.questionnaire, self.reading.answers, self.off))
+
+    def place(self, number: int) -> str:
+        """The address of a screen by number from 1, or of the last look."""
+        return f"{self.base}/last-look" if number == LAST_LOOK else f"{self.base}/screens/{number}"
+
 
 @post("/for/{patient_id:uuid}/intake", opt={"audience": patients()})
 async def open_intake(site: Site, caller: Caller, patient_id: UUID) -> Response[bytes]:
@@ -55,7 +73,7 @@ async def open_amendment(site: Site, caller: Caller, patient_id: UUID, response_
     """Opens what was sent for changes."""
     await load(site, caller, patient_id, response_id)
     await drafts.open_amendment(site, caller, ResponseId(response_id))
-    return see_other(f"/for/{patient_id}/responses/{response_id}/screens/1")
+    return see_other(f"/for/{patient_id}/responses/{response_id}/last-look")
 
 
 @post("/for/{patient_id:uuid}/responses/{response_id:uuid}/removal", opt={"audience": patients()})
@@ -70,29 +88,30 @@ async def drop(site: Site, caller: Caller, patient_id: UUID, response_id: UUID) 
 async def screen_page(
     request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, response_id: UUID, screen: int
 ) -> Response[bytes]:
-    """One screen of the form."""
+    """One screen of the form; one that is switched off leads on to the next."""
     fill_in = await load(site, caller, patient_id, response_id)
-    return _show(request, fill_in, _screen(fill_in, screen))
+    number = _number(fill_in, screen)
+    if fill_in.reading.row.submitted_revision is not None and not fill_in.is_open:
+        return see_other(f"{fill_in.base}/outcome")
+    rules.moved(fill_in.reading.row.state, "save")
+    if screen not in fill_in.asked:
+        return see_other(fill_in.place(_following(fill_in.asked, screen)))
+    shown = _screen(fill_in, number)
+    return _show(request, fill_in, number, shown.fields(shown.base, fill_in.off))
 
 
 @post("/for/{patient_id:uuid}/responses/{response_id:uuid}/screens/{screen:int}", opt={"audience": patients()})
 async def save_screen(
     request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, response_id: UUID, screen: int
 ) -> Response[bytes]:
-    """Saves one screen; a refusal shows it again with everything that was entered."""
+    """Saves one screen; what is refused is shown again as it was entered."""
     fill_in = await load(site, caller, patient_id, response_id)
-    number = _screen(fill_in, screen)
+    shown = _screen(fill_in, _number(fill_in, screen))
     sent = await _sent(request)
-    made = entered(fill_in.form.questionnaire, fill_in.reading.answers, number, sent, fill_in.off)
-    if made.unreadable:
-        return _show(request, fill_in, number, made=made, status=422)
-    try:
-        saved = await drafts.save_answers(site, caller, ResponseId(response_id), _revision(sent), made.answers)
-    except (Invalid, Stale) as refusal:
-        return _show(request, fill_in, number, made=made, problem=refusal, status=status_of(refusal))
-    if saved.guidance:
-        return see_other(f"{fill_in.base}/danger?next={number + 2}")
-    return see_other(_next(fill_in, made, number, sent))
+    kept = await keep_screen(site, caller, shown, _revision(sent), sent)
+    if kept.refusal is not None or kept.made.wrong:
+        return _show(request, fill_in, shown.number, fields_again(shown, kept), kept)
+    return see_other(_onward(fill_in, shown, kept, sent))
 
 
 @get("/for/{patient_id:uuid}/responses/{response_id:uuid}/danger", opt={"audience": patients()})
@@ -106,7 +125,10 @@ async def danger_page(
 ) -> Response[bytes]:
     """What to do now, before anything else."""
     fill_in = await load(site, caller, patient_id, response_id)
-    return page("danger.html", request, fill_in=fill_in, guidance=fill_in.guidance, next=next)
+    following = next if next in (LAST_LOOK, *fill_in.asked) else _following(fill_in.asked, next)
+    if not fill_in.guidance:
+        return see_other(fill_in.place(following) if fill_in.is_open else "/")
+    return page("danger.html", request, fill_in=fill_in, guidance=fill_in.guidance, next=fill_in.place(following))
 
 
 async def load(site: Site, caller: Caller, patient_id: UUID, response_id: UUID) -> FillIn:
@@ -121,58 +143,81 @@ async def load(site: Site, caller: Caller, patient_id: UUID, response_id: UUID) 
 
 
 def _show(
-    request: AnyRequest,
-    fill_in: FillIn,
-    number: int,
-    *,
-    made: Entered | None = None,
-    problem: DomainError | None = None,
-    status: int = 200,
+    request: AnyRequest, fill_in: FillIn, number: int, fields: Sequence[Field], kept: Kept | None = None
 ) -> Response[bytes]:
-    form, answers = fill_in.form.questionnaire, made.answers if made else fill_in.reading.answers
+    refusal = kept.refusal if kept else None
+    steps = list(fill_in.asked)
     return page(
         "screen.html",
         request,
-        status=status,
+        status=_status(kept, refusal),
         fill_in=fill_in,
-        guidance=fill_in.guidance,
-        fields=fields_of(form, answers, number, fill_in.off),
-        screens=[item for at, item in enumerate(screens_of(form)) if is_asked(form, answers, at, fill_in.off)],
-        screen=screens_of(form)[number],
+        guidance=kept.guidance if kept else fill_in.guidance,
+        fields=fields,
+        screen=screens_of(fill_in.form.questionnaire)[number],
         number=number + 1,
-        revision=fill_in.reading.row.revision,
-        faults=_faults(made, problem),
-        problem=None if problem is None else problem.message,
+        step=steps.index(number + 1) + 1 if number + 1 in steps else 1,
+        steps=len(steps),
+        revision=kept.revision if kept else fill_in.reading.row.revision,
+        faults=kept.problems if kept else {},
+        elsewhere=saved_elsewhere(_screen(fill_in, number), kept) if kept else {},
+        problem=None if refusal is None else refusal.message,
     )
 
 
-def _faults(made: Entered | None, problem: DomainError | None) -> Mapping[str, str]:
-    found = {unreadable.name: unreadable.message for unreadable in (made.unreadable if made else ())}
-    if isinstance(problem, Invalid):
-        found |= {fault.link_id: fault.message for fault in problem.faults}
-    return found
+def _status(kept: Kept | None, refusal: DomainError | None) -> int:
+    if kept is None:
+        return 200
+    return 422 if refusal is None else status_of(refusal)
 
 
-def _next(fill_in: FillIn, made: Entered, number: int, sent: Sent) -> str:
-    """The same screen while it still changes, the next one with anything to ask, else the last look."""
-    form = fill_in.form.questionnaire
-    if "add" in sent or "remove" in sent or _has_grown(fill_in, made, number):
-        return f"{fill_in.base}/screens/{number + 1}"
-    for following in range(number + 1, len(screens_of(form))):
-        if is_asked(form, made.answers, following, fill_in.off):
-            return f"{fill_in.base}/screens/{following + 1}"
-    return f"{fill_in.base}/last-look"
+def _onward(fill_in: FillIn, shown: Screen, kept: Kept, sent: Sent) -> str:
+    """A danger first; the same screen while it still changes; else where the patient wanted to go."""
+    form, here = fill_in.form.questionnaire, shown.number + 1
+    asked = tuple(at + 1 for at in asked_screens(form, kept.made.answers, kept.off))
+    rows = next(iter((*sent.get("add", ()), *sent.get("remove", ()))), None)
+    grown = _first_new_field(shown, kept)
+    wanted = next(iter(sent.get("go", ())), "")
+    if _is_news(fill_in.guidance, kept.guidance):
+        stays = grown is not None or rows is not None
+        return f"{fill_in.base}/danger?next={here if stays else _following(asked, here)}"
+    if rows is not None:
+        return f"{fill_in.place(here)}#rows-{_group_of(rows)}"
+    if wanted == "stop":
+        return "/"
+    if wanted == "back":
+        return fill_in.place(max((at for at in asked if at < here), default=here))
+    if grown is not None:
+        return f"{fill_in.place(here)}#f-{grown}"
+    return fill_in.place(_following(asked, here))
 
 
-def _has_grown(fill_in: FillIn, made: Entered, number: int) -> bool:
-    """Whether what was entered brought up further questions on the same screen."""
-    form = fill_in.form.questionnaire
-    before = {field.name for field in fields_of(form, fill_in.reading.answers, number, fill_in.off)}
-    after = fields_of(form, made.answers, number, fill_in.off)
-    return any(field.name not in before for field in after if field.name and field.kind != "row-end")
+def _is_news(before: Sequence[Guidance], after: Sequence[Guidance]) -> bool:
+    """Whether the patient has not read this yet; what stands already is at the top of every screen."""
+    return bool({text.key for text in after} - {text.key for text in before})
 
 
-def _screen(fill_in: FillIn, screen: int) -> int:
+def _first_new_field(shown: Screen, kept: Kept) -> str | None:
+    """The first question that was brought up on this screen by what was entered."""
+    before = {field.name for field in shown.fields(shown.base, shown.reading.off)}
+    after = shown.fields(kept.made.answers, kept.off)
+    return next((field.name for field in after if field.is_question and field.name not in before), None)
+
+
+def _group_of(rows: str) -> str:
+    """The repeating group in `reg.n` (add to it) and `reg.n.0/` (remove its first row)."""
+    return rows.removesuffix("/").rpartition(".")[0] if rows.endswith("/") else rows
+
+
+def _following(asked: Sequence[int], here: int) -> int:
+    return min((at for at in asked if at > here), default=LAST_LOOK)
+
+
+def _screen(fill_in: FillIn, number: int) -> Screen:
+    return Screen(form=fill_in.form, reading=fill_in.reading, guidance=fill_in.guidance, number=number)
+
+
+def _number(fill_in: FillIn, screen: int) -> int:
     if not 1 <= screen <= len(screens_of(fill_in.form.questionnaire)):
         raise NotFound
     return screen - 1

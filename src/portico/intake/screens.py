@@ -5,13 +5,22 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from portico import forms
-from portico.forms import Answer, Item, Questionnaire, QuestionnaireResponse
+from portico.forms import Answer, Item, Questionnaire, QuestionnaireResponse, ResponseItem
 from portico.forms.definition import Node
 from portico.forms.occurrences import Occurrence
 from portico.ids import LinkId
 
 MIN_VALUE = "http://hl7.org/fhir/StructureDefinition/minValue"
 MAX_VALUE = "http://hl7.org/fhir/StructureDefinition/maxValue"
+
+SCALE_LIMIT = 10
+"""Whole numbers from 0 up to this are tapped, not typed."""
+
+KEPT_TYPES = frozenset({"quantity", "attachment", "reference"})
+"""Kinds of answers that no screen can take yet; what another program saved stays."""
+
+ROWS_FROM: Mapping[LinkId, tuple[LinkId, LinkId]] = {LinkId("reg.n"): (LinkId("reg.n.region"), LinkId("reg.1"))}
+"""Repeating groups that start with one row for each answer to an earlier question: the row's question, that question."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +34,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One thing on a screen: a note, a heading, the end of a repeated group, or a question with what was answered.
 
-    `name` is unique on the screen: the linkId, after the rows it stands in. `rows` counts a repeating group.
+    `name` is unique on the screen: the linkId, after the rows it stands in. `rows` counts a repeating group; `parts`
+    are year, month and day of a date; `path` is where the answer stands in the response, empty without one.
     """
 
     kind: str
@@ -36,8 +46,28 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     is_many: bool = False
     choices: tuple[Choice, ...] = ()
     value: str = ""
+    parts: tuple[str, str, str] = ("", "", "")
     rows: int = 0
     bounds: tuple[str, str] = ("", "")
+    longest: int | None = None
+    path: str = ""
+
+    @property
+    def is_question(self) -> bool:
+        """Whether there is something to answer."""
+        return bool(self.name) and self.kind not in ("row", "row-end", "rows")
+
+    @property
+    def is_scale(self) -> bool:
+        """Whether the answer is one of a few whole numbers."""
+        low, high = self.bounds
+        return self.kind == "integer" and low == "0" and high.isdigit() and int(high) <= SCALE_LIMIT
+
+    @property
+    def shown(self) -> str:
+        """The answer in words, empty without one."""
+        chosen = [choice.text for choice in self.choices if choice.is_chosen]
+        return ", ".join([*chosen, self.value] if self.value and self.kind == "open-choice" else chosen) or self.value
 
 
 def screens_of(form: Questionnaire) -> tuple[Item, ...]:
@@ -49,17 +79,18 @@ def fields_of(
     form: Questionnaire, answers: QuestionnaireResponse, screen: int, off: frozenset[LinkId]
 ) -> tuple[Field, ...]:
     """The fields of one screen that are enabled with these answers. Empty when the whole screen is switched off."""
-    root = forms.enabled_items(form, answers, extra_disabled=off).root
-    node = root.owner.children[screen]
-    if node.link_id in root.off:
-        return ()
-    inner = root.occurrences(node.link_id)
-    return tuple(_fields(inner[0], "")) if inner else ()
+    here = _screen(form, answers, screen, off)
+    return () if here is None else tuple(_fields(here, ""))
 
 
 def is_asked(form: Questionnaire, answers: QuestionnaireResponse, screen: int, off: frozenset[LinkId]) -> bool:
     """Whether the screen has anything to fill in or read now."""
     return bool(fields_of(form, answers, screen, off))
+
+
+def asked_screens(form: Questionnaire, answers: QuestionnaireResponse, off: frozenset[LinkId]) -> tuple[int, ...]:
+    """The numbers, from 0, of the screens that have anything to fill in or read now."""
+    return tuple(number for number in range(len(form.item)) if is_asked(form, answers, number, off))
 
 
 def screen_of(form: Questionnaire, link_id: str) -> int:
@@ -68,6 +99,64 @@ def screen_of(form: Questionnaire, link_id: str) -> int:
         if item.link_id == link_id or link_id in _links(item.item):
             return number
     return 0
+
+
+def with_first_rows(
+    form: Questionnaire, answers: QuestionnaireResponse, screen: int, off: frozenset[LinkId]
+) -> QuestionnaireResponse:
+    """The answers with a first row in each repeating group of the screen that has none yet.
+
+    One row for each place named before, else a blank one, so that nobody faces an empty part.
+    """
+    here = _screen(form, answers, screen, off)
+    if here is None:
+        return answers
+    empty = [
+        node
+        for node in here.owner.children
+        if node.is_group and node.repeats and node.link_id not in here.off and not here.occurrences(node.link_id)
+    ]
+    if not empty:
+        return answers
+    rows = [row for node in empty for row in _first_rows(form, answers, node)]
+    old = [item for item in answers.item if item.link_id == here.owner.link_id]
+    made = ResponseItem(link_id=here.owner.link_id, item=(*(old[0].item if old else ()), *rows))
+    others = [item for item in answers.item if item.link_id != here.owner.link_id]
+    return forms.normalise(form, msgspec.structs.replace(answers, item=(*others, made)))
+
+
+def _first_rows(form: Questionnaire, answers: QuestionnaireResponse, node: Node) -> list[ResponseItem]:
+    blank = ResponseItem(link_id=node.link_id)
+    if node.link_id not in ROWS_FROM:
+        return [blank]
+    question, source = ROWS_FROM[node.link_id]
+    asked = next((child.item for child in node.children if child.link_id == question and child.item), None)
+    named = {answer.value_coding.code for answer in _answers_to(answers.item, source) if answer.value_coding}
+    options = [option.value_coding for option in (asked.answer_option if asked else ()) if option.value_coding]
+    chosen = [option for option in options if option.code in named]
+    return [
+        ResponseItem(
+            link_id=node.link_id,
+            item=(ResponseItem(link_id=question, answer=(Answer(value_coding=option),)),),
+        )
+        for option in chosen
+    ] or [blank]
+
+
+def _answers_to(items: Sequence[ResponseItem], link_id: LinkId) -> Iterator[Answer]:
+    for item in items:
+        if item.link_id == link_id:
+            yield from item.answer
+        yield from _answers_to(item.item, link_id)
+
+
+def _screen(
+    form: Questionnaire, answers: QuestionnaireResponse, screen: int, off: frozenset[LinkId]
+) -> Occurrence | None:
+    root = forms.enabled_items(form, answers, extra_disabled=off).root
+    node = root.owner.children[screen]
+    inner = () if node.link_id in root.off else root.occurrences(node.link_id)
+    return inner[0] if inner else None
 
 
 def _links(items: Sequence[Item]) -> set[str]:
@@ -89,26 +178,28 @@ def _fields(here: Occurrence, prefix: str) -> Iterator[Field]:
 def _group(here: Occurrence, node: Node, prefix: str) -> Iterator[Field]:
     assert node.item is not None
     inner = here.occurrences(node.link_id)
+    text = node.item.text or ""
     if not node.repeats:
-        yield Field(kind="heading", link_id=node.link_id, name="", text=node.item.text or "")
+        yield Field(kind="heading", link_id=node.link_id, name="", text=text)
         for once in inner:
             yield from _fields(once, prefix)
         return
     for number, row in enumerate(inner):
         name = f"{prefix}{node.link_id}.{number}/"
-        yield Field(kind="row", link_id=node.link_id, name=name, text=f"{node.item.text or ''} ({number + 1})")
+        yield Field(kind="row", link_id=node.link_id, name=name, text=text, rows=number + 1)
         yield from _fields(row, name)
-        yield Field(kind="row-end", link_id=node.link_id, name=name, text="")
-    yield Field(
-        kind="rows", link_id=node.link_id, name=f"{prefix}{node.link_id}", text=node.item.text or "", rows=len(inner)
-    )
+        yield Field(kind="row-end", link_id=node.link_id, name=name, text=text, rows=number + 1)
+    yield Field(kind="rows", link_id=node.link_id, name=f"{prefix}{node.link_id}", text=text, rows=len(inner))
 
 
 def _question(here: Occurrence, node: Node, prefix: str) -> Field:
     item = node.item
     assert item is not None
-    given = [answer for _, held in here.items(node.link_id) for answer in held.answer]
-    codes = {answer.value_coding.code for answer in given if answer.value_coding is not None}
+    held = here.items(node.link_id)
+    given = [answer for _, found in held for answer in found.answer]
+    typed = [text for text in map(_shown, given) if text]
+    value = typed[0] if typed else ""
+    year, month, day, *_ = (*value.split("-"), "", "", "") if item.type == "date" else ("", "", "")
     return Field(
         kind=item.type,
         link_id=node.link_id,
@@ -116,17 +207,25 @@ def _question(here: Occurrence, node: Node, prefix: str) -> Field:
         text=item.text or "",
         is_required=bool(item.required),
         is_many=bool(item.repeats),
-        choices=tuple(
-            Choice(
-                code=option.value_coding.code or "",
-                text=option.value_coding.display or option.value_coding.code or "",
-                is_chosen=option.value_coding.code in codes,
-            )
-            for option in item.answer_option
-            if option.value_coding is not None
-        ),
-        value=_shown(given[0]) if given else "",
+        choices=_choices(item, given),
+        value=value,
+        parts=(year, month.lstrip("0"), day.lstrip("0")),
         bounds=(_bound(item, MIN_VALUE), _bound(item, MAX_VALUE)),
+        longest=item.max_length,
+        path=f"{here.path}.item[{held[0][0]}]" if held else "",
+    )
+
+
+def _choices(item: Item, given: Sequence[Answer]) -> tuple[Choice, ...]:
+    codes = {answer.value_coding.code for answer in given if answer.value_coding is not None}
+    return tuple(
+        Choice(
+            code=option.value_coding.code or "",
+            text=option.value_coding.display or option.value_coding.code or "",
+            is_chosen=option.value_coding.code in codes,
+        )
+        for option in item.answer_option
+        if option.value_coding is not None
     )
 
 

@@ -79,6 +79,11 @@ async def findings_of(tx: Tx, site: Site, response_id: ResponseId, revision: int
     return finding_texts(of.findings, read_answers(of.form.questionnaire, of.tree))
 
 
+async def replayed(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> tuple[Finding, ...]:
+    """The findings as they come out today from the inputs of then; they equal what was stored. Raises NotFound."""
+    return (await _screened(tx, site, response_id, revision)).findings
+
+
 async def changes_since(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> list[Change]:
     """What differs from the revision submitted before this one, in this one's form; nothing for the first."""
     earlier = [row for row in await queries.revisions(tx, response_id) if row.revision < revision]

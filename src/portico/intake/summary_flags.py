@@ -97,8 +97,14 @@ def _flag(finding: Finding, reading: Reading) -> Flag:
         text=finding.text,
         source=finding.source,
         confirm=finding.confirm,
-        answers=tuple(_answers(finding, reading)),
+        answers=_by_place(list(_answers(finding, reading))),
     )
+
+
+def _by_place(answers: list[FlagAnswer]) -> tuple[FlagAnswer, ...]:
+    """What was said of one place stands together, in the order in which the places come up."""
+    places = {place: number for number, place in enumerate(dict.fromkeys(answer.place for answer in answers))}
+    return tuple(sorted(answers, key=lambda answer: places[answer.place]))
 
 
 def _answers(finding: Finding, reading: Reading) -> Iterator[FlagAnswer]:

@@ -71,7 +71,9 @@ def _compiler() -> typst.Compiler:
     """One for each thread: fonts are read once."""
     made: typst.Compiler | None = getattr(_OF_THREAD, "compiler", None)
     if made is None:
-        made = typst.Compiler(str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=[str(FOLDER)], ignore_system_fonts=True)
+        made = typst.Compiler(
+            str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=[str(FOLDER)], ignore_system_fonts=True
+        )
         _OF_THREAD.compiler = made
     return made
 

@@ -1,8 +1,8 @@
 """Published questionnaires and rule sets: read from the database, parsed once, immutable by version."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -31,6 +31,7 @@ class RuleSetRow(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     version: str
     digest: bytes
+    withdrawn_at: datetime | None
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ ACTIVE_FORM = Query(
     select url, version, slug, digest, withdrawn_at
     from questionnaire
     where slug = $1 and withdrawn_at is null
-    order by published_at desc, version desc
+    order by published_at desc
     limit 1
     """,
 )
@@ -60,17 +61,19 @@ FORM_BODY = Query(Body, "select body from questionnaire where url = $1 and versi
 ACTIVE_RULE_SET = Query(
     RuleSetRow,
     """
-    select slug, version, digest
+    select slug, version, digest, withdrawn_at
     from rule_set
-    where questionnaire_url = $1 and questionnaire_version = $2 and withdrawn_at is null
-    order by published_at desc, version desc
+    where questionnaire_url = $1 and questionnaire_version = $2
+    order by withdrawn_at is null desc, published_at desc
     limit 1
     """,
 )
 
 RULE_SET_BODY = Query(Body, "select body from rule_set where slug = $1 and version = $2")
 
-RULE_SET = Query(RuleSetRow, "select slug, version, digest from rule_set where slug = $1 and version = $2")
+RULE_SET = Query(
+    RuleSetRow, "select slug, version, digest, withdrawn_at from rule_set where slug = $1 and version = $2"
+)
 
 INSERT_FORM = Command("""
     insert into questionnaire (url, version, slug, digest, body, published_at)
@@ -83,6 +86,10 @@ INSERT_RULE_SET = Command("""
     values ($1, $2, $3, $4, $5, $6, $7)
     on conflict (slug, version) do nothing
 """)
+
+
+_INSTANT = timedelta(microseconds=1)
+"""Versions that one program ships are published one after the other, the newest last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +114,7 @@ class Rules:
 
     rule_set: RuleSet
     digest: bytes
+    is_withdrawn: bool = False
 
 
 class Catalogue:
@@ -119,10 +127,10 @@ class Catalogue:
     async def publish(self, db: Database, content: Content) -> None:
         """Publishes what this program ships. Raises StartupRefused when a version exists with other content."""
         async with db.unscoped("publish shipped content") as statements:
-            for form in content.questionnaires.values():
-                await _publish_form(statements, form)
-            for rules in content.rule_sets.values():
-                await _publish_rules(statements, rules)
+            for place, form in enumerate(sorted(content.questionnaires.values(), key=_version)):
+                await _publish_form(statements, form, statements.now + place * _INSTANT)
+            for place, rules in enumerate(sorted(content.rule_sets.values(), key=_version)):
+                await _publish_rules(statements, rules, statements.now + place * _INSTANT)
 
     async def active_form(self, statements: Statements, slug: str) -> Form:
         """The newest version of a questionnaire that is not withdrawn. Raises NotFound."""
@@ -140,7 +148,10 @@ class Catalogue:
         return (await self._form_row(statements, canonical)).withdrawn_at is not None
 
     async def active_rules(self, statements: Statements, form: Form) -> Rules:
-        """The newest rule set for this questionnaire version. Raises NotFound."""
+        """The newest rule set for this questionnaire version. Raises NotFound when there never was one.
+
+        When all are withdrawn the newest of them, marked so: it still sees danger, and its results are never mild.
+        """
         row = await statements.first(ACTIVE_RULE_SET, form.url, form.version)
         if row is None:
             raise NotFound
@@ -178,21 +189,21 @@ class Catalogue:
         if key not in self._rules:
             body = (await statements.one(RULE_SET_BODY, *key)).body
             self._rules[key] = Rules(rule_set=decode_rule_set(body.encode()), digest=row.digest)
-        return self._rules[key]
+        return replace(self._rules[key], is_withdrawn=row.withdrawn_at is not None)
 
 
-async def _publish_form(statements: Statements, file: QuestionnaireFile) -> None:
+async def _publish_form(statements: Statements, file: QuestionnaireFile, at: datetime) -> None:
     url, version = file.form.url or "", file.form.version or ""
-    values = (url, version, file.slug, file.digest, file.data.decode(), statements.now)
+    values = (url, version, file.slug, file.digest, file.data.decode(), at)
     await statements.run(INSERT_FORM, *values)
     stored = await statements.one(FORM, url, version)
     _check_unchanged(stored.digest, file.digest, f"questionnaire {url}|{version}")
 
 
-async def _publish_rules(statements: Statements, file: RuleSetFile) -> None:
+async def _publish_rules(statements: Statements, file: RuleSetFile, at: datetime) -> None:
     url, _, version = file.rule_set.questionnaire.rpartition("|")
     slug, number = file.rule_set.slug, file.rule_set.version
-    await statements.run(INSERT_RULE_SET, slug, number, url, version, file.digest, file.data.decode(), statements.now)
+    await statements.run(INSERT_RULE_SET, slug, number, url, version, file.digest, file.data.decode(), at)
     stored = await statements.one(RULE_SET, slug, number)
     _check_unchanged(stored.digest, file.digest, f"rule set {slug}|{number}")
 
@@ -211,6 +222,11 @@ def _typed(kind: str, text: str | None) -> bool | int | float | str | None:
         return int(text) if kind == "integer" else float(text) if kind == "decimal" else text
     except (KeyError, ValueError):
         return None
+
+
+def _version(file: QuestionnaireFile | RuleSetFile) -> tuple[tuple[int, str], ...]:
+    """Sorts 1.9.0 before 1.10.0."""
+    return tuple((int(part) if part.isdigit() else -1, part) for part in file.version.split("."))
 
 
 def _check_unchanged(stored: bytes, shipped: bytes, what: str) -> None:

@@ -32,6 +32,7 @@ _SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "20s",
     "timezone": "UTC",
 }
+_AWAY = "The database does not answer just now. Nothing was lost; please try again."
 _UNREACHABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -39,6 +40,8 @@ _UNREACHABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    # What asyncpg says when a connection was cut in the middle of its own bookkeeping.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
@@ -173,12 +176,21 @@ class Database:
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[PoolConnectionProxy]:
+        connection = await self._acquired()
         try:
-            async with self._pool.acquire(timeout=5) as connection, connection.transaction():
+            async with connection.transaction():
                 yield connection
         except _UNREACHABLE as error:
-            message = "The database does not answer just now. Nothing was lost; please try again."
-            raise Unavailable(message) from error
+            raise Unavailable(_AWAY) from error
+        finally:
+            await self._pool.release(connection)
+
+    async def _acquired(self) -> PoolConnectionProxy:
+        try:
+            return await self._pool.acquire(timeout=5)
+        # Whatever the server says while a connection is being made, it is not to be had now.
+        except (*_UNREACHABLE, asyncpg.PostgresError) as error:
+            raise Unavailable(_AWAY) from error
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:

@@ -1,5 +1,6 @@
 """Pages on which a patient looks at the answers once more, sends them, and reads what happens next."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -11,12 +12,15 @@ from portico.access import Caller, patients
 from portico.errors import DomainError, Invalid, Malformed
 from portico.forms import Line
 from portico.ids import ResponseId
+from portico.intake import drafts, rules
+from portico.intake.guidance import Guidance
 from portico.intake.pages import FillIn, load
 from portico.intake.screens import screen_of
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
+from portico.review.consults import danger_of
 from portico.review.submission import read_outcome, submit_intake
 
 
@@ -24,8 +28,22 @@ class OpenQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """A question that must be answered before the form can be sent, and the screen on which it stands."""
 
     screen: int
+    link_id: str
     message: str
     text: str
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one screen was answered with; `questions` counts those in it."""
+
+    screen: int
+    text: str
+    lines: tuple[Line, ...]
+
+    @property
+    def unanswered(self) -> int:
+        """How many questions are open."""
+        return sum(1 for line in self.lines if line.kind != "group" and not line.answers)
 
 
 @get("/for/{patient_id:uuid}/responses/{response_id:uuid}/last-look", opt={"audience": patients()})
@@ -33,7 +51,11 @@ async def last_look(
     request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, response_id: UUID
 ) -> Response[bytes]:
     """All answers, before they are sent."""
-    return _last_look(request, await load(site, caller, patient_id, response_id))
+    fill_in = await load(site, caller, patient_id, response_id)
+    if fill_in.reading.row.submitted_revision is not None and not fill_in.is_open:
+        return see_other(f"{fill_in.base}/outcome")
+    rules.moved(fill_in.reading.row.state, "save")
+    return _last_look(request, fill_in)
 
 
 @post("/for/{patient_id:uuid}/responses/{response_id:uuid}/submission", opt={"audience": patients()})
@@ -41,28 +63,50 @@ async def send(request: AnyRequest, site: Site, caller: Caller, patient_id: UUID
     """Sends the form."""
     fill_in = await load(site, caller, patient_id, response_id)
     sent = await request.form()
+    revision, is_partial = _revision(str(sent.get("revision", ""))), sent.get("partial") == "yes"
     try:
-        await submit_intake(
-            site,
-            caller,
-            ResponseId(response_id),
-            _revision(str(sent.get("revision", ""))),
-            partial=sent.get("partial") == "yes",
-        )
+        await submit_intake(site, caller, ResponseId(response_id), revision, partial=is_partial)
     except DomainError as refusal:
+        if not fill_in.is_open:
+            raise
         return _last_look(request, fill_in, refusal)
     return see_other(f"{fill_in.base}/outcome")
+
+
+@post("/for/{patient_id:uuid}/responses/{response_id:uuid}/version", opt={"audience": patients()})
+async def move_version(site: Site, caller: Caller, patient_id: UUID, response_id: UUID) -> Response[bytes]:
+    """Brings the answers over to the form's newer version; what must be asked again stands open in the last look."""
+    fill_in = await load(site, caller, patient_id, response_id)
+    if fill_in.reading.newer_version is not None:
+        await drafts.move_version(site, caller, ResponseId(response_id), fill_in.reading.newer_version)
+    return see_other(f"{fill_in.base}/last-look")
 
 
 @get("/for/{patient_id:uuid}/responses/{response_id:uuid}/outcome", opt={"audience": patients()})
 async def outcome_page(
     request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, response_id: UUID
 ) -> Response[bytes]:
-    """What happens next."""
+    """What happens next. While a danger is open anywhere, only what to do now."""
     fill_in = await load(site, caller, patient_id, response_id)
     outcome = await read_outcome(site, caller, ResponseId(response_id))
-    in_danger = any(text.kind in ("emergency", "call") for text in outcome.guidance)
-    return page("outcome.html", request, fill_in=fill_in, guidance=outcome.guidance, in_danger=in_danger)
+    guidance: Sequence[Guidance] = outcome.guidance
+    if not shows_danger(guidance):
+        standing = await danger_of(site, caller, fill_in.link.patient_id)
+        guidance = fill_in.guidance or standing or guidance
+    return page(
+        "outcome.html",
+        request,
+        fill_in=fill_in,
+        guidance=guidance,
+        in_danger=shows_danger(guidance),
+        decision=outcome.decision,
+        revision=outcome.revision,
+    )
+
+
+def shows_danger(guidance: Sequence[Guidance]) -> bool:
+    """Whether one of the texts asks for help now or for a call first."""
+    return any(text.kind in ("emergency", "call") for text in guidance)
 
 
 def _last_look(request: AnyRequest, fill_in: FillIn, problem: DomainError | None = None) -> Response[bytes]:
@@ -72,27 +116,40 @@ def _last_look(request: AnyRequest, fill_in: FillIn, problem: DomainError | None
         status=200 if problem is None else status_of(problem),
         fill_in=fill_in,
         guidance=fill_in.guidance,
-        lines=_lines(fill_in),
+        parts=_parts(fill_in),
         problem=None if problem is None else problem.message,
         open_questions=_open_questions(fill_in, problem),
         revision=fill_in.reading.row.revision,
-        screen_of=lambda link_id: screen_of(fill_in.form.questionnaire, link_id) + 1,
     )
 
 
-def _lines(fill_in: FillIn) -> list[Line]:
+def _parts(fill_in: FillIn) -> list[Part]:
     form = fill_in.form.questionnaire
     lines = forms.answer_lines(form, fill_in.reading.answers, extra_disabled=fill_in.off)
-    return [line for line in lines if line.kind != "display"]
+    by_screen: dict[int, list[Line]] = {}
+    for line in lines:
+        if line.kind != "display":
+            by_screen.setdefault(screen_of(form, line.link_id), []).append(line)
+    return [
+        Part(
+            screen=number + 1,
+            text=form.item[number].text or "",
+            lines=tuple(line for line in shown if line.link_id != form.item[number].link_id),
+        )
+        for number, shown in by_screen.items()
+        if number + 1 in fill_in.asked
+    ]
 
 
 def _open_questions(fill_in: FillIn, problem: DomainError | None) -> list[OpenQuestion]:
     if not isinstance(problem, Invalid):
         return []
-    texts = {line.link_id: line.text for line in _lines(fill_in)}
+    form = fill_in.form.questionnaire
+    texts = {line.link_id: line.text for part in _parts(fill_in) for line in part.lines}
     return [
         OpenQuestion(
-            screen=screen_of(fill_in.form.questionnaire, fault.link_id) + 1,
+            screen=screen_of(form, fault.link_id) + 1,
+            link_id=fault.link_id,
             message=fault.message,
             text=next((text for link, text in texts.items() if link == fault.link_id), ""),
         )
@@ -107,4 +164,4 @@ def _revision(text: str) -> int:
     return int(text)
 
 
-ROUTES: list[HTTPRouteHandler] = [last_look, send, outcome_page]
+ROUTES: list[HTTPRouteHandler] = [last_look, send, move_version, outcome_page]

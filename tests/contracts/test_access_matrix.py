@@ -1,0 +1,385 @@
+"""Every route × every persona → status. The things asked for are Alice's, in the first clinic."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+
+from portico.access import SystemScope
+from portico.app import ROUTES
+from portico.commands.demo_content import SLUG
+from portico.escalation import handling
+from portico.intake import drafts, queries
+from tests import walks
+from tests.portal import Persona, Portal
+
+PERSONAS = ("nobody", "alice", "bob", "pat", "carol", "dr.adams", "nora", "fred", "anna", "dr.baker")
+FOREIGN = ("bob", "carol", "dr.baker")
+"""Nothing of Alice's may ever reach them."""
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+ELSEWHERE = "00000000-0000-4000-8000-000000000000"
+"""An id that nothing has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Alice's things at one stage, by the names that routes and bodies use."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 0
+
+
+Send = Callable[[Stage], dict[str, Any]]
+"""What is sent beside method and path."""
+
+
+def nothing(stage: Stage) -> dict[str, Any]:
+    return {}
+
+
+def page(**fields: str) -> Send:
+    """A form of a page, with the revision that it was made from."""
+    return lambda stage: {
+        "body": urlencode({"revision": str(stage.revision), **fields}).encode(),
+        "headers": FORM,
+    }
+
+
+def body(make: Callable[[Stage], object]) -> Send:
+    return lambda stage: {"json": make(stage)}
+
+
+def revised(make: Callable[[Stage], object]) -> Send:
+    return lambda stage: {"json": make(stage), "revision": stage.revision}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Who gets what from a route. `of` makes what is asked for; statuses stand in the order of PERSONAS."""
+
+    statuses: tuple[int, ...]
+    of: str = "calm"
+    send: Send = nothing
+    query: str = ""
+    ends_session: bool = False
+
+
+def everybody(status: int, **more: Any) -> Row:
+    """The same answer for everybody, signed in or not."""
+    return Row(statuses=(status,) * len(PERSONAS), **more)
+
+
+def whoever_is_in(status: int, **more: Any) -> Row:
+    """The same answer for everybody who has signed in."""
+    return Row(statuses=(401, *(status,) * 9), **more)
+
+
+def patients(status: int, *, others: int = 404, **more: Any) -> Row:
+    """For Alice and for Pat, who acts for her. `others` is for patients who have nothing to do with her."""
+    return Row(statuses=(401, status, others, status, others, 404, 404, 404, 404, 404), **more)
+
+
+def staff(status: int, *, lacking: str = "", elsewhere: int = 404, **more: Any) -> Row:
+    """For staff of her clinic except the roles that lack it; `elsewhere` is for the clinician of the other clinic."""
+    own = tuple(403 if name in lacking.split() else status for name in PERSONAS[5:9])
+    return Row(statuses=(401, 404, 404, 404, 404, *own, elsewhere), **more)
+
+
+def readers(status: int, **more: Any) -> Row:
+    """For Alice, Pat, and staff who may read answers."""
+    return Row(statuses=(401, status, 404, status, 404, status, status, 403, 403, 404), **more)
+
+
+PROCEED = {"decision": "proceed", "sentence": "See you then."}
+CONSULT = {"clinician": None, "startsAt": "2026-07-01T15:00:00Z", "state": "booked"}
+A_FORM = {"resourceType": "QuestionnaireResponse", "status": "in-progress", "item": []}
+SCREEN = "/for/{patient_id:uuid}/responses/{response_id:uuid}"
+
+TABLE: Mapping[str, Row] = {
+    "GET /healthz": everybody(200),
+    "GET /readyz": everybody(200),
+    "GET /static/{name:str}": everybody(200),
+    "GET /favicon.ico": everybody(200),
+    # Signing in: a body without anything is unreadable, whoever sends it.
+    "POST /api/session": everybody(400, send=body(lambda _: {})),
+    "PUT /api/session/second-factor": whoever_is_in(409, send=body(lambda _: {"code": "000000"})),
+    "GET /api/session/second-factor-setup": whoever_is_in(409),
+    "PUT /api/session/second-factor-setup": whoever_is_in(409, send=body(lambda _: {"code": "000000"})),
+    "GET /api/session": whoever_is_in(200),
+    "DELETE /api/session": whoever_is_in(204, ends_session=True),
+    "GET /sign-in": Row(statuses=(200, *(303,) * 9)),
+    "POST /sign-in": everybody(400, send=page()),
+    "GET /sign-in/second-factor": whoever_is_in(303),
+    "POST /sign-in/second-factor": whoever_is_in(303, send=page(code="000000")),
+    "GET /sign-in/set-up": whoever_is_in(303),
+    "POST /sign-in/set-up": whoever_is_in(303, send=page(code="000000")),
+    "POST /sign-out": whoever_is_in(303, send=page(), ends_session=True),
+    "GET /": Row(statuses=(401, 200, 200, 200, 200, 303, 303, 303, 303, 303)),
+    # The clinic's signatures: a clinician signs clinical content.
+    "GET /api/signatures": staff(200, elsewhere=200),
+    "PUT /api/signatures/{kind:str}/{key:str}/{version:str}": staff(200, lacking="nora fred anna", elsewhere=200),
+    # Escalations.
+    "GET /api/escalations": staff(200, elsewhere=200),
+    "PUT /api/escalations/{escalation_id:uuid}/acknowledgement": staff(200, of="danger"),
+    "PUT /api/escalations/{escalation_id:uuid}/resolution": staff(
+        200, lacking="fred anna", of="danger", send=body(lambda _: {"outcome": "spoke"})
+    ),
+    "GET /escalations": staff(200, elsewhere=200),
+    "POST /escalations/{escalation_id:uuid}/acknowledgement": staff(303, of="danger", send=page()),
+    "POST /escalations/{escalation_id:uuid}/resolution": staff(
+        303, lacking="fred anna", of="danger", send=page(outcome="spoke")
+    ),
+    # Filling in a form.
+    "GET /api/questionnaires/{slug:str}": whoever_is_in(200),
+    "POST /api/responses": patients(
+        200, of="draft", send=body(lambda made: {"questionnaire": SLUG, "patient": made.ids["patient_id"]})
+    ),
+    # Staff of another clinic get an empty list, as for any patient there is none of.
+    "GET /api/responses": Row(
+        statuses=(401, 200, 404, 200, 404, 200, 200, 403, 403, 200), query="?patient={patient_id}"
+    ),
+    "GET /api/responses/{response_id:uuid}": readers(200),
+    "GET /api/responses/{response_id:uuid}/revisions": readers(200),
+    "DELETE /api/responses/{response_id:uuid}": patients(204, of="draft"),
+    "PUT /api/responses/{response_id:uuid}/answers": patients(200, of="draft", send=revised(lambda _: A_FORM)),
+    "POST /api/responses/{response_id:uuid}/amendments": patients(201),
+    "PUT /api/responses/{response_id:uuid}/version": patients(
+        200, of="draft", send=body(lambda made: {"questionnaire": made.ids["canonical"]})
+    ),
+    "PUT /api/responses/{response_id:uuid}/submission": patients(200, of="draft", send=revised(lambda _: {})),
+    "GET /api/responses/{response_id:uuid}/outcome": patients(200),
+    "POST /for/{patient_id:uuid}/intake": patients(303, of="draft", send=page()),
+    f"POST {SCREEN}/amendment": patients(303, send=page()),
+    f"POST {SCREEN}/removal": patients(303, of="draft", send=page()),
+    f"GET {SCREEN}/screens/{{screen:int}}": patients(200, of="draft"),
+    f"POST {SCREEN}/screens/{{screen:int}}": patients(303, of="draft", send=page()),
+    f"GET {SCREEN}/danger": patients(200, of="danger"),
+    f"GET {SCREEN}/last-look": patients(200, of="draft"),
+    f"POST {SCREEN}/submission": patients(303, of="draft", send=page()),
+    f"GET {SCREEN}/outcome": patients(200),
+    # The queue.
+    "GET /api/reviews": staff(200, lacking="anna", elsewhere=200),
+    "POST /api/reviews/claims": staff(200, lacking="fred anna", elsewhere=204),
+    "PUT /api/reviews/{review_id:uuid}/claim": staff(200, lacking="fred anna"),
+    "DELETE /api/reviews/{review_id:uuid}/claim": Row(
+        statuses=(401, 404, 404, 404, 404, 204, 409, 403, 403, 404), of="claimed"
+    ),
+    "GET /api/reviews/overrides": staff(200, lacking="fred anna", elsewhere=200),
+    "GET /api/reviews/{review_id:uuid}": staff(200, lacking="fred anna"),
+    "PUT /api/reviews/{review_id:uuid}/decision": staff(
+        200, lacking="nora fred anna", of="claimed", send=revised(lambda _: PROCEED)
+    ),
+    "GET /api/reviews/{review_id:uuid}/summary.pdf": staff(200, lacking="fred anna"),
+    "GET /reviews": staff(200, lacking="anna", elsewhere=200),
+    "POST /reviews/claims": staff(303, lacking="fred anna", elsewhere=303, send=page()),
+    "GET /reviews/{review_id:uuid}": staff(200, lacking="fred anna"),
+    "POST /reviews/{review_id:uuid}/claim": staff(303, lacking="fred anna", send=page()),
+    "POST /reviews/{review_id:uuid}/release": Row(
+        statuses=(401, 404, 404, 404, 404, 303, 409, 403, 403, 404), of="claimed", send=page()
+    ),
+    "POST /reviews/{review_id:uuid}/decision": staff(
+        303, lacking="nora fred anna", of="claimed", send=page(decision="proceed", sentence="See you then.")
+    ),
+    "GET /reviews/{review_id:uuid}/summary.pdf": staff(200, lacking="fred anna"),
+    # Consults. Naming a patient of another clinic is naming nobody: 409 as for any unknown patient.
+    "GET /api/consults": Row(
+        statuses=(401, 200, 404, 200, 404, 200, 200, 200, 200, 200), of="consult", query="?patient={patient_id}"
+    ),
+    "POST /api/consults": staff(
+        201, elsewhere=409, send=body(lambda made: {**CONSULT, "patient": made.ids["patient_id"]})
+    ),
+    "PUT /api/consults/{consult_id:uuid}": staff(200, of="consult", send=body(lambda _: CONSULT)),
+    "POST /api/consult-requests": patients(201, of="safe", send=body(lambda made: {"patient": made.ids["patient_id"]})),
+    "GET /consults": staff(200, elsewhere=200),
+    "POST /consults/{consult_id:uuid}": staff(
+        303, of="consult", send=page(state="booked", starts_at="2026-07-01T10:00")
+    ),
+    "GET /for/{patient_id:uuid}/consult-request": patients(200, of="safe"),
+    "POST /for/{patient_id:uuid}/consult-request": patients(200, of="safe", send=page(wishes="Mornings")),
+}
+
+
+async def calm(portal: Portal) -> Stage:
+    """Alice has sent a form; its review waits in the queue."""
+    review = await walks.queued(portal, "alice")
+    return _of_review(portal, str(review.response_id), str(review.review_id), review.revision)
+
+
+async def claimed(portal: Portal) -> Stage:
+    """Dr. Adams has claimed the review of Alice's form."""
+    review = await walks.claimed(portal, "alice")
+    return _of_review(portal, str(review.response_id), str(review.review_id), review.revision)
+
+
+async def draft(portal: Portal) -> Stage:
+    """Alice has an unsent, finished form."""
+    response_id, revision = await walks.drafted(portal, "alice")
+    async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
+        row = await queries.response(tx, response_id)
+    assert row is not None
+    ids = {"response_id": str(response_id), "canonical": row.canonical}
+    return Stage(ids=_known(portal) | ids, revision=revision)
+
+
+async def danger(portal: Portal) -> Stage:
+    """Alice has told something that somebody must act on."""
+    told = {"reg.1": ["knee"], "rf.any.fever": "yes", "rf.any.hot_joint": "yes"}
+    response_id, _ = await walks.drafted(portal, "alice", told, only_told=True)
+    escalation = await walks.escalation_of(portal, "alice", response_id)
+    assert escalation is not None
+    await drafts.drop_response(portal.site, walks.caller(portal, "alice"), response_id)
+    response_id, revision = await walks.drafted(portal, "alice")
+    ids = {"response_id": str(response_id), "escalation_id": str(escalation.escalation_id)}
+    return Stage(ids=_known(portal) | ids, revision=revision)
+
+
+async def safe(portal: Portal) -> Stage:
+    """Every danger that Alice told of has been dealt with."""
+    clinician = walks.caller(portal, "dr.adams")
+    for entry in (await handling.read_list(portal.site, clinician, "unresolved", None)).entries:
+        await handling.resolve(portal.site, clinician, entry.escalation_id, "spoke", None)
+    return await calm(portal)
+
+
+async def consult(portal: Portal) -> Stage:
+    """Alice has a consult."""
+    consult_id = await walks.booked(portal, "alice", days=10)
+    return Stage(ids=_known(portal) | {"consult_id": str(consult_id)})
+
+
+STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
+    "calm": calm,
+    "claimed": claimed,
+    "draft": draft,
+    "safe": safe,
+    "danger": danger,
+    "consult": consult,
+}
+
+
+def _known(portal: Portal) -> dict[str, str]:
+    rule_set = next(iter(portal.site.content.rule_sets.values()))
+    return {
+        "patient_id": str(walks.patient_of(portal, "alice")),
+        "name": "portico.css",
+        "slug": SLUG,
+        "screen": "1",
+        "kind": "rule_set",
+        "key": rule_set.slug,
+        "version": rule_set.version,
+    }
+
+
+def _of_review(portal: Portal, response_id: str, review_id: str, revision: int) -> Stage:
+    return Stage(ids=_known(portal) | {"response_id": response_id, "review_id": review_id}, revision=revision)
+
+
+def routes() -> list[str]:
+    """Every method and path of the program."""
+    return [
+        f"{method} {path}" for route in ROUTES for path in sorted(route.paths) for method in sorted(route.http_methods)
+    ]
+
+
+def address(route: str, row: Row, stage: Stage) -> str:
+    path = re.sub(r"\{(\w+):\w+\}", lambda found: stage.ids[found[1]], route.split(" ")[1])
+    return path + row.query.format(**stage.ids)
+
+
+async def ask(persona: Persona, route: str, row: Row, stage: Stage) -> httpx.Response:
+    return await persona.send(route.split(" ", maxsplit=1)[0], address(route, row, stage), **row.send(stage))
+
+
+async def come_in(portal: Portal, name: str, row: Row) -> Persona:
+    """The persona; with a session of its own when the route ends it."""
+    if name == "nobody":
+        return portal.stranger()
+    return await (portal.sign_in(name) if row.ends_session else portal.as_(name))
+
+
+def expected(route: str, row: Row) -> dict[str, int]:
+    """Status by persona. A page leads whoever has not signed in to the sign-in."""
+    statuses = dict(zip(PERSONAS, row.statuses, strict=True))
+    if statuses["nobody"] == 401 and " /api/" not in route:
+        statuses["nobody"] = 303
+    return statuses
+
+
+def test_the_table_has_exactly_the_routes_of_the_program() -> None:
+    assert sorted(TABLE) == sorted(routes())
+
+
+@pytest.mark.parametrize("route", TABLE)
+async def test_a_route_answers_each_persona_as_the_table_says(route: str, portal: Portal) -> None:
+    row = TABLE[route]
+    stage = await STAGES[row.of](portal)
+    got: dict[str, int] = {}
+    for name in PERSONAS:
+        answer = await ask(await come_in(portal, name, row), route, row, stage)
+        got[name] = answer.status_code
+        if answer.status_code < 400 and not route.startswith("GET"):
+            stage = await STAGES[row.of](portal)
+        if name == "nobody" and answer.status_code == 303:
+            assert answer.headers["location"] == "/sign-in"
+    assert got == expected(route, row)
+
+
+@pytest.mark.parametrize("route", [route for route, row in TABLE.items() if ":uuid}" in route or row.query])
+async def test_what_one_may_not_see_looks_like_what_is_not_there(route: str, portal: Portal) -> None:
+    row = TABLE[route]
+    stage = await STAGES[row.of](portal)
+    for name in PERSONAS[1:]:
+        persona = await portal.as_(name)
+        if expected(route, row)[name] == 404 or name in FOREIGN:
+            there = await ask(persona, route, row, stage)
+            absent = await ask(persona, route, row, _nowhere(stage))
+            assert (there.status_code, _bare(there)) == (absent.status_code, _bare(absent)), name
+
+
+@pytest.mark.parametrize("route", TABLE)
+async def test_nothing_of_alice_reaches_people_who_may_not_see_her(route: str, portal: Portal) -> None:
+    row = TABLE[route]
+    stage = await STAGES[row.of](portal)
+    for name in FOREIGN:
+        persona = await come_in(portal, name, row)
+        answer = await ask(persona, route, row, stage)
+        secrets = ["Alice", *(text for key, text in stage.ids.items() if key.endswith("_id"))]
+        assert [text for text in secrets if text in answer.text] == [], name
+
+
+@pytest.mark.parametrize("route", [route for route in TABLE if ":uuid}" in route])
+async def test_a_thing_that_is_not_there_is_not_found_by_those_who_may_look(route: str, portal: Portal) -> None:
+    row = TABLE[route]
+    stage = _nowhere(await STAGES[row.of](portal))
+    for name, status in expected(route, row).items():
+        if name != "nobody" and status not in (403, 404):
+            answer = await ask(await portal.as_(name), route, row, stage)
+            assert answer.status_code == 404, name
+
+
+def _nowhere(stage: Stage) -> Stage:
+    ids = {key: ELSEWHERE if _is_id(value) else value for key, value in stage.ids.items()}
+    return Stage(ids=ids, revision=stage.revision)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _bare(answer: httpx.Response) -> object:
+    """The body without the id of the request."""
+    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+        problem = msgspec.json.decode(answer.content, type=dict[str, object])
+        return {key: value for key, value in problem.items() if key != "requestId"}
+    return re.sub(r"[0-9a-f]{32}", "", answer.text)

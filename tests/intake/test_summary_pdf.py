@@ -1,0 +1,219 @@
+"""The summary on paper: one page for the ordinary case, nothing shortened beyond it, text that is never markup."""
+
+import asyncio
+import io
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pypdf
+import pytest
+
+from portico.intake import summary_pdf
+from portico.intake.print_fonts import printable
+from portico.intake.summary import Summary
+from portico.intake.summary_pdf import PrintingTakesTooLong, render_pdf, set_pdf
+from tests.intake.summary_cases import (
+    EIGHT_FLAGS,
+    ORDINARY,
+    ORDINARY_ROWS,
+    biggest,
+    eight_flags,
+    header_for,
+    intake_form,
+    ordinary,
+    respond,
+    screened,
+    summarised,
+)
+
+PRINTED_AT = datetime(2026, 11, 24, 8, 5, tzinfo=ZoneInfo("America/Los_Angeles"))
+
+
+def pages_of(summary: Summary) -> list[str]:
+    pdf = set_pdf(summary, PRINTED_AT, "Dr. Adams")
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+
+
+def squeezed(text: str) -> str:
+    """Without spaces and break marks: where a line ends is the typesetter's business."""
+    return re.sub(r"[\s\u200b\u00ad]+", "", text)
+
+
+def on_paper(summary: Summary) -> str:
+    """The whole text without what stands at the head and foot of each page, so that sentences run on."""
+    body = [
+        re.sub(r"(?s)^.*?Dr\. Adams|Patient-reported, not verified\. The clinician decides\..*$", "", page)
+        for page in pages_of(summary)
+    ]
+    return squeezed("".join(body))
+
+
+def test_an_ordinary_summary_is_one_page() -> None:
+    busy = summarised(eight_flags())
+    assert (len(busy.regions), len(busy.flags)) == (3, 8)
+    assert len(pages_of(busy)) == 1
+    assert len(pages_of(summarised(ordinary()))) == 1
+
+
+def test_the_one_page_holds_six_hundred_characters_of_the_patients_own_words() -> None:
+    told = {**EIGHT_FLAGS, "goal.1": "I want to walk to the lake and back again. " * 6}
+    summary = summarised(respond(intake_form(), told, ORDINARY_ROWS))
+    own = [told[link] for link in ("q.1", "goal.1", "goal.1.hurts", "med.1", "alg.1.text")]
+    assert sum(len(text) for text in own if isinstance(text, str)) >= 600
+    assert len(pages_of(summary)) == 1
+
+
+def test_the_largest_intake_prints_every_flag_with_every_answer() -> None:
+    summary = summarised(biggest())
+    paper = on_paper(summary)
+    assert len(summary.flags) >= 12
+    for flag in summary.flags:
+        assert squeezed(flag.text) in paper
+        assert squeezed(f"{flag.rule} · ") in paper
+        for answer in flag.answers:
+            assert squeezed(f"{answer.label}: {answer.text}") in paper
+
+
+def test_the_largest_intake_prints_safety_and_open_rules_in_full() -> None:
+    summary = summarised(biggest(), left_open=["alg.1", "med.2"])
+    paper = on_paper(summary)
+    answers = (*summary.allergies, *summary.anticoagulants, *summary.diabetes, *summary.faint_and_driver)
+    assert [a.label for a in answers if squeezed(a.text) not in paper] == []
+    for rule in summary.could_not_be_evaluated:
+        assert squeezed(rule.text) in paper
+        assert all(squeezed(name) in paper for name in (*rule.missing, *rule.unset_settings))
+    assert squeezed("Left open: Allergies and reactions, Blood thinners.") in paper
+
+
+def test_each_page_names_patient_birth_date_revision_time_and_that_nothing_is_verified() -> None:
+    pages = pages_of(summarised(biggest()))
+    assert len(pages) > 2
+    for number, text in enumerate(map(squeezed, pages), start=1):
+        for words in (
+            "Alice Example",
+            "born Apr 9, 1961",
+            "revision 4",
+            "Printed Tue Nov 24, 2026, 8:05 AM, Dr. Adams",
+            f"Page {number} of {len(pages)}",
+            "Patient-reported, not verified",
+        ):
+            assert squeezed(words) in text
+
+
+def test_questions_come_before_flags_and_flags_before_everything_else() -> None:
+    (page,) = pages_of(summarised(ordinary()))
+    order = [
+        page.index(words)
+        for words in ("THE PATIENT ASKS", "FLAGS (4)", "REGIONS", "CORTISONE", "COULD NOT BE EVALUATED")
+    ]
+    assert order == sorted(order)
+
+
+def test_an_unfinished_response_says_so_before_anything_else() -> None:
+    summary = summarised(respond(intake_form(), {"reg.1": ["knee"], "rf.any.weakness": "yes"}), unfinished=True)
+    text = pages_of(summary)[0]
+    assert "NOT FINISHED" in text[: text.index("Pre-screen")]
+    assert squeezed("Allergies and reactions: [not answered]") in squeezed(text)
+
+
+def test_severity_stands_in_words_beside_its_shape() -> None:
+    page = pages_of(summarised(eight_flags()))[0]
+    assert page.count("HIGH") == 5
+    assert page.count("MEDIUM") == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '#panic("x") #import "@preview/x"',
+        "$x^2$ *bold* _it_ `code` <label> @ref = Heading",
+        '// comment /* and */ \\ backslash ~ -- --- ... "quotes"',
+        "{{ 7*7 }} <script>alert(1)</script> [link](https://x.test)",
+        "señora, naïve, Łódź, Straße, Ελλάδα, Москва",
+        "a smile 😀 and an arrow → and ≥ 5",
+    ],
+    ids=["typst code", "typst marks", "comments", "other languages' marks", "accents", "symbols"],
+)
+def test_what_a_patient_wrote_is_printed_as_text(words: str) -> None:
+    summary = summarised(respond(intake_form(), {**ORDINARY, "q.1": words, "goal.1": words}, ORDINARY_ROWS))
+    paper = on_paper(summary)
+    assert paper.count(squeezed(words)) == 2
+
+
+def test_right_to_left_words_are_printed_letter_by_letter() -> None:
+    summary = summarised(respond(intake_form(), {**ORDINARY, "q.1": "שלום"}, ORDINARY_ROWS))
+    page = pages_of(summary)[0]
+    assert set("שלום") <= set(page)
+
+
+def test_lines_of_free_text_stay_apart() -> None:
+    summary = summarised(respond(intake_form(), {**ORDINARY, "q.1": "First?\nSecond?"}, ORDINARY_ROWS))
+    assert "First?\nSecond?" in pages_of(summary)[0]
+
+
+def test_a_very_long_word_stays_on_the_paper() -> None:
+    word = "Donaudampfschifffahrt" * 40
+    summary = summarised(respond(intake_form(), {**ORDINARY, "q.1": word, "alg.1.text": word[:300]}, ORDINARY_ROWS))
+    paper = on_paper(summary)
+    assert word in paper
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("plain words", "plain words"),
+        ("my 🦵🏽 hurts", "my [leg] hurts"),
+        ("我的膝盖", "[4 letters that cannot be printed, see the screen]"),
+        ("العربية", "العربية"),
+        ("a\nb", "a\nb"),
+    ],
+    ids=["ASCII", "a symbol without a glyph", "a script without a font", "Arabic", "lines"],
+)
+def test_what_no_font_has_is_told_in_words(written: str, printed: str) -> None:
+    assert printable(written) == printed
+
+
+def test_the_paper_needs_no_font_of_the_machine() -> None:
+    reader = pypdf.PdfReader(io.BytesIO(set_pdf(summarised(ordinary()), PRINTED_AT, "Dr. Adams")))
+    names = {str(font) for page in reader.pages for font in _fonts(page)}
+    assert names
+    assert all("SourceSansPro" in name or "DejaVuSans" in name for name in names)
+
+
+def test_the_file_names_nobody_in_its_properties() -> None:
+    reader = pypdf.PdfReader(io.BytesIO(set_pdf(summarised(ordinary()), PRINTED_AT, "Dr. Adams")))
+    assert reader.metadata is not None
+    assert "Alice" not in str(dict(reader.metadata))
+
+
+def test_times_are_on_the_clinics_clock() -> None:
+    text = pages_of(summarised(ordinary()))[0]
+    assert "Consult Wed Dec 2, 2026, 7:00 AM" in text
+    assert "sent Tue Nov 24, 2026, 6:12 AM" in text
+
+
+async def test_many_print_at_once() -> None:
+    found = screened(intake_form(), ordinary())
+    names = [f"Person {number}" for number in range(6)]
+    wanted = [msgspec.structs.replace(summarised(ordinary()), header=header_for(found, name)) for name in names]
+    printed = await asyncio.gather(
+        *(render_pdf(summary, printed_at=PRINTED_AT, printed_by="Dr. Adams") for summary in wanted)
+    )
+    texts = [pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text() for pdf in printed]
+    assert [name in text for name, text in zip(names, texts, strict=True)] == [True] * 6
+
+
+async def test_printing_gives_up_after_its_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary_pdf, "TIME_LIMIT_SECONDS", 0)
+    with pytest.raises(PrintingTakesTooLong):
+        await render_pdf(summarised(ordinary()), printed_at=PRINTED_AT, printed_by="Dr. Adams")
+
+
+def _fonts(page: pypdf.PageObject) -> list[object]:
+    resources = page["/Resources"].get_object()
+    assert isinstance(resources, pypdf.generic.DictionaryObject)
+    fonts = resources["/Font"].get_object()
+    assert isinstance(fonts, pypdf.generic.DictionaryObject)
+    return [font.get_object()["/BaseFont"] for font in fonts.values()]
