@@ -51,6 +51,7 @@ $(STAMP): requirements.lock pyproject.toml
 		{ echo "Portico needs Python 3.11 or newer; name one with PYTHON=/path/to/python3."; exit 1; }
 	@test -x $(PY) && $(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
 		{ echo "This Python cannot make virtual environments; install the package python3-venv (apt install python3-venv)."; exit 1; }
+	@echo "Installing into .venv from requirements.lock (once, about a minute)."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)

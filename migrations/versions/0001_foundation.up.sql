@@ -640,7 +640,7 @@ grant select, insert, delete on sign_in to portico_app;
 
 -- It never holds a patient's key, and reads no sealed column but the pages' addresses of staff.
 grant select on clinic, clinic_setting, clinic_key, signature, questionnaire, rule_set, account, staff, proxy_grant,
-    review, escalation, notification to portico_worker;
+    screening, finding, review, escalation, notification to portico_worker;
 grant select (clinic_id, patient_id, name, born_on, clinic_number, state, created_at) on patient to portico_worker;
 grant select (clinic_id, consult_id, patient_id, clinician_id, starts_at, state, revision, created_at)
     on consult to portico_worker;

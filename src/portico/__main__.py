@@ -30,11 +30,16 @@ def _parser() -> argparse.ArgumentParser:
     roles = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = roles.add_parser("demo", help="a complete portal with made-up people, its database included")
-    demo.add_argument("--port", type=int, default=8000)
-    demo.add_argument("--data", type=Path, default=Path("demo-data"), help="folder for the database, keys and mail")
+    demo.add_argument("--port", type=int, default=8000, help="default: 8000")
+    demo.add_argument("--data", type=Path, default=Path("demo-data"), help="folder for the database, keys and mail (default: demo-data)")
     demo.add_argument("--reset", action="store_true", help="throw the folder's old content away first")
     demo.add_argument("--host", default="localhost", help="a loopback address; any other is refused")
     demo.set_defaults(run=lambda o: commands.demo(port=o.port, data=o.data, reset=o.reset, host=o.host))
+
+    code = roles.add_parser("demo-code", help="the one-time code that a member of the demo's staff needs now")
+    code.add_argument("email")
+    code.add_argument("--data", type=Path, default=Path("demo-data"), help="the demo's folder (default: demo-data)")
+    code.set_defaults(run=lambda o: commands.demo_code(email=o.email, data=o.data))
 
     serve = roles.add_parser("serve", help="the web server (production; settings from the environment)")
     serve.set_defaults(run=lambda _: commands.serve(os.environ))
@@ -47,11 +52,17 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(run=lambda o: asyncio.run(commands.migrate(os.environ, down=o.down)))
 
     dbroles = roles.add_parser("roles", help="make the database roles, or print their SQL")
-    dbroles.add_argument("--print", action="store_true", dest="only_print")
+    dbroles.add_argument(
+        "--print", action="store_true", dest="only_print", help="print the SQL for a database administrator instead"
+    )
     dbroles.set_defaults(run=lambda o: asyncio.run(commands.roles(os.environ, only_print=o.only_print)))
 
     keys = roles.add_parser("keys", help="the key that wraps every clinic's key")
-    keys.add_argument("action", choices=("create", "rotate"))
+    keys.add_argument(
+        "action",
+        choices=("create", "rotate"),
+        help="create: make the key file; rotate: add a new key and put every wrapped key under it",
+    )
     keys.set_defaults(run=lambda o: asyncio.run(commands.keys(os.environ, action=o.action)))
 
     check = roles.add_parser("check", help="load and lint questionnaires, rules and texts; needs no database")
@@ -61,9 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     openapi.set_defaults(run=lambda _: commands.openapi())
 
     walk = roles.add_parser("walkthrough", help="play the main job over HTTP against a running demo")
-    walk.add_argument("--url", required=True)
-    walk.add_argument("--demo-json", type=Path, required=True)
-    walk.set_defaults(run=lambda o: asyncio.run(commands.walkthrough(o.url, o.demo_json)))
+    walk.add_argument("--url", required=True, help="e.g. http://localhost:8000")
+    walk.add_argument("--demo-json", type=Path, required=True, help="the demo.json in the demo's folder")
+    walk.add_argument("--json", action="store_true", help="print the whole summary as JSON")
+    walk.set_defaults(run=lambda o: asyncio.run(commands.walkthrough(o.url, o.demo_json, whole_summary=o.json)))
     return parser
 
 

@@ -2,16 +2,19 @@
 
 import asyncio
 import io
+import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pypdf
 import pytest
+import typst
 
 from portico.intake import summary_pdf
-from portico.intake.print_fonts import printable
+from portico.intake.print_characters import FONTS, characters, printable
 from portico.intake.summary import Summary
 from portico.intake.summary_pdf import PrintingTakesTooLong, render_pdf, set_pdf
 from tests.intake.summary_cases import (
@@ -39,6 +42,31 @@ def pages_of(summary: Summary) -> list[str]:
 def squeezed(text: str) -> str:
     """Without spaces and break marks: where a line ends is the typesetter's business."""
     return re.sub(r"[\s\u200b\u00ad]+", "", text)
+
+
+def lacks_a_glyph(letters: str, weight: int) -> bool:
+    """Whether the typesetter prints glyph 0, the empty box, for one of them; set with the template's fonts."""
+    source = "#set text(font: json(bytes(sys.inputs.fonts)), fallback: false, weight: int(sys.inputs.weight))\n"
+    source += "#for one in sys.inputs.letters.clusters() { box(text(one)); h(3pt, weak: true); [ ] }"
+    inputs = {"fonts": json.dumps(FONTS), "weight": str(weight), "letters": letters}
+    pdf = typst.Compiler(source.encode(), ignore_system_fonts=True).compile(format="pdf", sys_inputs=inputs)
+    assert isinstance(pdf, bytes)
+    return any(0 in _glyphs(page) for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def _glyphs(page: pypdf.PageObject) -> set[int]:
+    content = page.get_contents()
+    assert content is not None
+    shown = [
+        part for operands, operator in content.operations if operator in (b"Tj", b"TJ") for part in _flat(operands)
+    ]
+    raw = [part if isinstance(part, bytes) else part.original_bytes for part in shown]
+    return {int.from_bytes(text[at : at + 2], "big") for text in raw for at in range(0, len(text), 2)}
+
+
+def _flat(operands: Sequence[object]) -> list[bytes | pypdf.generic.TextStringObject]:
+    parts = [part for one in operands for part in (one if isinstance(one, list) else [one])]
+    return [part for part in parts if isinstance(part, bytes | pypdf.generic.TextStringObject)]
 
 
 def on_paper(summary: Summary) -> str:
@@ -132,7 +160,7 @@ def test_severity_stands_in_words_beside_its_shape() -> None:
         '// comment /* and */ \\ backslash ~ -- --- ... "quotes"',
         "{{ 7*7 }} <script>alert(1)</script> [link](https://x.test)",
         "señora, naïve, Łódź, Straße, Ελλάδα, Москва",
-        "a smile 😀 and an arrow → and ≥ 5",
+        "a star ☆, a smile ☺, an arrow →, and ≥ 5 €",
     ],
     ids=["typst code", "typst marks", "comments", "other languages' marks", "accents", "symbols"],
 )
@@ -175,11 +203,22 @@ def test_what_no_font_has_is_told_in_words(written: str, printed: str) -> None:
     assert printable(written) == printed
 
 
+@pytest.mark.parametrize("weight", [400, 600], ids=["regular", "semibold"])
+def test_every_character_that_counts_as_printable_has_a_glyph(weight: int) -> None:
+    letters = "".join(sorted(characters() - {"\n"}))
+    assert len(letters) > 2000
+    assert not lacks_a_glyph(letters, weight)
+
+
+def test_a_character_without_a_glyph_would_be_noticed() -> None:
+    assert lacks_a_glyph("我", 400)
+
+
 def test_the_paper_needs_no_font_of_the_machine() -> None:
-    reader = pypdf.PdfReader(io.BytesIO(set_pdf(summarised(ordinary()), PRINTED_AT, "Dr. Adams")))
+    reader = pypdf.PdfReader(io.BytesIO(set_pdf(summarised(biggest()), PRINTED_AT, "Dr. Adams")))
     names = {str(font) for page in reader.pages for font in _fonts(page)}
     assert names
-    assert all("SourceSansPro" in name or "DejaVuSans" in name for name in names)
+    assert all("LibertinusSerif" in name or "DejaVuSansMono" in name for name in names)
 
 
 def test_the_file_names_nobody_in_its_properties() -> None:

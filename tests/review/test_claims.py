@@ -9,6 +9,7 @@ import pytest
 from portico.access import SystemScope
 from portico.clinic.actions import set_setting
 from portico.review.model import Verdict
+from portico.review.queries import lock_review
 from tests import walks
 from tests.portal import NOON, Persona, Portal
 from tests.review.desk import PEOPLE, claim
@@ -54,10 +55,11 @@ async def test_claimers_at_once_get_a_review_each_and_nobody_waits(
 async def test_a_claimer_passes_over_a_review_that_somebody_is_claiming(portal: Portal) -> None:
     """The first in the queue is held in an open transaction; the next claim takes the second at once."""
     first = await walks.queued(portal, "alice")
+    portal.clock.pass_by(minutes=1)
     second = await walks.queued(portal, "bob")
     adams = await portal.as_("dr.adams")
     async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
-        assert (await walks.queries.lock_review(tx, first.review_id)) is not None
+        assert (await lock_review(tx, first.review_id)) is not None
         answer = await asyncio.wait_for(adams.send("POST", "/api/reviews/claims"), 2)
         assert answer.json()["id"] == str(second.review_id)
         assert (await adams.send("POST", "/api/reviews/claims")).status_code == 204

@@ -65,6 +65,7 @@ async def test_an_intake_sent_after_its_consult_was_booked_knows_the_consult(por
 
 async def test_a_colleague_filters_by_state_and_holder(portal: Portal) -> None:
     await walks.claimed(portal, "alice")
+    portal.clock.pass_by(minutes=1)
     await walks.claimed(portal, "bob", by="nora")
     await walks.queued(portal, "dana")
     await walks.decided(portal, "eli", Verdict(decision="proceed"))
@@ -95,12 +96,10 @@ async def test_an_unreadable_filter_is_refused(portal: Portal, query: str) -> No
 
 
 COPY = Command("""
-    with copied as (
-        insert into response select clinic_id, $3, patient_id, questionnaire_url, questionnaire_version, state, revision,
-            submitted_revision, answers_sealed, danger, created_by, created_at, saved_at, expires_at
-        from response where clinic_id = $1 and response_id = $2
-    )
-    select 1
+    insert into response
+    select clinic_id, $3, patient_id, questionnaire_url, questionnaire_version, state, revision, submitted_revision,
+        answers_sealed, danger, created_by, created_at, saved_at, expires_at
+    from response where clinic_id = $1 and response_id = $2
 """)
 COPY_REVIEW = Command("""
     insert into review (clinic_id, review_id, response_id, patient_id, state, disposition, urgency, urgency_rank,

@@ -22,7 +22,7 @@ def main() -> int:
     """Runs every test marked `soak` and tells how it went, test by test."""
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-m", "soak", "-rA", "--durations=0", "--override-ini=addopts=", "tests"]
-    environment = {**os.environ, "PORTICO_SOAK": "1", "HYPOTHESIS_PROFILE": "soak"}
+    environment = {**os.environ, "HYPOTHESIS_PROFILE": "soak"}
     done = subprocess.run(
         [*command, "--import-mode=importlib"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

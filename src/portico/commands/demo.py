@@ -11,14 +11,16 @@ from pathlib import Path
 
 import msgspec
 
+from portico.accounts.totp import code_at
 from portico.app import create_app
 from portico.commands.demo_content import seed_content
-from portico.commands.demo_people import DemoFile, is_seeded, seed_people
+from portico.commands.demo_people import PASSWORD, DemoFile, is_seeded, seed_people
 from portico.commands.due_work import DUE
 from portico.commands.opening import opened_site
 from portico.commands.server import loopback_sockets, run_until_stopped, server_for
 from portico.errors import StartupRefused
 from portico.platform import migrate
+from portico.platform.clock import SystemClock
 from portico.platform.due import run_worker
 from portico.platform.embedded import EmbeddedPostgres, erase
 from portico.platform.key_provider import FileKeyProvider
@@ -60,7 +62,7 @@ async def _run(data: Path, sockets: list[socket.socket], urls: Mapping[str, str]
             await seed_content(site, people)
             _write_demo_file(data, people.described)
         _point_demo_file(data, settings)
-        server = server_for(await create_app(site), settings, lambda: print(f"ready {settings.base_url}", flush=True))
+        server = server_for(await create_app(site), settings, lambda: _welcome(data, settings))
         await run_until_stopped(server, sockets, lambda stop: asyncio.create_task(run_worker(due, DUE, stop)))
 
 
@@ -92,6 +94,29 @@ def demo_settings(data: Path, port: int, urls: Mapping[str, str]) -> Settings:
         mail_from="portal@portico.test",
         demo=True,
     )
+
+
+def _welcome(data: Path, settings: Settings) -> None:
+    print(f"Sign in as alice@demo.test (password {PASSWORD}); everybody else stands in {data / 'demo.json'}.")
+    print(f"Staff also need a code: portico demo-code nora@demo.test --data {data}")
+    print("Stop with Ctrl-C.")
+    print(f"ready {settings.base_url}", flush=True)
+
+
+def demo_code(*, email: str, data: Path) -> int:
+    """Prints the one-time code that this member of the demo's staff needs now."""
+    file = data / "demo.json"
+    try:
+        described = msgspec.json.decode(file.read_bytes(), type=DemoFile)
+    except (OSError, msgspec.MsgspecError) as error:
+        message = f"{file} cannot be read; --data names the folder of a demo."
+        raise StartupRefused(message) from error
+    seed = next((account.totp_seed for account in described.accounts if account.email == email), None)
+    if seed is None:
+        message = f"{email} needs no code, or is not one of the demo's people."
+        raise StartupRefused(message)
+    print(code_at(seed, SystemClock().now()))
+    return 0
 
 
 def _claim_folder(data: Path) -> None:

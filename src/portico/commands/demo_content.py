@@ -87,6 +87,11 @@ async def _seed_decisions(stage: "_Stage") -> None:
     await stage.amend("mia", {**KNEE, "med.2": ["apixaban"]})
 
 
+def _with_birth_date(person: Person, told: Mapping[str, Told]) -> Mapping[str, Told]:
+    """Made-up people know when they were born."""
+    return told if person.born_on is None else {"who.2": person.born_on, **told}
+
+
 class _Stage:
     """Plays the made-up people's parts through the same actions that the routes call."""
 
@@ -111,7 +116,7 @@ class _Stage:
         assert person.patient_id is not None
         opened = await open_response(self._site, person.caller, SLUG, person.patient_id)
         self._responses[name] = opened.row.response_id
-        made = await self._answers(opened.row.canonical, told, rows, only_told=only_told)
+        made = await self._answers(opened.row.canonical, _with_birth_date(person, told), rows, only_told=only_told)
         saved = await save_answers(self._site, person.caller, opened.row.response_id, opened.row.revision, made)
         return saved.revision
 
@@ -129,7 +134,7 @@ class _Stage:
     async def amend(self, name: str, told: Mapping[str, Told]) -> None:
         person = self._people[name]
         row = await open_amendment(self._site, person.caller, self._responses[name])
-        made = await self._answers(row.canonical, told, KNEE_ROWS)
+        made = await self._answers(row.canonical, _with_birth_date(person, told), KNEE_ROWS)
         saved = await save_answers(self._site, person.caller, row.response_id, row.revision, made)
         await submit_intake(self._site, person.caller, row.response_id, saved.revision, partial=False)
 

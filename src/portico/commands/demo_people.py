@@ -55,6 +55,7 @@ class Person:
     name: str
     roles: frozenset[Role]
     patient_id: PatientId | None = None
+    born_on: date | None = None
 
     @property
     def caller(self) -> Caller:
@@ -106,6 +107,7 @@ class _Maker:
             name=name,
             roles=frozenset({"patient"}),
             patient_id=patient_id,
+            born_on=born_on,
         )
         self._note(clinic, key, person, None)
 

@@ -49,20 +49,21 @@ class Visitor:
         return next(patient["id"] for patient in self.patients if patient["relation"] == "self")
 
 
-async def walkthrough(url: str, demo_json: Path) -> int:
+async def walkthrough(url: str, demo_json: Path, *, whole_summary: bool = False) -> int:
     """Prints each step and the resulting summary; 1 when a step did not go as promised."""
     described = _described(demo_json)
     try:
-        await _Walk(url, described).play()
+        await _Walk(url, described, whole_summary=whole_summary).play()
     except (StepFailed, httpx.HTTPError) as failure:
-        print(f"FAILED  {failure}")
+        print(f"FAILED  {failure} ({url})")
         return 1
     return 0
 
 
 class _Walk:
-    def __init__(self, url: str, described: DemoFile) -> None:
+    def __init__(self, url: str, described: DemoFile, *, whole_summary: bool) -> None:
         self._url = url
+        self._whole_summary = whole_summary
         self._seeds = {account.email: account.totp_seed for account in described.accounts}
         self._form: forms.Questionnaire | None = None
 
@@ -128,7 +129,7 @@ class _Walk:
         claimed = await self._expect(adams, "PUT", f"/api/reviews/{review['id']}/claim", {200}, body={})
         _say("Dr. Adams claims it", f"revision {claimed['revision']}")
         read = await self._expect(adams, "GET", f"/api/reviews/{review['id']}", {200})
-        _print_summary(read)
+        _print_summary(read, whole=self._whole_summary)
         printed = await adams.call("GET", f"/api/reviews/{review['id']}/summary.pdf")
         _check(printed.content.startswith(b"%PDF"), "the summary could not be printed")
         _say("Dr. Adams prints it", f"{len(printed.content) // 1024} kB PDF")
@@ -141,7 +142,7 @@ class _Walk:
             body=decision,
             revision=_whole(claimed["revision"]),
         )
-        _say("Dr. Adams decides", str(decided["state"]))
+        _say("Dr. Adams decides: proceed", str(decided["state"]))
         heard = await self._expect(alice, "GET", f"/api/responses/{response_id}/outcome", {200})
         _say("Alice reads what happens next", _keys(heard))
 
@@ -255,10 +256,19 @@ def _whole(value: object) -> int:
     return value
 
 
-def _print_summary(read: Json) -> None:
+def _print_summary(read: Json, *, whole: bool) -> None:
+    """The whole summary as JSON, or what a clinician reads first: questions, flags, what could not be evaluated."""
     _say("Dr. Adams reads the summary", "")
-    text = msgspec.json.format(msgspec.json.encode(read["summary"]), indent=2).decode()
-    print("\n".join(f"    {line}" for line in text.splitlines()))
+    summary = read["summary"]
+    if whole or not isinstance(summary, dict):
+        text = msgspec.json.format(msgspec.json.encode(summary), indent=2).decode()
+        print("\n".join(f"    {line}" for line in text.splitlines()))
+        return
+    for section in ("questions", "flags", "couldNotBeEvaluated"):
+        found = summary.get(section)
+        for each in found if isinstance(found, list) else []:
+            told = each if isinstance(each, dict) else {"text": each}
+            print(f"    {section}: {told.get('rule', '')} {told.get('text', '')}".replace("  ", " "))
 
 
 def _say(step: str, result: str) -> None:

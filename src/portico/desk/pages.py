@@ -8,20 +8,23 @@ from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, PatientLink, Permission, signed_in
 from portico.care.queries import UpcomingConsult
+from portico.intake.drafts import read_danger
+from portico.intake.guidance import Guidance
 from portico.intake.queries import ListedResponse
 from portico.intake.reading import list_responses
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
-from portico.review.consults import list_consults
+from portico.review.consults import danger_of, list_consults
 
 
 class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person sees about one patient they act for."""
+    """What a person sees about one patient they act for. With guidance a danger is open, and visits wait."""
 
     link: PatientLink
     responses: Sequence[ListedResponse]
     consults: Sequence[UpcomingConsult]
+    guidance: Sequence[Guidance]
 
     @property
     def open_draft(self) -> ListedResponse | None:
@@ -32,6 +35,11 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     def sent(self) -> list[ListedResponse]:
         """The forms that were sent, newest first."""
         return [row for row in self.responses if row.submitted_revision is not None]
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether to offer asking for a visit: a form was sent, no danger is open and no visit is on its way."""
+        return bool(self.sent) and not self.guidance and not self.consults
 
 
 @get("/", opt={"audience": signed_in()})
@@ -48,7 +56,25 @@ async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
     listed = await list_responses(site, caller, link.patient_id, None)
     consults = await list_consults(site, caller, link.patient_id, None)
     upcoming = [row for row in consults.consults if row.state in ("requested", "booked")]
-    return OnePatient(link=link, responses=listed.responses, consults=upcoming)
+    return OnePatient(
+        link=link,
+        responses=listed.responses,
+        consults=upcoming,
+        guidance=await _guidance(site, caller, link, listed.responses),
+    )
+
+
+async def _guidance(
+    site: Site, caller: Caller, link: PatientLink, responses: Sequence[ListedResponse]
+) -> Sequence[Guidance]:
+    """What to do now while a danger is open; that of the answers themselves where there is one, for it says most."""
+    standing = await danger_of(site, caller, link.patient_id)
+    if not standing:
+        return ()
+    live = [row for row in responses if row.state in ("draft", "amending", "submitted")]
+    found = [await read_danger(site, caller, row.response_id) for row in live]
+    texts = {text.key: text for _, guidance in found for text in guidance}
+    return sorted(texts.values(), key=lambda text: text.kind != "emergency") or standing
 
 
 ROUTES: list[HTTPRouteHandler] = [home]

@@ -39,6 +39,38 @@ CAUSE_NAMES = {
 }
 
 
+class Urgent(msgspec.Struct, frozen=True, kw_only=True):
+    """One unresolved escalation in the band at the top of staff pages."""
+
+    patient_name: str
+    level_name: str
+    acknowledged_by_name: str | None
+
+
+class SentResolution(msgspec.Struct, frozen=True, kw_only=True):
+    """What was to be recorded, so that a refusal loses nothing of it."""
+
+    escalation_id: UUID
+    outcome: str
+    note: str
+    problem: str
+
+
+async def read_urgent(site: Site, caller: Caller) -> list[Urgent]:
+    """What must be seen at once, most urgent first, for whoever may know of it."""
+    if not caller.actor.may(Permission.LIST_ESCALATIONS):
+        return []
+    listed = await handling.read_list(site, caller, "unresolved", None)
+    return [
+        Urgent(
+            patient_name=entry.patient_name,
+            level_name=LEVEL_NAMES[entry.level],
+            acknowledged_by_name=entry.acknowledged_by_name,
+        )
+        for entry in listed.entries
+    ]
+
+
 @get("/escalations", opt={"audience": staff(Permission.LIST_ESCALATIONS)})
 async def escalations_page(
     request: AnyRequest, site: Site, caller: Caller, wanted: AskedState = "unresolved", cursor: str | None = None
@@ -65,11 +97,14 @@ async def resolve_page(
     request: AnyRequest, site: Site, caller: Caller, escalation_id: UUID, data: Form
 ) -> Response[bytes]:
     """Records what was done."""
-    note = data.get("note", "").strip() or None
+    note = data.get("note", "").strip()
     try:
-        await handling.resolve(site, caller, EscalationId(escalation_id), _outcome(data), note)
+        await handling.resolve(site, caller, EscalationId(escalation_id), _outcome(data), note or None)
     except DomainError as refusal:
-        return await _show(request, site, caller, "unresolved", None, refusal, note)
+        sent = SentResolution(
+            escalation_id=escalation_id, outcome=data.get("outcome", ""), note=note, problem=refusal.message
+        )
+        return await _show(request, site, caller, "unresolved", None, refusal, sent)
     return see_other("/escalations")
 
 
@@ -80,9 +115,10 @@ async def _show(
     state: Wanted,
     cursor: str | None,
     problem: DomainError | None = None,
-    note: str | None = None,
+    sent: SentResolution | None = None,
 ) -> Response[bytes]:
     listed = await handling.read_list(site, caller, state, cursor)
+    is_listed = sent is not None and any(entry.escalation_id == sent.escalation_id for entry in listed.entries)
     return page(
         "escalations.html",
         request,
@@ -91,10 +127,11 @@ async def _show(
         next=listed.next,
         state=state,
         problem=None if problem is None else problem.message,
-        note=note or "",
+        sent=sent,
+        is_listed=is_listed,
         may_read=caller.actor.may(Permission.READ_ESCALATION_RULES),
+        may_acknowledge=caller.actor.may(Permission.ACKNOWLEDGE_ESCALATIONS),
         may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),
-        account_id=caller.account_id,
         level_names=LEVEL_NAMES,
         outcome_names=OUTCOME_NAMES,
         cause_names=CAUSE_NAMES,

@@ -12,7 +12,7 @@ import msgspec
 import typst
 
 from portico.errors import Unavailable
-from portico.intake.print_fonts import FOLDER, printable
+from portico.intake.print_characters import FONTS, printable
 from portico.intake.summary import Summary
 
 TIME_LIMIT_SECONDS = 20
@@ -64,16 +64,14 @@ def sheet_of(summary: Summary, printed_at: datetime, printed_by: str) -> object:
         "printedAt": _moment(printed_at, zone),
         "printedBy": printed_by,
     }
-    return _printable({**sheet, "header": {**cast("dict[str, object]", sheet["header"]), **words}})
+    return _printable({**sheet, "fonts": FONTS, "header": {**cast("dict[str, object]", sheet["header"]), **words}})
 
 
 def _compiler() -> typst.Compiler:
     """One for each thread: fonts are read once."""
     made: typst.Compiler | None = getattr(_OF_THREAD, "compiler", None)
     if made is None:
-        made = typst.Compiler(
-            str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=[str(FOLDER)], ignore_system_fonts=True
-        )
+        made = typst.Compiler(str(_TEMPLATE), root=str(_TEMPLATE.parent), ignore_system_fonts=True)
         _OF_THREAD.compiler = made
     return made
 

@@ -5,6 +5,7 @@ Kind to status is a total table; a failure that is not in it is a defect and ans
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 
 import asyncpg
 import msgspec
@@ -194,12 +195,12 @@ def _what_is_wrong(error: LitestarValidation) -> str:
 
 
 def _place(error: Exception) -> str:
-    """Where in our code it happened; never the message, which may hold what a person typed."""
+    """Where in our code or templates it happened; never the message, which may hold what a person typed."""
     trace = error.__traceback__
     place = "?"
     while trace is not None:
-        name = trace.tb_frame.f_globals.get("__name__", "?")
-        if str(name).startswith("portico"):
-            place = f"{name}:{trace.tb_lineno}"
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if "portico" in path.parts:
+            place = f"{path.parent.name}/{path.name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place

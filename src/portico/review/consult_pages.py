@@ -1,6 +1,6 @@
 """Pages of consults: staff see and set them, patients ask for a visit."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,10 +11,12 @@ from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body
 
-from portico.access import Caller, Permission, patients, staff
+from portico.access import Caller, PatientLink, Permission, patients, staff
 from portico.care.rules import MOVES, ConsultState
 from portico.errors import DomainError, Malformed
+from portico.escalation.pages import read_urgent
 from portico.ids import AccountId, ConsultId, PatientId
+from portico.intake.guidance import Guidance
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -33,6 +35,16 @@ STATE_NAMES = {
 }
 
 
+class SentPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The form of one consult as it was sent, so that a refusal loses nothing of it."""
+
+    consult_id: UUID
+    clinician: str
+    starts_at: str
+    state: str
+    problem: str
+
+
 @get("/consults", opt={"audience": staff(Permission.MANAGE_CONSULTS)})
 async def consults_page(request: AnyRequest, site: Site, caller: Caller, cursor: str | None = None) -> Response[bytes]:
     """Consults by start; those still to be booked come last."""
@@ -43,12 +55,20 @@ async def consults_page(request: AnyRequest, site: Site, caller: Caller, cursor:
 async def plan_consult_page(
     request: AnyRequest, site: Site, caller: Caller, consult_id: UUID, data: Form
 ) -> Response[bytes]:
-    """Sets a consult's clinician, start and state."""
+    """Sets a consult's clinician, start and state; a refusal shows them again as they were entered."""
+    cursor = data.get("cursor") or None
     try:
         zone = await consults.zone_of(site, caller)
         await consults.plan_consult(site, caller, ConsultId(consult_id), _plan(data, zone), None)
     except DomainError as refusal:
-        return await _show(request, site, caller, None, refusal)
+        sent = SentPlan(
+            consult_id=consult_id,
+            clinician=data.get("clinician", ""),
+            starts_at=data.get("starts_at", ""),
+            state=data.get("state", ""),
+            problem=refusal.message,
+        )
+        return await _show(request, site, caller, cursor, refusal, sent)
     return see_other("/consults")
 
 
@@ -57,7 +77,7 @@ async def consult_request_page(request: AnyRequest, site: Site, caller: Caller, 
     """Asking for a visit, or what to do first while a red flag is open."""
     link = caller.actor.link_for(PatientId(patient_id), "intake")
     guidance = await consults.danger_of(site, caller, link.patient_id)
-    return page("consult_request.html", request, link=link, guidance=guidance, problem=None, wishes="", sent=False)
+    return _ask(request, link, guidance)
 
 
 @post("/for/{patient_id:uuid}/consult-request", opt={"audience": patients()})
@@ -69,34 +89,54 @@ async def send_consult_request(
     wishes = data.get("wishes", "").strip()
     try:
         await consults.request_consult(site, caller, link.patient_id, wishes or None)
+    except RedFlagOpen as refusal:
+        guidance = await consults.danger_of(site, caller, link.patient_id)
+        return _ask(request, link, guidance, wishes, refusal)
     except DomainError as refusal:
-        guidance = refusal.data.get("guidance", []) if isinstance(refusal, RedFlagOpen) else []
-        return page(
-            "consult_request.html",
-            request,
-            status=status_of(refusal),
-            link=link,
-            guidance=guidance,
-            problem=None if guidance else refusal.message,
-            wishes=wishes,
-            sent=False,
-        )
-    return page("consult_request.html", request, link=link, guidance=[], problem=None, wishes="", sent=True)
+        return _ask(request, link, [], wishes, refusal)
+    return see_other("/")
+
+
+def _ask(
+    request: AnyRequest,
+    link: PatientLink,
+    guidance: list[Guidance],
+    wishes: str = "",
+    refusal: DomainError | None = None,
+) -> Response[bytes]:
+    return page(
+        "consult_request.html",
+        request,
+        status=200 if refusal is None else status_of(refusal),
+        link=link,
+        guidance=guidance,
+        problem=None if refusal is None else refusal.message,
+        wishes=wishes,
+    )
 
 
 async def _show(
-    request: AnyRequest, site: Site, caller: Caller, cursor: str | None, problem: DomainError | None = None
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    cursor: str | None,
+    problem: DomainError | None = None,
+    sent: SentPlan | None = None,
 ) -> Response[bytes]:
     listed = await consults.list_consults(site, caller, None, cursor)
+    is_listed = sent is not None and any(row.consult_id == sent.consult_id for row in listed.consults)
     return page(
         "consults.html",
         request,
         status=200 if problem is None else status_of(problem),
+        urgent=await read_urgent(site, caller),
         consults=listed.consults,
         next=listed.next,
+        cursor=cursor or "",
         clinicians=await consults.list_clinicians(site, caller),
         zone=ZoneInfo(await consults.zone_of(site, caller)),
         problem=None if problem is None else problem.message,
+        sent=sent if is_listed else None,
         state_names=STATE_NAMES,
         moves=MOVES,
     )
@@ -105,14 +145,14 @@ async def _show(
 def _plan(form: dict[str, str], zone: str) -> ConsultPlan:
     try:
         start = datetime.fromisoformat(form["starts_at"]) if form.get("starts_at") else None
+        local = None if start is None else start.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
         clinician = AccountId(UUID(form["clinician"])) if form.get("clinician") else None
-        state = msgspec.convert(form.get("state"), ConsultState)
-    except ValueError as error:
+        state: ConsultState = msgspec.convert(form.get("state"), ConsultState)
+    except (ValueError, OverflowError) as error:
         message = (
             f"Choose a clinician, a start and one of: {', '.join(STATE_NAMES[s] for s in get_args(ConsultState))}."
         )
         raise Malformed(message) from error
-    local = None if start is None else start.replace(tzinfo=ZoneInfo(zone))
     return ConsultPlan(clinician_id=clinician, starts_at=local, state=state)
 
 

@@ -11,6 +11,7 @@ from litestar.params import Body
 
 from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
+from portico.escalation.pages import Urgent, read_urgent
 from portico.ids import ReviewId
 from portico.intake.summary_pdf import render_pdf
 from portico.platform.problems import status_of
@@ -48,6 +49,7 @@ async def queue_page(
     return page(
         "queue.html",
         request,
+        urgent=await read_urgent(site, caller),
         entries=listed.entries,
         next=listed.next,
         missing=missing,
@@ -69,7 +71,7 @@ async def claim_next_page(site: Site, caller: Caller) -> Response[bytes]:
 async def review_page(request: AnyRequest, site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
     """One review."""
     read = await reading.read_review(site, caller, ReviewId(review_id))
-    return _review_page(request, caller, read)
+    return _review_page(request, caller, read, await read_urgent(site, caller))
 
 
 @post("/reviews/{review_id:uuid}/claim", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
@@ -119,6 +121,7 @@ def _review_page(
     request: AnyRequest,
     caller: Caller,
     read: ReviewReading,
+    urgent: list[Urgent],
     *,
     problem: DomainError | None = None,
     sent: SentDecision | None = None,
@@ -128,12 +131,15 @@ def _review_page(
         "review.html",
         request,
         status=200 if problem is None else status_of(problem),
+        urgent=urgent,
         entry=entry,
         summary=read.summary,
         changes=read.changes,
         events=read.events,
         problem=None if problem is None else problem.message,
+        field=_field_of(problem, sent),
         sent=sent or SentDecision(),
+        was_sent=sent is not None,
         is_mine=entry.clinician_id == caller.account_id,
         may_claim=caller.actor.may(Permission.CLAIM_REVIEWS),
         may_decide=caller.actor.may(Permission.DECIDE_REVIEWS),
@@ -152,7 +158,16 @@ async def _refused(
     sent: SentDecision | None = None,
 ) -> Response[bytes]:
     read = await reading.read_review(site, caller, review_id)
-    return _review_page(request, caller, read, problem=refusal, sent=sent)
+    return _review_page(request, caller, read, await read_urgent(site, caller), problem=refusal, sent=sent)
+
+
+def _field_of(problem: DomainError | None, sent: SentDecision | None) -> str | None:
+    """The field of the decision form that a refusal is about."""
+    if not isinstance(problem, rules.DecisionIncomplete):
+        return None
+    if sent is not None and not sent.decision:
+        return "decision-proceed"
+    return {"sentence": "sentence", "reason": "reason_code"}.get(str(problem.data.get("needs")))
 
 
 def _sent(form: dict[str, str]) -> SentDecision:

@@ -1,0 +1,1 @@
+"""What Portico promises to be fast and small enough at, measured: `make bench` writes docs/performance.md."""
