@@ -1,7 +1,7 @@
 """What a measurement says, and whether it is what was promised."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Section:
     title: str
     method: str
     lines: Sequence[Line]
-    notes: Sequence[str] = field(default=())
+    notes: Sequence[str] = ()
 
 
 def at_most(what: str, value: float, limit: float, unit: str, *, digits: int = 2) -> Line:

@@ -101,7 +101,7 @@ def main() -> None:
     sys.stdout.buffer.write(msgspec.json.encode(told))
 
 
-def _many(data: bytes, header: Header) -> tuple[array[float], dict[int, float]]:
+def _many(data: bytes, header: Header) -> tuple["array[float]", dict[int, float]]:
     """Different responses, as a server meets them; the times lie in memory that is there from the start."""
     process = psutil.Process()
     rss: dict[int, float] = {}

@@ -6,7 +6,6 @@ Ids that the request made or worked on become functions of a counter, so that ea
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from uuid import UUID
 
@@ -53,9 +52,15 @@ def _statement(entry: Entry) -> Statement:
     return Statement(sql, tuple(None if text == "NULL" else text[1:-1].replace("''", "'") for text in texts))
 
 
-def round_trips(run: Sequence[Statement]) -> int:
-    """Statements sent one after the other; the same one for many rows (`run_many`) is one trip."""
-    return len(list(groupby(run, key=lambda each: each.sql)))
+def trips_of(run: Sequence[Statement]) -> list[list[Statement]]:
+    """The statements by round trip: the same insert for many rows (`run_many`) goes in one, all else one by one."""
+    trips: list[list[Statement]] = []
+    for each in run:
+        if trips and each.sql == trips[-1][0].sql and each.sql.lstrip().lower().startswith("insert"):
+            trips[-1].append(each)
+        else:
+            trips.append([each])
+    return trips
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class Counted:
 
 def counted(prefix: str, number: str = ":n") -> str:
     """SQL for the text of the id with this prefix and number."""
-    return f"('{prefix}-0000-4000-8000-' || lpad(to_hex({number}), 12, '0'))"
+    return f"('{prefix}-0000-4000-8000-' || lpad(to_hex({number}::int), 12, '0'))"
 
 
 def _literal(text: str) -> str:
@@ -99,11 +104,13 @@ def new_ids(run: Iterable[Statement], known: set[str]) -> list[str]:
 async def script_of(run: Sequence[Statement], ids: Counted, connection: asyncpg.Connection) -> str:
     """The request as a pgbench script. `connection` only tells the types of the parameters."""
     lines = ["\\set n :n + 1"]
-    for sql, group in groupby(run, key=lambda each: each.sql):
-        many = list(group)
-        types = await _types(connection, sql) if many[0].parameters else ()
-        made = [f"{_bound(each, types, ids)};" for each in many]
-        lines += ["\\startpipeline", *made, "\\endpipeline"] if len(many) > 1 else made
+    for trip in trips_of(run):
+        if trip[0].parameters:
+            types = await _types(connection, trip[0].sql)
+            made = [f"{_bound(each, types, ids)};" for each in trip]
+        else:
+            made = [f"{part.strip()};" for part in _without_comments(trip[0].sql).split(";") if part.strip()]
+        lines += ["\\startpipeline", *made, "\\endpipeline"] if len(made) > 1 else made
     return "\n".join(lines) + "\n"
 
 
@@ -117,7 +124,7 @@ def _bound(each: Statement, types: Sequence[str], ids: Counted) -> str:
         text, kind = each.parameters[int(found[1]) - 1], _sql_type(types[int(found[1]) - 1])
         return f"null::{kind}" if text is None else f"({ids.expression(text)})::{kind}"
 
-    return " ".join(re.sub(r"\$(\d+)\b", value, _without_comments(each.sql)).rstrip("; \n").split("\n"))
+    return " ".join(re.sub(r"\$(\d+)\b", value, _without_comments(each.sql)).rstrip("; \n").split())
 
 
 def _sql_type(name: str) -> str:
@@ -128,7 +135,7 @@ def _without_comments(sql: str) -> str:
     return re.sub(r"--[^\n]*", "", sql)
 
 
-def median_line(log_folder: Path) -> Iterator[float]:
+def run_times(log_folder: Path) -> Iterator[float]:
     """Milliseconds of each run in pgbench's own logs."""
     for log in log_folder.glob("pgbench_log.*"):
         yield from (int(line.split()[2]) / 1000 for line in log.read_text(encoding="utf-8").splitlines())

@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import msgspec
+import psutil
 
 from portico import forms
 from portico.commands.demo_content import CORTISONE, CORTISONE_ROWS, KNEE, KNEE_ROWS, SLUG
@@ -92,18 +92,23 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def serving(house: House) -> AsyncIterator[str]:
-    """`portico serve` on loopback, as the reverse proxy in front of it would reach it: its address."""
+async def serving(house: House) -> AsyncIterator[tuple[str, psutil.Process]]:
+    """`portico serve` on loopback, as the reverse proxy in front of it would reach it: its address and its process."""
     command = [str(Path(sys.executable).parent / "portico"), "serve"]
-    process = subprocess.Popen(command, env={**os.environ, **house.environment}, stdout=subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={**os.environ, **house.environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
     try:
         assert process.stdout is not None
-        said = await asyncio.to_thread(process.stdout.readline)
+        said = await process.stdout.readline()
         assert said.startswith(b"ready"), "portico serve did not start"
-        yield f"http://127.0.0.1:{house.environment['PORTICO_PORT']}"
+        yield f"http://127.0.0.1:{house.environment['PORTICO_PORT']}", psutil.Process(process.pid)
     finally:
         process.terminate()
-        await asyncio.to_thread(process.wait)
+        await process.wait()
 
 
 @dataclass(frozen=True, kw_only=True)

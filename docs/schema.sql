@@ -974,6 +974,7 @@ GRANT SELECT,INSERT ON TABLE public.escalation_event TO portico_app;
 GRANT INSERT ON TABLE public.escalation_event TO portico_worker;
 
 GRANT SELECT,INSERT ON TABLE public.finding TO portico_app;
+GRANT SELECT ON TABLE public.finding TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_worker;
@@ -1050,6 +1051,7 @@ GRANT SELECT ON TABLE public.rule_set TO portico_worker;
 GRANT UPDATE(withdrawn_at) ON TABLE public.rule_set TO portico_app;
 
 GRANT SELECT,INSERT ON TABLE public.screening TO portico_app;
+GRANT SELECT ON TABLE public.screening TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.session TO portico_app;
 

@@ -124,7 +124,7 @@ def running_demo() -> Iterator[Demo]:
         ):
             demo = Demo(f"http://localhost:{port}", folder, process)
             try:
-                _wait_until_ready(demo)
+                wait_until_ready(demo)
                 yield demo
             finally:
                 demo.stop()
@@ -142,7 +142,8 @@ def dump(demo: Demo, *options: str) -> bytes:
     return asyncio.run(dumped())
 
 
-def _wait_until_ready(demo: Demo) -> None:
+def wait_until_ready(demo: Demo) -> None:
+    """Returns once the demo says that it can be reached."""
     for _ in range(600):
         if f"ready {demo.base_url}" in demo.log.read_text(encoding="utf-8"):
             return

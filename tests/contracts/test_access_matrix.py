@@ -14,6 +14,7 @@ import pytest
 from portico.access import SystemScope
 from portico.app import ROUTES
 from portico.commands.demo_content import SLUG
+from portico.commands.made_up_answers import Told
 from portico.escalation import handling
 from portico.intake import drafts, queries
 from tests import walks
@@ -163,6 +164,7 @@ TABLE: Mapping[str, Row] = {
     f"GET {SCREEN}/danger": patients(200, of="danger"),
     f"GET {SCREEN}/last-look": patients(200, of="draft"),
     f"POST {SCREEN}/submission": patients(303, of="draft", send=page()),
+    f"POST {SCREEN}/version": patients(303, of="draft", send=page()),
     f"GET {SCREEN}/outcome": patients(200),
     # The queue.
     "GET /api/reviews": staff(200, lacking="anna", elsewhere=200),
@@ -202,7 +204,7 @@ TABLE: Mapping[str, Row] = {
         303, of="consult", send=page(state="booked", starts_at="2026-07-01T10:00")
     ),
     "GET /for/{patient_id:uuid}/consult-request": patients(200, of="safe"),
-    "POST /for/{patient_id:uuid}/consult-request": patients(200, of="safe", send=page(wishes="Mornings")),
+    "POST /for/{patient_id:uuid}/consult-request": patients(303, of="safe", send=page(wishes="Mornings")),
 }
 
 
@@ -230,7 +232,7 @@ async def draft(portal: Portal) -> Stage:
 
 async def danger(portal: Portal) -> Stage:
     """Alice has told something that somebody must act on."""
-    told = {"reg.1": ["knee"], "rf.any.fever": "yes", "rf.any.hot_joint": "yes"}
+    told: dict[str, Told] = {"reg.1": ["knee"], "rf.any.fever": "yes", "rf.any.hot_joint": "yes"}
     response_id, _ = await walks.drafted(portal, "alice", told, only_told=True)
     escalation = await walks.escalation_of(portal, "alice", response_id)
     assert escalation is not None

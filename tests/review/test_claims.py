@@ -31,9 +31,7 @@ async def test_an_empty_queue_gives_nothing_to_claim(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize(("reviews", "claimers"), [(1, 8), (6, 12), (12, 12), (12, 5)])
-async def test_claimers_at_once_get_a_review_each_and_nobody_waits(
-    portal: Portal, reviews: int, claimers: int
-) -> None:
+async def test_claimers_at_once_get_a_review_each_and_nobody_waits(portal: Portal, reviews: int, claimers: int) -> None:
     for name in PEOPLE[:reviews]:
         await walks.queued(portal, name)
     people = [await portal.as_(name) for name in ("dr.adams", "nora")]

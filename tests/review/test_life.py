@@ -1,11 +1,13 @@
 """The longer life of a review: questions, amendments, and consults that come near."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
-from portico.access import SystemScope
+from portico.commands.made_up_answers import Told
 from portico.escalation import handling
+from portico.review import actions
 from portico.review.model import Verdict
 from tests import walks
 from tests.portal import NOON, Portal
@@ -186,7 +188,7 @@ async def test_a_patient_asks_for_a_visit_once_nothing_is_in_the_way(portal: Por
 
 @pytest.mark.parametrize("name", ["alice", "pat"])
 async def test_nobody_asks_for_a_visit_while_a_danger_is_unresolved(portal: Portal, name: str) -> None:
-    told = {"reg.1": ["knee"], "rf.any.fever": "yes", "rf.any.hot_joint": "yes"}
+    told: dict[str, Told] = {"reg.1": ["knee"], "rf.any.fever": "yes", "rf.any.hot_joint": "yes"}
     response_id, _ = await walks.drafted(portal, "alice", told, only_told=True)
     status, problem = await ask_for_a_visit(portal, name)
     assert (status, problem["code"]) == (409, "red-flag-open")
@@ -201,17 +203,17 @@ async def test_nobody_asks_for_a_visit_while_a_danger_is_unresolved(portal: Port
 
 @pytest.mark.parametrize("told", [walks.SADDLE, walks.NUMBING], ids=["seek_care_now", "call_before_booking"])
 async def test_nobody_asks_for_a_visit_before_a_dangerous_intake_is_decided(
-    portal: Portal, told: dict[str, str]
+    portal: Portal, told: Mapping[str, Told]
 ) -> None:
     review = await walks.queued(portal, "alice", told)
     if await walks.escalation_of(portal, "alice", review.response_id) is not None:
         await walks.resolved(portal, "alice", review.response_id)
     assert (await ask_for_a_visit(portal))[0] == 409
     adams = walks.caller(portal, "dr.adams")
-    await walks.actions.claim_review(portal.site, adams, review.review_id)
+    await actions.claim_review(portal.site, adams, review.review_id)
     assert (await ask_for_a_visit(portal))[0] == 409
     verdict = Verdict(decision="refer", told_patient=True)
-    await walks.actions.decide_review(portal.site, adams, review.review_id, review.revision + 1, verdict)
+    await actions.decide_review(portal.site, adams, review.review_id, review.revision + 1, verdict)
     assert (await ask_for_a_visit(portal))[0] == 201
 
 
@@ -231,8 +233,7 @@ async def test_a_late_review_is_the_clinics_delay_and_not_in_the_patients_way(po
     await walks.queued(portal, "alice")
     await walks.booked(portal, "alice", days=0.5)
     await portal.do_due_work()
-    async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")):
-        listed = await handling.read_list(portal.site, walks.caller(portal, "dr.adams"), "unresolved", None)
+    listed = await handling.read_list(portal.site, walks.caller(portal, "dr.adams"), "unresolved", None)
     assert [entry.level for entry in listed.entries] == ["same_day"]
     assert (await ask_for_a_visit(portal))[0] == 201
 

@@ -62,7 +62,7 @@ def review(state: ReviewState = "queued", *, by: AccountId | None = ADAMS, until
     )
 
 
-@pytest.mark.parametrize(("state", "event"), list(product(STATES, EVENTS)), ids=lambda each: str(each))
+@pytest.mark.parametrize(("state", "event"), list(product(STATES, EVENTS)), ids=str)
 def test_a_review_moves_as_the_table_says_and_no_other_way(state: ReviewState, event: Event) -> None:
     if (state, event) in MOVES:
         assert rules.moved(state, event) == MOVES[state, event]

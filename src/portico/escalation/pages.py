@@ -1,6 +1,6 @@
 """Page of what must be seen at once: who is on it, and what was done."""
 
-from typing import Annotated, get_args
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -142,7 +142,7 @@ def _outcome(form: dict[str, str]) -> Outcome:
     try:
         outcome: Outcome = msgspec.convert(form.get("outcome"), Outcome)
     except msgspec.ValidationError as error:
-        message = f"Choose what was done: {', '.join(OUTCOME_NAMES[code] for code in get_args(Outcome))}."
+        message = "Choose what was done."
         raise Malformed(message) from error
     return outcome
 

@@ -15,7 +15,7 @@ from portico.intake.form_input import Sent
 from portico.intake.guidance import Guidance
 from portico.intake.reading import Reading, read_response
 from portico.intake.screen_saving import Kept, Screen, fields_again, keep_screen, saved_elsewhere
-from portico.intake.screens import Field, asked_screens, screens_of
+from portico.intake.screens import Field, asked_screens, screens_of, with_first_rows
 from portico.platform.catalogue import Form
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
@@ -200,7 +200,8 @@ def _is_news(before: Sequence[Guidance], after: Sequence[Guidance]) -> bool:
 def _first_new_field(shown: Screen, kept: Kept) -> str | None:
     """The first question that was brought up on this screen by what was entered."""
     before = {field.name for field in shown.fields(shown.base, shown.reading.off)}
-    after = shown.fields(kept.made.answers, kept.off)
+    answers = with_first_rows(shown.form.questionnaire, kept.made.answers, shown.number, kept.off)
+    after = shown.fields(answers, kept.off)
     return next((field.name for field in after if field.is_question and field.name not in before), None)
 
 

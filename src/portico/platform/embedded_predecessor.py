@@ -37,6 +37,8 @@ def clear_predecessor(cluster: Path) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
         if _is_gone(pid, cluster, seconds):
+            # Killed rather than stopped, it may linger as a process that nobody has waited for yet.
+            _disown(pid, cluster)
             return
     message = f"A PostgreSQL server left behind (process {pid}) does not stop; end it and start again."
     raise StartupRefused(message)

@@ -29,7 +29,9 @@ _WATCHDOG = """
 read -r _ && exit 0
 tries=0
 while [ "$tries" -lt 100 ]; do
-    read -r pid < "$1/postmaster.pid" && kill -INT "$pid" && exit 0
+    read -r pid < "$1/postmaster.pid" && name=postgres && { read -r name < "/proc/$pid/comm" || true; } 2>/dev/null
+    [ "$name" = postgres ] || exit 0  # a later start has taken the record over
+    [ -n "$pid" ] && kill -INT "$pid" && exit 0
     tries=$((tries + 1)); sleep 0.1
 done
 """
@@ -138,6 +140,7 @@ def make_cluster(plan: Plan, password: str, *, lock: int) -> None:
 def start_server(plan: Plan) -> Running:
     """Starts the server and waits until it answers. Raises StartupRefused with one sentence when it does not."""
     clear_predecessor(plan.cluster)
+    _forget_socket(plan.folder)
     for attempt in range(3):
         port = 5432 if plan.fits_a_socket() else plan.port or _free_port()
         try:
@@ -166,6 +169,14 @@ def sentence_for(log: str) -> str:
             return sentence
     complaints = re.findall(r"(?:FATAL|PANIC|error): *(.+)", log) or log.split("\n")[-2:-1] or ["it gave no reason"]
     return f"PostgreSQL did not start: {complaints[-1].strip()}."
+
+
+def _forget_socket(folder: Path) -> None:
+    """Removes the socket of a server that is gone. Its lock names a process that may linger until somebody waits for it,
+    and PostgreSQL takes any such process for a living server. Only the holder of the folder's lock comes here.
+    """
+    for left in folder.glob(".s.PGSQL.*"):
+        left.unlink(missing_ok=True)
 
 
 def _refuse_other_version(plan: Plan) -> None:

@@ -12,7 +12,7 @@ from litestar.params import Body
 from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
 from portico.escalation.pages import Urgent, read_urgent
-from portico.ids import ReviewId
+from portico.ids import ResponseId, ReviewId
 from portico.intake.summary_pdf import render_pdf
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
@@ -72,6 +72,13 @@ async def review_page(request: AnyRequest, site: Site, caller: Caller, review_id
     """One review."""
     read = await reading.read_review(site, caller, ReviewId(review_id))
     return _review_page(request, caller, read, await read_urgent(site, caller))
+
+
+@get("/responses/{response_id:uuid}/summary", opt={"audience": staff(Permission.READ_SUMMARIES)})
+async def answers_so_far_page(request: AnyRequest, site: Site, caller: Caller, response_id: UUID) -> Response[bytes]:
+    """The answers that a danger was raised about, finished or not."""
+    summary = await reading.read_answers_so_far(site, caller, ResponseId(response_id))
+    return page("answers_so_far.html", request, summary=summary, changes=[], **NAMES)
 
 
 @post("/reviews/{review_id:uuid}/claim", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
@@ -207,6 +214,7 @@ ROUTES: list[HTTPRouteHandler] = [
     queue_page,
     claim_next_page,
     review_page,
+    answers_so_far_page,
     claim_page,
     release_page,
     decide_page,

@@ -58,10 +58,12 @@ class QueueFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 QUEUE_PAGE = Query(
     QueueEntry,
-    # The page is cut inside the index range before names are joined, so that its cost does not grow with the table.
+    # The page is cut inside the index range before names are joined, and every review is read once, so that its cost
+    # does not grow with the table.
     """
     with page as (
-        select review_id, urgency_rank, consult_key, queued_at
+        select review_id, response_id, patient_id, state, disposition, urgency, urgency_rank, consult_key, consult_at,
+            queued_at, response_revision, clinician_id, claimed_at, claim_until, revision
         from review
         where clinic_id = $1 and state = $2 and ($7::timestamptz is null or consult_at < $7)
             and ($8::uuid is null or clinician_id = $8)
@@ -70,13 +72,13 @@ QUEUE_PAGE = Query(
         order by clinic_id, state, urgency_rank, consult_key, queued_at, review_id
         limit $10
     )
-    select r.review_id, r.response_id, r.patient_id, p.name as patient_name, p.born_on, r.state, r.disposition,
-        r.urgency, r.urgency_rank, r.consult_key::text as consult_key, r.consult_at, r.queued_at, r.response_revision,
-        r.clinician_id, a.name as clinician_name, r.claimed_at, r.claim_until, r.revision
+    select page.review_id, page.response_id, page.patient_id, p.name as patient_name, p.born_on, page.state,
+        page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
+        page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
+        page.claim_until, page.revision
     from page
-    join review r on r.clinic_id = $1 and r.review_id = page.review_id
-    join patient p on p.clinic_id = r.clinic_id and p.patient_id = r.patient_id
-    left join account a on a.clinic_id = r.clinic_id and a.account_id = r.clinician_id
+    join patient p on p.clinic_id = $1 and p.patient_id = page.patient_id
+    left join account a on a.clinic_id = $1 and a.account_id = page.clinician_id
     order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
     """,
 )

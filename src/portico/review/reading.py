@@ -10,10 +10,11 @@ from portico.access import Caller
 from portico.audit import Object, record, record_list
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
-from portico.ids import ReviewId
+from portico.ids import ResponseId, ReviewId
 from portico.intake.model import FindingText
+from portico.intake.queries import response
 from portico.intake.summary import Change, Summary
-from portico.intake.summary_actions import changes_since, findings_of, summary_of
+from portico.intake.summary_actions import changes_since, draft_summary_of, findings_of, summary_of
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.web import cursor_decode, cursor_encode
@@ -81,6 +82,21 @@ async def read_review(site: Site, caller: Caller, review_id: ReviewId) -> Review
         )
         await record(tx, caller, "read", Object("review", review_id), patient=entry.patient_id)
     return reading
+
+
+async def read_answers_so_far(site: Site, caller: Caller, response_id: ResponseId) -> Summary:
+    """What a danger was raised about: the unfinished answers, which say so first, else what was submitted.
+
+    Raises NotFound for a draft in which nothing dangerous was answered: it is the patient's own until it is sent.
+    """
+    async with site.db.transaction(caller.scope) as tx:
+        row = await response(tx, response_id)
+        if row is None or (row.submitted_revision is None and row.danger is None):
+            raise NotFound
+        await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id)
+        if row.submitted_revision is None:
+            return await draft_summary_of(tx, site, response_id)
+        return await summary_of(tx, site, response_id, row.submitted_revision)
 
 
 async def read_for_print(site: Site, caller: Caller, review_id: ReviewId) -> Printed:

@@ -15,12 +15,12 @@ from portico.ids import ResponseId
 from portico.intake import drafts, rules
 from portico.intake.guidance import Guidance
 from portico.intake.pages import FillIn, load
-from portico.intake.screens import screen_of
+from portico.intake.screens import Field, fields_of, screen_of, with_first_rows
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
-from portico.review.consults import danger_of
+from portico.review.consults import danger_of, list_consults
 from portico.review.submission import read_outcome, submit_intake
 
 
@@ -28,7 +28,7 @@ class OpenQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """A question that must be answered before the form can be sent, and the screen on which it stands."""
 
     screen: int
-    link_id: str
+    name: str
     message: str
     text: str
 
@@ -44,6 +44,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     def unanswered(self) -> int:
         """How many questions are open."""
         return sum(1 for line in self.lines if line.kind != "group" and not line.answers)
+
+    @property
+    def blocks(self) -> list[tuple[str, list[Line]]]:
+        """The questions under the headings that stand above them; what comes before the first has none."""
+        made: list[tuple[str, list[Line]]] = [("", [])]
+        for line in self.lines:
+            if line.kind == "group":
+                made.append((f"{line.text} ({line.occurrence})" if line.occurrence else line.text, []))
+            else:
+                made[-1][1].append(line)
+        return [(heading, lines) for heading, lines in made if heading or lines]
 
 
 @get("/for/{patient_id:uuid}/responses/{response_id:uuid}/last-look", opt={"audience": patients()})
@@ -93,6 +104,9 @@ async def outcome_page(
     if not shows_danger(guidance):
         standing = await danger_of(site, caller, fill_in.link.patient_id)
         guidance = fill_in.guidance or standing or guidance
+    consults = await list_consults(site, caller, fill_in.link.patient_id, None)
+    has_visit = any(row.state in ("requested", "booked") for row in consults.consults)
+    goes_on = outcome.decision is None or outcome.decision.decision == "proceed"
     return page(
         "outcome.html",
         request,
@@ -100,7 +114,7 @@ async def outcome_page(
         guidance=guidance,
         in_danger=shows_danger(guidance),
         decision=outcome.decision,
-        revision=outcome.revision,
+        may_ask=goes_on and not has_visit and not shows_danger(guidance),
     )
 
 
@@ -142,19 +156,30 @@ def _parts(fill_in: FillIn) -> list[Part]:
 
 
 def _open_questions(fill_in: FillIn, problem: DomainError | None) -> list[OpenQuestion]:
+    """Each fault at its field; of a part that lacks everything, its questions rather than the part."""
     if not isinstance(problem, Invalid):
         return []
     form = fill_in.form.questionnaire
-    texts = {line.link_id: line.text for part in _parts(fill_in) for line in part.lines}
-    return [
-        OpenQuestion(
-            screen=screen_of(form, fault.link_id) + 1,
-            link_id=fault.link_id,
-            message=fault.message,
-            text=next((text for link, text in texts.items() if link == fault.link_id), ""),
-        )
+    fields = {number: _waiting_fields(fill_in, number) for number in range(len(form.item))}
+    found: list[OpenQuestion] = []
+    for fault in problem.faults:
+        number = screen_of(form, fault.link_id)
+        field = next((field for field in fields[number] if field.link_id == fault.link_id), None)
+        if field is not None:
+            fields[number].remove(field)
+            found.append(OpenQuestion(screen=number + 1, name=field.name, message=fault.message, text=field.text))
+    return found or [
+        OpenQuestion(screen=screen_of(form, fault.link_id) + 1, name="", message=fault.message, text="")
         for fault in problem.faults
     ]
+
+
+def _waiting_fields(fill_in: FillIn, number: int) -> list[Field]:
+    """The questions of a screen, open ones first, as they are named once the screen is shown."""
+    form = fill_in.form.questionnaire
+    answers = with_first_rows(form, fill_in.reading.answers, number, fill_in.off)
+    questions = [field for field in fields_of(form, answers, number, fill_in.off) if field.is_question]
+    return sorted(questions, key=lambda field: bool(field.path))
 
 
 def _revision(text: str) -> int:
