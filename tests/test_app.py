@@ -62,7 +62,9 @@ async def test_a_refused_look_at_somebody_elses_form_stands_in_the_audit_record(
     portal: Portal, urls: DatabaseUrls
 ) -> None:
     alice, bob = await portal.as_("alice"), await portal.as_("bob")
-    opened = await alice.send("POST", "/api/responses", json={"questionnaire": "prolotherapy-intake", "patient": alice.own})
+    opened = await alice.send(
+        "POST", "/api/responses", json={"questionnaire": "prolotherapy-intake", "patient": alice.own}
+    )
     refused = await bob.send("GET", f"/api/responses/{opened.json()['id']}")
     assert refused.status_code == 404
     connection = await asyncpg.connect(urls.superuser)

@@ -52,7 +52,9 @@ def test_the_walkthrough_passes_twice_on_one_demo() -> None:
 def test_a_kill_right_after_the_answer_loses_neither_the_draft_nor_the_danger() -> None:
     with running_demo() as demo:
         bob = Person(demo, "bob@demo.test")
-        opened = bob.ask("POST", "/api/responses", {"questionnaire": "prolotherapy-intake", "patient": bob.own_patient()})
+        opened = bob.ask(
+            "POST", "/api/responses", {"questionnaire": "prolotherapy-intake", "patient": bob.own_patient()}
+        )
         path = f"/api/responses/{opened.json()['id']}"
         saved = bob.ask("PUT", f"{path}/answers", WEAKNESS, match=opened.headers["etag"]).json()
         assert [text["key"] for text in saved["guidance"]] == ["res.urgent"]

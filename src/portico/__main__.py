@@ -31,7 +31,12 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = roles.add_parser("demo", help="a complete portal with made-up people, its database included")
     demo.add_argument("--port", type=int, default=8000, help="default: 8000")
-    demo.add_argument("--data", type=Path, default=Path("demo-data"), help="folder for the database, keys and mail (default: demo-data)")
+    demo.add_argument(
+        "--data",
+        type=Path,
+        default=Path("demo-data"),
+        help="folder for the database, keys and mail (default: demo-data)",
+    )
     demo.add_argument("--reset", action="store_true", help="throw the folder's old content away first")
     demo.add_argument("--host", default="localhost", help="a loopback address; any other is refused")
     demo.set_defaults(run=lambda o: commands.demo(port=o.port, data=o.data, reset=o.reset, host=o.host))

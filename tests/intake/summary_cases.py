@@ -244,6 +244,7 @@ def header_for(found: Screening, name: str = "Alice Example") -> Header:
         patient_name=name,
         born_on=date(1961, 4, 9),
         stated_born_on=None,
+        phone="555-0150",
         age=65,
         as_of=TODAY,
         consult_at=datetime(2026, 12, 2, 15, 0, tzinfo=UTC),

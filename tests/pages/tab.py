@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.pages.html import Form, Page, read
+from tests.pages.markup import Form, Page, read
 from tests.portal import Persona
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

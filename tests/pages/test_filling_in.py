@@ -107,9 +107,7 @@ async def test_an_answer_that_asks_more_keeps_the_patient_on_the_screen(portal: 
         (1, "reg.1.other", "y" * 201),
     ],
 )
-async def test_what_cannot_be_read_is_shown_again_as_typed(
-    portal: Portal, screen: int, field: str, typed: str
-) -> None:
+async def test_what_cannot_be_read_is_shown_again_as_typed(portal: Portal, screen: int, field: str, typed: str) -> None:
     tab = await started(portal)
     await tab.send(tab.page.forms[-1], {"reg.1": ["knee", "other"]}, ("go", "stop"))
     await tab.open(next(link for link in tab.page.links if link.endswith("/screens/1")))
@@ -117,8 +115,7 @@ async def test_what_cannot_be_read_is_shown_again_as_typed(
     await tab.send(tab.page.forms[-1], {field: typed}, ON)
     assert tab.status == 422
     assert f"#f-{field.partition(':')[0]}" in tab.page.links
-    shown = tab.page.values(field)
-    assert shown == [typed] or field in ("ves.3", "ack.1", "reg.n.0/reg.n.nrs.now")
+    assert tab.page.values(field) == [typed] or f"You entered: {typed}" in tab.page.text
 
 
 async def test_a_slip_does_not_hide_a_danger_on_the_same_screen(portal: Portal) -> None:

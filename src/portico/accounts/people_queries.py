@@ -1,6 +1,6 @@
 """Statements that write people: patients, accounts, credentials, staff, grants."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import msgspec
 
 from portico.access import Role
 from portico.ids import AccountId, PatientId
-from portico.platform.database import Command, Tx
+from portico.platform.database import Command, Query, Tx
 
 
 class NewPatient(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,13 @@ class NewGrant(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime | None
 
 
+class SealedPhone(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient's telephone number as it is stored."""
+
+    patient_id: PatientId
+    phone_sealed: bytes
+
+
 INSERT_PATIENT = Command("""
     insert into patient (clinic_id, patient_id, name, born_on, clinic_number, state, created_at)
     values ($1, $2, $3, $4, $5, 'active', $6)
@@ -49,6 +56,10 @@ INSERT_PATIENT = Command("""
 SEAL_CONTACT = Command("""
     update patient set phone_sealed = $3, address_sealed = $4 where clinic_id = $1 and patient_id = $2
 """)
+PHONES = Query(
+    SealedPhone,
+    "select patient_id, phone_sealed from patient where clinic_id = $1 and patient_id = any ($2) and phone_sealed is not null",
+)
 INSERT_ACCOUNT = Command("""
     insert into account (clinic_id, account_id, email, name, patient_id, state, created_at)
     values ($1, $2, $3, $4, $5, 'active', $6)
@@ -82,6 +93,11 @@ async def insert_patient(tx: Tx, patient: NewPatient) -> None:
 async def seal_contact(tx: Tx, patient_id: PatientId, *, phone: bytes | None, address: bytes | None) -> None:
     """Keeps how to reach the patient, sealed."""
     await tx.run(SEAL_CONTACT, tx.clinic_id, patient_id, phone, address)
+
+
+async def phones(tx: Tx, patients: Collection[PatientId]) -> list[SealedPhone]:
+    """The sealed numbers of those patients who have one."""
+    return await tx.all(PHONES, tx.clinic_id, list(patients))
 
 
 async def insert_account(tx: Tx, account: NewAccount) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from portico.access import Caller
+from portico.accounts.people import phones_of
 from portico.audit import Object, record, record_list
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
@@ -18,7 +19,7 @@ from portico.escalation import queries, rules
 from portico.escalation.actions import enter
 from portico.escalation.model import Escalation, Listed, Outcome, State
 from portico.escalation.queries import OPEN_START, RESOLVED_START, Step
-from portico.ids import EscalationId
+from portico.ids import EscalationId, PatientId
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.vault import Place
@@ -40,6 +41,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One page of escalations and where the next one starts."""
 
     entries: Sequence[Listed]
+    phones: Mapping[PatientId, str]
+    """How to call the patients on this page, as far as they gave a number."""
     next: str | None
 
 
@@ -48,8 +51,9 @@ async def read_list(site: Site, caller: Caller, wanted: Wanted, cursor: str | No
     async with site.db.transaction(caller.scope) as tx:
         found = await _page(tx, wanted, cursor)
         shown = found[:PAGE_SIZE]
+        phones = await phones_of(tx, site.vault, {entry.patient_id for entry in shown})
         await record_list(tx, caller, "escalation", list(dict.fromkeys(entry.patient_id for entry in shown)))
-    return Page(entries=shown, next=_position(shown[-1]) if len(found) > PAGE_SIZE else None)
+    return Page(entries=shown, phones=phones, next=_position(shown[-1]) if len(found) > PAGE_SIZE else None)
 
 
 async def acknowledge(site: Site, caller: Caller, escalation_id: EscalationId) -> Listed:

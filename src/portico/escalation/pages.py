@@ -124,6 +124,7 @@ async def _show(
         request,
         status=200 if problem is None else status_of(problem),
         entries=listed.entries,
+        phones=listed.phones,
         next=listed.next,
         state=state,
         problem=None if problem is None else problem.message,

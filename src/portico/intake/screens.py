@@ -83,22 +83,22 @@ def fields_of(
     return () if here is None else tuple(_fields(here, ""))
 
 
-def is_asked(form: Questionnaire, answers: QuestionnaireResponse, screen: int, off: frozenset[LinkId]) -> bool:
-    """Whether the screen has anything to fill in or read now."""
-    return bool(fields_of(form, answers, screen, off))
-
-
 def asked_screens(form: Questionnaire, answers: QuestionnaireResponse, off: frozenset[LinkId]) -> tuple[int, ...]:
     """The numbers, from 0, of the screens that have anything to fill in or read now."""
-    return tuple(number for number in range(len(form.item)) if is_asked(form, answers, number, off))
+    root = forms.enabled_items(form, answers, extra_disabled=off).root
+    return tuple(
+        number
+        for number, node in enumerate(root.owner.children)
+        if node.link_id not in root.off
+        and any(next(_fields(here, ""), None) is not None for here in root.occurrences(node.link_id)[:1])
+    )
 
 
-def screen_of(form: Questionnaire, link_id: str) -> int:
-    """The screen on which an item stands; the first when there is none."""
-    for number, item in enumerate(form.item):
-        if item.link_id == link_id or link_id in _links(item.item):
-            return number
-    return 0
+def screens_by_item(form: Questionnaire) -> Mapping[LinkId, int]:
+    """On which screen, from 0, each item stands."""
+    return {
+        LinkId(link): number for number, item in enumerate(form.item) for link in (item.link_id, *_links(item.item))
+    }
 
 
 def with_first_rows(

@@ -46,6 +46,7 @@ class Header(Part, frozen=True, kw_only=True):
     patient_name: str
     born_on: date
     stated_born_on: str | None
+    phone: str | None
     age: int
     as_of: date
     consult_at: datetime | None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portico import forms
+from portico.accounts.people import phones_of
 from portico.care.actions import next_consult
 from portico.errors import NotFound
 from portico.forms import AnswerGroup, QuestionnaireResponse
@@ -48,6 +49,7 @@ async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int)
         patient_name=whom.name,
         born_on=whom.born_on,
         stated_born_on=None,
+        phone=await _phone(tx, site, of.row.patient_id),
         age=age_at(whom.born_on, stored.as_of),
         as_of=stored.as_of,
         consult_at=await _consult_at(tx, of.row.patient_id),
@@ -115,6 +117,7 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
         patient_name=whom.name,
         born_on=whom.born_on,
         stated_born_on=None,
+        phone=await _phone(tx, site, row.patient_id),
         age=age_at(whom.born_on, desk.today),
         as_of=desk.today,
         consult_at=await _consult_at(tx, row.patient_id),
@@ -159,6 +162,10 @@ async def _screened(tx: Tx, site: Site, response_id: ResponseId, revision: int) 
         findings=screening.findings,
         left_open=tuple(map(LinkId, inputs.open_items)),
     )
+
+
+async def _phone(tx: Tx, site: Site, patient_id: PatientId) -> str | None:
+    return (await phones_of(tx, site.vault, {patient_id})).get(patient_id)
 
 
 async def _consult_at(tx: Tx, patient_id: PatientId) -> datetime | None:

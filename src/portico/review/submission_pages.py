@@ -11,11 +11,11 @@ from portico import forms
 from portico.access import Caller, patients
 from portico.errors import DomainError, Invalid, Malformed
 from portico.forms import Line
-from portico.ids import ResponseId
+from portico.ids import LinkId, ResponseId
 from portico.intake import drafts, rules
 from portico.intake.guidance import Guidance
 from portico.intake.pages import FillIn, load
-from portico.intake.screens import Field, fields_of, screen_of, with_first_rows
+from portico.intake.screens import Field, fields_of, screens_by_item, with_first_rows
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -139,20 +139,12 @@ def _last_look(request: AnyRequest, fill_in: FillIn, problem: DomainError | None
 
 def _parts(fill_in: FillIn) -> list[Part]:
     form = fill_in.form.questionnaire
-    lines = forms.answer_lines(form, fill_in.reading.answers, extra_disabled=fill_in.off)
-    by_screen: dict[int, list[Line]] = {}
-    for line in lines:
-        if line.kind != "display":
-            by_screen.setdefault(screen_of(form, line.link_id), []).append(line)
-    return [
-        Part(
-            screen=number + 1,
-            text=form.item[number].text or "",
-            lines=tuple(line for line in shown if line.link_id != form.item[number].link_id),
-        )
-        for number, shown in by_screen.items()
-        if number + 1 in fill_in.asked
-    ]
+    screens = screens_by_item(form)
+    by_screen: dict[int, list[Line]] = {number: [] for number in range(len(form.item))}
+    for line in forms.answer_lines(form, fill_in.reading.answers, extra_disabled=fill_in.off):
+        if line.kind != "display" and line.link_id != form.item[screens[line.link_id]].link_id:
+            by_screen[screens[line.link_id]].append(line)
+    return [Part(screen=at, text=form.item[at - 1].text or "", lines=tuple(by_screen[at - 1])) for at in fill_in.asked]
 
 
 def _open_questions(fill_in: FillIn, problem: DomainError | None) -> list[OpenQuestion]:
@@ -160,16 +152,17 @@ def _open_questions(fill_in: FillIn, problem: DomainError | None) -> list[OpenQu
     if not isinstance(problem, Invalid):
         return []
     form = fill_in.form.questionnaire
-    fields = {number: _waiting_fields(fill_in, number) for number in range(len(form.item))}
+    screens = screens_by_item(form)
+    fields = {at - 1: _waiting_fields(fill_in, at - 1) for at in fill_in.asked}
     found: list[OpenQuestion] = []
     for fault in problem.faults:
-        number = screen_of(form, fault.link_id)
-        field = next((field for field in fields[number] if field.link_id == fault.link_id), None)
+        number = screens.get(LinkId(fault.link_id), 0)
+        field = next((field for field in fields.get(number, ()) if field.link_id == fault.link_id), None)
         if field is not None:
             fields[number].remove(field)
             found.append(OpenQuestion(screen=number + 1, name=field.name, message=fault.message, text=field.text))
     return found or [
-        OpenQuestion(screen=screen_of(form, fault.link_id) + 1, name="", message=fault.message, text="")
+        OpenQuestion(screen=screens.get(LinkId(fault.link_id), 0) + 1, name="", message=fault.message, text="")
         for fault in problem.faults
     ]
 

@@ -101,9 +101,7 @@ def _set_faults(rule_set: RuleSet) -> Iterator[RuleFault]:
         message = f"This engine is {ENGINE_VERSION}; the rule set was written for {rule_set.engine}."
         yield RuleFault(path="$.engine", code="engine-version", message=message)
     if "|" not in rule_set.questionnaire:
-        yield RuleFault(
-            path="$.questionnaire", code="unversioned", message="Name the questionnaire as url|version."
-        )
+        yield RuleFault(path="$.questionnaire", code="unversioned", message="Name the questionnaire as url|version.")
     if not rule_set.rules:
         yield RuleFault(path="$.rules", code="no-rules", message="A rule set needs rules.")
     for rule_id, times in Counter(rule.id for rule in rule_set.rules).items():
@@ -126,9 +124,7 @@ def _setting_faults(rule_set: RuleSet) -> Iterator[RuleFault]:
             setting.type == "boolean"
         )
         if default is not None and not fits:
-            yield RuleFault(
-                path=path, code="setting-type", message=f"The default is not of type {setting.type}."
-            )
+            yield RuleFault(path=path, code="setting-type", message=f"The default is not of type {setting.type}.")
 
 
 def _rule_faults(rule_set: RuleSet, index: int, known: Mapping[LinkId, ItemKind]) -> Iterator[RuleFault]:
@@ -161,9 +157,7 @@ def _word_faults(rule: Rule, place: _Place) -> Iterator[RuleFault]:
     if not rule.text.strip() or not rule.rationale.strip():
         yield place.fault("missing-text", "A rule needs a sentence for the clinician and a rationale.")
     if rule.draft_level and rule.effect != _LEVEL_EFFECT.get(rule.draft_level):
-        yield place.fault(
-            "draft-level", "Level E belongs to the effect urgent_now, U to call_before_booking."
-        )
+        yield place.fault("draft-level", "Level E belongs to the effect urgent_now, U to call_before_booking.")
     for key in sorted(set(PLACEHOLDER.findall(rule.text)) - place.settings.keys()):
         yield place.fault("unknown-setting", f"The text names the setting {key}, which is not declared.")
 
@@ -195,9 +189,7 @@ def _expr_faults(expr: Expr, place: _Place, *, root: bool = False) -> Iterator[R
             yield from _row_faults(expr, place)
         case EngineError():
             if not root:
-                yield place.fault(
-                    "engine-error-inside", "engine_error stands alone, as a rule's whole condition."
-                )
+                yield place.fault("engine-error-inside", "engine_error stands alone, as a rule's whole condition.")
         case _:
             yield from _atom_faults(expr, place)
 
@@ -219,14 +211,10 @@ def _item_faults(link_id: LinkId, place: _Place) -> Iterator[RuleFault]:
         return
     for group in kind.groups:
         if group not in place.groups:
-            yield place.fault(
-                "outside-row", f"{link_id} lies in rows of {group}; ask inside any_row.", link_id
-            )
+            yield place.fault("outside-row", f"{link_id} lies in rows of {group}; ask inside any_row.", link_id)
 
 
-def _atom_faults(
-    expr: HasCode | IsTrue | Compare | Answered | Count | Elapsed, place: _Place
-) -> Iterator[RuleFault]:
+def _atom_faults(expr: HasCode | IsTrue | Compare | Answered | Count | Elapsed, place: _Place) -> Iterator[RuleFault]:
     yield from _item_faults(expr.link_id, place)
     kind = place.known.get(expr.link_id)
     if kind is not None:

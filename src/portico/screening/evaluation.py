@@ -92,14 +92,8 @@ def screen_draft(rule_set: RuleSet, facts: Facts, *, as_of: date, settings: Sett
 
 def dispose(findings: Sequence[Finding], open_items: Collection[LinkId] = ()) -> Disposition:
     """The most urgent disposition asked for; "possible" only when nothing at all speaks against it."""
-    asked = {
-        RAISES[finding.effect]
-        for finding in findings
-        if finding.state == "fired" and finding.effect in RAISES
-    }
-    possible = any(
-        finding.state == "fired" and finding.effect == "possible_candidate" for finding in findings
-    )
+    asked = {RAISES[finding.effect] for finding in findings if finding.state == "fired" and finding.effect in RAISES}
+    possible = any(finding.state == "fired" and finding.effect == "possible_candidate" for finding in findings)
     if open_items or not possible or any(map(_leaves_open, findings)):
         asked.add("needs_review")
     return most_urgent(*asked, "possible_candidate")
@@ -165,11 +159,7 @@ def _failure(
     rule: Rule, *, truth: Truth, evidence: Evidence, version: str, settings: Mapping[str, SettingValue | None]
 ) -> Finding:
     """A failed rule as fired: a call before booking, or its own effect when that is worse and proven."""
-    own = (
-        truth is True
-        and rule.effect in RAISES
-        and most_urgent(RAISES[rule.effect], _CALL) == RAISES[rule.effect]
-    )
+    own = truth is True and rule.effect in RAISES and most_urgent(RAISES[rule.effect], _CALL) == RAISES[rule.effect]
     return Finding(
         rule=rule.id,
         version=version,

@@ -130,9 +130,7 @@ def decision_table(rule_set: RuleSet, words: Words = NO_WORDS) -> tuple[TableRow
 
 def decision_table_markdown(rule_set: RuleSet, words: Words = NO_WORDS) -> str:
     """The table, the settings it depends on, and the long conditions as lists; ends with a newline."""
-    return "\n".join(
-        [*_table_lines(rule_set, words), *_setting_lines(rule_set), *_long_lines(rule_set, words), ""]
-    )
+    return "\n".join([*_table_lines(rule_set, words), *_setting_lines(rule_set), *_long_lines(rule_set, words), ""])
 
 
 def _joined(parts: Sequence[Expr], word: str, words: Words) -> str:

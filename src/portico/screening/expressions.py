@@ -252,9 +252,7 @@ class EngineError(Node, frozen=True, tag="engine_error"):
         """None: the rule that failed carries its own."""
 
 
-Expr: TypeAlias = (
-    AllOf | AnyOf | Not | HasCode | IsTrue | Compare | Answered | Count | AnyRow | Elapsed | EngineError
-)
+Expr: TypeAlias = AllOf | AnyOf | Not | HasCode | IsTrue | Compare | Answered | Count | AnyRow | Elapsed | EngineError
 
 
 def attempt(expr: Expr, scope: Scope) -> Truth:
@@ -289,9 +287,7 @@ def _evidence_of_item(link_id: LinkId, scope: Scope, into: Evidence, truth: Trut
         into.link_ids[link_id] = None
 
 
-def _evidence_with_threshold(
-    link_id: LinkId, value: Operand, scope: Scope, into: Evidence, truth: Truth
-) -> None:
+def _evidence_with_threshold(link_id: LinkId, value: Operand, scope: Scope, into: Evidence, truth: Truth) -> None:
     if truth is None and isinstance(value, SettingRef) and scope.setting(value.setting) is None:
         into.missing_settings[value.setting] = None  # while it is unset no answer could change this part
     else:

@@ -80,11 +80,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
             for key, setting in self.settings.items()
         }
         kind = self.items[link_id]
-        if (
-            kind.repeats
-            and len(literals) > _TELLING_PAIR
-            and kind.type not in {"choice", "open-choice", "group"}
-        ):
+        if kind.repeats and len(literals) > _TELLING_PAIR and kind.type not in {"choice", "open-choice", "group"}:
             return True  # the representatives hold pairs only
         tried = facts_around(link_id, kind, [atom for atom, _ in literals], settings)
         for number, facts in enumerate(tried):

@@ -39,9 +39,7 @@ _MARGIN = 3
 _OTHER_TEXT = "any other text"
 
 
-def facts_around(
-    link_id: LinkId, kind: ItemKind, atoms: Sequence[Atom], settings: Settings
-) -> Iterator[Facts]:
+def facts_around(link_id: LinkId, kind: ItemKind, atoms: Sequence[Atom], settings: Settings) -> Iterator[Facts]:
     """Not asked, left open, and each telling combination of answers (or number of rows)."""
     yield Facts(not_asked=frozenset({link_id}))
     yield Facts()
@@ -74,9 +72,7 @@ def _answer_sets(
         yield from ((single,) * length for single in singles for length in lengths)
 
 
-def _coded_sets(
-    kind: ItemKind, atoms: Sequence[Atom], lengths: Collection[int]
-) -> Iterator[tuple[Value, ...]]:
+def _coded_sets(kind: ItemKind, atoms: Sequence[Atom], lengths: Collection[int]) -> Iterator[tuple[Value, ...]]:
     """Choices of classes of options, at the telling lengths; a class is what no atom tells apart."""
     tests = [frozenset(atom.codes) for atom in atoms if isinstance(atom, HasCode)]
     classes: dict[tuple[bool, ...], list[Value]] = {}
@@ -114,9 +110,7 @@ def _numbers(kind: ItemKind, atoms: Sequence[Atom], settings: Settings) -> Itera
     whole = {Decimal(near + step) for cut in cuts for near in (floor(cut), ceil(cut)) for step in (-1, 0, 1)}
     between = {(low + high) / 2 for low, high in pairwise(cuts)} | {cuts[0] - 1, *cuts, cuts[-1] + 1}
     for number in sorted(whole if kind.type == "integer" else whole | between):
-        if (kind.minimum is None or number >= kind.minimum) and (
-            kind.maximum is None or number <= kind.maximum
-        ):
+        if (kind.minimum is None or number >= kind.minimum) and (kind.maximum is None or number <= kind.maximum):
             yield int(number) if kind.type == "integer" else number
 
 

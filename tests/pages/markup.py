@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 TYPED = frozenset({"input", "select", "textarea"})
+HEADINGS = frozenset({"h1", "h2", "h3"})
 UNLABELLED = frozenset({"hidden", "submit"})
 
 Attributes = dict[str, str]
@@ -52,6 +53,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         page = self.page
+        page.text += " "
+        if tag in HEADINGS:
+            page.headings.append((tag, ""))
         if tag not in VOID:
             self._open.append((tag, given))
         if "id" in given:
@@ -97,15 +101,15 @@ class _Reader(HTMLParser):
         page = self.page
         if not self._open:
             return
-        tag, given = self._open[-1]
+        tag = self._open[-1][0]
+        if any(open_tag in HEADINGS for open_tag, _ in self._open):
+            level, before = page.headings[-1]
+            page.headings[-1] = (level, f"{before}{data}".strip())
         if tag == "title":
             page.title += data
-        elif tag in ("h1", "h2", "h3"):
-            page.headings.append((tag, data.strip()))
         elif tag == "textarea":
             name, before = page.forms[-1].fields[-1]
             page.forms[-1].fields[-1] = (name, before + (data if before else data.removeprefix("\n")))
-            del given
         page.text += data
 
     def finish(self) -> Page:
