@@ -21,8 +21,12 @@ STATES: tuple[ReviewState, ...] = ("queued", "decided")
 WARM_PAGES, GROWTH = 200, 1.5
 ROWS_READ = 3
 _LIMIT = PAGE_SIZE + 1
-_IDS = {"1a": "(n / 10 * 10)", "1b": "n", "1c": "n"}
-"""Patient, response, review: a patient has ten."""
+_IDS = {"1a": "(n / 10 * 10)", "1b": "n", "1c": "n", "1d": "n"}
+"""Patient, response, review, account: a patient has ten reviews and one account."""
+_NOTE = (
+    "A table of a few hundred rows lies in a few pages, and the planner rightly reads it whole: that is what the rows at"
+    " 1,000 reviews are."
+)
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -76,6 +80,7 @@ def _judged(pages: Sequence[Page]) -> Section:
         f" as the application's role under row-level security, through the pool; median of {WARM_PAGES} warm pages. Page 100"
         " of the smallest queue is its last full one. Plans by EXPLAIN ANALYZE under custom and generic planning.",
         lines=[*_growth(pages), *_shape(pages)],
+        notes=[_NOTE],
     )
 
 
@@ -100,9 +105,20 @@ def _shape(pages: Sequence[Page]) -> Iterator[Line]:
         "an index scan, no sort of the table",
         met=not bad,
     )
-    worst = max(rows_read(plan) for _, _, plan in plans)
-    what = f"rows read in all tables for the {_LIMIT} fetched (one tells that there is more), at most"
-    yield at_most(what, worst, ROWS_READ * _LIMIT, "rows", digits=0)
+    yield at_most(
+        "rows of `review` read for a page, at most", _most(pages, "review"), ROWS_READ * PAGE_SIZE, "rows", digits=0
+    )
+    by_size = [f"{_most([page for page in pages if page.size == size]):.0f}" for size in SIZES]
+    yield holds(
+        "rows read in all tables for a page, at most, at each size",
+        ", ".join(by_size),
+        f"≤ {ROWS_READ * _LIMIT} rows ({ROWS_READ} × the {_LIMIT} fetched, one of which tells that there is more)",
+        met=_most(pages) <= ROWS_READ * _LIMIT,
+    )
+
+
+def _most(pages: Sequence[Page], table: str | None = None) -> float:
+    return max(rows_read(plan, table) for page in pages for plan in page.plans.values())
 
 
 def nodes(plan: Node) -> Iterator[Node]:
@@ -114,18 +130,19 @@ def nodes(plan: Node) -> Iterator[Node]:
 
 def faults(plan: Node) -> Iterator[str]:
     """What keeps a page from being one range of the queue's index."""
-    if not any(node.index and node.index.startswith("review_queue") for node in nodes(plan)):
+    if not any(node.index == "review_queue" for node in nodes(plan)):
         yield "does not read review_queue"
-    for node in nodes(plan):
-        if node.node == "Seq Scan" and node.relation in ("review", "patient"):
-            yield f"reads all of {node.relation}"
-        if "Sort" in node.node and node.rows * node.loops > _LIMIT:
-            yield "sorts more than a page"
+    if any(node.node.endswith("Seq Scan") and node.relation == "review" for node in nodes(plan)):
+        yield "reads all reviews"
+    below_the_cut = [inner for node in nodes(plan) if node.node == "Limit" for inner in nodes(node)]
+    if any("Sort" in node.node for node in below_the_cut):
+        yield "sorts before it cuts the page"
 
 
-def rows_read(plan: Node) -> float:
-    """Rows that were looked at, in whichever table."""
-    return sum((node.rows + node.removed) * node.loops for node in nodes(plan) if node.relation)
+def rows_read(plan: Node, table: str | None = None) -> float:
+    """Rows that were looked at, in this table or in all."""
+    read = [node for node in nodes(plan) if node.relation and table in (None, node.relation)]
+    return sum((node.rows + node.removed) * node.loops for node in read)
 
 
 async def _pages(house: House, size: int) -> AsyncIterator[Page]:
@@ -183,12 +200,15 @@ async def _fill(connection: asyncpg.Connection, house: House, there: int, size: 
     """Reviews up to this number, their keys spread over three years and three urgencies in no order."""
     clinic, clinician = house.people.by_name["dr.adams"].clinic_id, house.people.by_name["dr.adams"].account_id
     numbers = f"generate_series({there + 1}, {size}) n"
-    patient, response, review = (counted(f"000000{kind}", number) for kind, number in _IDS.items())
+    patient, response, review, account = (counted(f"000000{kind}", number) for kind, number in _IDS.items())
     await connection.execute(
         f"""
         set synchronous_commit = off;
         insert into patient (clinic_id, patient_id, name, born_on, state, created_at)
         select '{clinic}', {patient}::uuid, 'Made Up ' || n, '1960-01-01', 'active', now()
+        from (select distinct n / 10 * 10 as n from {numbers}) tens on conflict do nothing;
+        insert into account (clinic_id, account_id, email, name, patient_id, state, created_at)
+        select '{clinic}', {account}::uuid, 'p' || n || '@portico.test', 'Made Up ' || n, {patient}::uuid, 'active', now()
         from (select distinct n / 10 * 10 as n from {numbers}) tens on conflict do nothing;
         insert into response (clinic_id, response_id, patient_id, questionnaire_url, questionnaire_version, state, revision,
             submitted_revision, created_by, created_at, saved_at)
@@ -207,6 +227,4 @@ async def _fill(connection: asyncpg.Connection, house: House, there: int, size: 
             from (select n, ('x' || substr(md5(n::text), 1, 7))::bit(28)::int as chance from {numbers}) drawn) made
         """
     )
-    await connection.execute("vacuum analyze patient")
-    await connection.execute("vacuum analyze response")
-    await connection.execute("vacuum analyze review")
+    await connection.execute("vacuum analyze")

@@ -750,49 +750,49 @@ ALTER TABLE ONLY public.staff
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY account_signing_in ON public.account FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+CREATE POLICY account_signing_in ON public.account FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
-CREATE POLICY account_within_clinic ON public.account USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY account_within_clinic ON public.account USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY audit_event_left_at_the_door ON public.audit_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text])) AND (patient_id IS NULL)));
+CREATE POLICY audit_event_left_at_the_door ON public.audit_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['patient'::text, 'anonymous'::text]))) AND (patient_id IS NULL)));
 
-CREATE POLICY audit_event_left_by_patient ON public.audit_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY audit_event_left_by_patient ON public.audit_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY audit_event_read_by_patient ON public.audit_event FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY audit_event_read_by_patient ON public.audit_event FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY audit_event_within_clinic ON public.audit_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY audit_event_within_clinic ON public.audit_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.clinic_key ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY clinic_key_read_in_clinic ON public.clinic_key FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text]))));
+CREATE POLICY clinic_key_read_in_clinic ON public.clinic_key FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['patient'::text, 'anonymous'::text])))));
 
-CREATE POLICY clinic_key_within_clinic ON public.clinic_key USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY clinic_key_within_clinic ON public.clinic_key USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.clinic_setting ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY clinic_setting_read_in_clinic ON public.clinic_setting FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text]))));
+CREATE POLICY clinic_setting_read_in_clinic ON public.clinic_setting FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['patient'::text, 'anonymous'::text])))));
 
-CREATE POLICY clinic_setting_within_clinic ON public.clinic_setting USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY clinic_setting_within_clinic ON public.clinic_setting USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.consult ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY consult_of_patient ON public.consult USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY consult_of_patient ON public.consult USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY consult_within_clinic ON public.consult USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY consult_within_clinic ON public.consult USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.credential ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY credential_signing_in ON public.credential USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+CREATE POLICY credential_signing_in ON public.credential USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
-CREATE POLICY credential_within_clinic ON public.credential USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY credential_within_clinic ON public.credential USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.decision ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY decision_read_by_patient ON public.decision FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY decision_read_by_patient ON public.decision FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY decision_within_clinic ON public.decision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY decision_within_clinic ON public.decision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.escalation ENABLE ROW LEVEL SECURITY;
 
@@ -800,61 +800,61 @@ CREATE POLICY escalation_due_for_worker ON public.escalation FOR SELECT TO porti
 
 ALTER TABLE public.escalation_event ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY escalation_event_left_by_patient ON public.escalation_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY escalation_event_left_by_patient ON public.escalation_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY escalation_event_within_clinic ON public.escalation_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY escalation_event_within_clinic ON public.escalation_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
-CREATE POLICY escalation_of_patient ON public.escalation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY escalation_of_patient ON public.escalation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY escalation_within_clinic ON public.escalation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY escalation_within_clinic ON public.escalation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.finding ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY finding_of_patient ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY finding_of_patient ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY finding_within_clinic ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY finding_within_clinic ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.notification ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY notification_due_for_worker ON public.notification FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (due_at IS NOT NULL)));
 
-CREATE POLICY notification_left_by_patient ON public.notification FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text]))));
+CREATE POLICY notification_left_by_patient ON public.notification FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['patient'::text, 'anonymous'::text])))));
 
-CREATE POLICY notification_within_clinic ON public.notification USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY notification_within_clinic ON public.notification USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.patient ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.patient_key ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY patient_key_read_by_patient ON public.patient_key FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY patient_key_read_by_patient ON public.patient_key FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY patient_key_within_clinic ON public.patient_key USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY patient_key_within_clinic ON public.patient_key USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
-CREATE POLICY patient_read_by_patient ON public.patient FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY patient_read_by_patient ON public.patient FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY patient_signing_in ON public.patient FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'anonymous'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY patient_signing_in ON public.patient FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY patient_within_clinic ON public.patient USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY patient_within_clinic ON public.patient USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.proxy_grant ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY proxy_grant_signing_in ON public.proxy_grant FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+CREATE POLICY proxy_grant_signing_in ON public.proxy_grant FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
-CREATE POLICY proxy_grant_within_clinic ON public.proxy_grant USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY proxy_grant_within_clinic ON public.proxy_grant USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.response ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY response_due_for_worker ON public.response FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (expires_at IS NOT NULL)));
 
-CREATE POLICY response_of_patient ON public.response USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY response_of_patient ON public.response USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
 ALTER TABLE public.response_revision ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY response_revision_of_patient ON public.response_revision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY response_revision_of_patient ON public.response_revision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY response_revision_within_clinic ON public.response_revision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY response_revision_within_clinic ON public.response_revision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
-CREATE POLICY response_within_clinic ON public.response USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY response_within_clinic ON public.response USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
 
@@ -862,39 +862,39 @@ CREATE POLICY review_due_for_worker ON public.review FOR SELECT TO portico_worke
 
 ALTER TABLE public.review_event ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY review_event_left_by_patient ON public.review_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY review_event_left_by_patient ON public.review_event FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY review_event_within_clinic ON public.review_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY review_event_within_clinic ON public.review_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
-CREATE POLICY review_of_patient ON public.review USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY review_of_patient ON public.review USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY review_within_clinic ON public.review USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY review_within_clinic ON public.review USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.screening ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY screening_of_patient ON public.screening USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'patient'::text) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+CREATE POLICY screening_of_patient ON public.screening USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
-CREATE POLICY screening_within_clinic ON public.screening USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY screening_within_clinic ON public.screening USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY session_by_token ON public.session FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = 'anonymous'::text) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
+CREATE POLICY session_by_token ON public.session FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
 
-CREATE POLICY session_of_account ON public.session USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+CREATE POLICY session_of_account ON public.session USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
-CREATE POLICY session_within_clinic ON public.session USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY session_within_clinic ON public.session USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.signature ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY signature_read_in_clinic ON public.signature FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['patient'::text, 'anonymous'::text]))));
+CREATE POLICY signature_read_in_clinic ON public.signature FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['patient'::text, 'anonymous'::text])))));
 
-CREATE POLICY signature_within_clinic ON public.signature USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY signature_within_clinic ON public.signature USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.staff ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY staff_signing_in ON public.staff FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['anonymous'::text, 'patient'::text])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+CREATE POLICY staff_signing_in ON public.staff FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
-CREATE POLICY staff_within_clinic ON public.staff USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND (( SELECT public.app_kind() AS app_kind) = ANY (ARRAY['staff'::text, 'worker'::text]))));
+CREATE POLICY staff_within_clinic ON public.staff USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO portico_app;

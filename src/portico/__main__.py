@@ -6,9 +6,17 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from portico import __version__, commands
 from portico.errors import StartupRefused
+
+
+class Subcommands(Protocol):
+    """Where subcommands are added."""
+
+    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's own word
+        ...
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--data", type=Path, default=Path("demo-data"), help="the demo's folder (default: demo-data)")
     code.set_defaults(run=lambda o: commands.demo_code(email=o.email, data=o.data))
 
+    _add_production(roles)
+    _add_looks(roles)
+    return parser
+
+
+def _add_production(roles: Subcommands) -> None:
+    """The roles of an installation."""
     serve = roles.add_parser("serve", help="the web server (production; settings from the environment)")
     serve.set_defaults(run=lambda _: commands.serve(os.environ))
 
@@ -70,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     keys.set_defaults(run=lambda o: asyncio.run(commands.keys(os.environ, action=o.action)))
 
+
+def _add_looks(roles: Subcommands) -> None:
+    """What only looks and prints."""
     check = roles.add_parser("check", help="load and lint questionnaires, rules and texts; needs no database")
     check.set_defaults(run=lambda _: commands.check())
 
@@ -81,7 +99,6 @@ def _parser() -> argparse.ArgumentParser:
     walk.add_argument("--demo-json", type=Path, required=True, help="the demo.json in the demo's folder")
     walk.add_argument("--json", action="store_true", help="print the whole summary as JSON")
     walk.set_defaults(run=lambda o: asyncio.run(commands.walkthrough(o.url, o.demo_json, whole_summary=o.json)))
-    return parser
 
 
 if __name__ == "__main__":

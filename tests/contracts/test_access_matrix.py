@@ -144,7 +144,7 @@ TABLE: Mapping[str, Row] = {
     ),
     # Staff of another clinic get an empty list, as for any patient there is none of.
     "GET /api/responses": Row(
-        statuses=(401, 200, 404, 200, 404, 200, 200, 403, 403, 200), query="?patient={patient_id}"
+        statuses=(401, 200, 404, 200, 404, 200, 200, 403, 403, 404), query="?patient={patient_id}"
     ),
     "GET /api/responses/{response_id:uuid}": readers(200),
     "GET /api/responses/{response_id:uuid}/revisions": readers(200),
@@ -182,6 +182,7 @@ TABLE: Mapping[str, Row] = {
     "GET /reviews": staff(200, lacking="anna", elsewhere=200),
     "POST /reviews/claims": staff(303, lacking="fred anna", elsewhere=303, send=page()),
     "GET /reviews/{review_id:uuid}": staff(200, lacking="fred anna"),
+    "GET /responses/{response_id:uuid}/summary": staff(200, lacking="fred anna"),
     "POST /reviews/{review_id:uuid}/claim": staff(303, lacking="fred anna", send=page()),
     "POST /reviews/{review_id:uuid}/release": Row(
         statuses=(401, 404, 404, 404, 404, 303, 409, 403, 403, 404), of="claimed", send=page()
@@ -192,7 +193,7 @@ TABLE: Mapping[str, Row] = {
     "GET /reviews/{review_id:uuid}/summary.pdf": staff(200, lacking="fred anna"),
     # Consults. Naming a patient of another clinic is naming nobody: 409 as for any unknown patient.
     "GET /api/consults": Row(
-        statuses=(401, 200, 404, 200, 404, 200, 200, 200, 200, 200), of="consult", query="?patient={patient_id}"
+        statuses=(401, 200, 404, 200, 404, 200, 200, 200, 200, 404), of="consult", query="?patient={patient_id}"
     ),
     "POST /api/consults": staff(
         201, elsewhere=409, send=body(lambda made: {**CONSULT, "patient": made.ids["patient_id"]})

@@ -66,22 +66,25 @@ class _Reader(HTMLParser):
             page.links.append(given.get("href", ""))
         if tag == "form":
             page.forms.append(Form(given.get("action", "")))
+        self._note_label(tag, given)
+        self._note_field(tag, given)
+
+    def _note_label(self, tag: str, given: Attributes) -> None:
         if tag == "label" and "for" in given:
             self._labels.add(given["for"])
-        if tag == "button":
-            page.forms[-1].buttons.append((given.get("name", ""), given.get("value", "")))
-        if tag == "option" and self._select is not None:
-            self._select[1].append(given.get("value", ""))
-            self._select[2].extend([given.get("value", "")] if "selected" in given else [])
         if tag in TYPED and given.get("type") not in UNLABELLED:
             is_inside = any(open_tag == "label" for open_tag, _ in self._open)
             self._controls.append((given.get("id", ""), is_inside))
-        self._note_field(tag, given)
 
     def _note_field(self, tag: str, given: Attributes) -> None:
         name, form = given.get("name"), self.page.forms[-1] if self.page.forms else None
+        if tag == "option" and self._select is not None:
+            self._select[1].append(given.get("value", ""))
+            self._select[2].extend([given.get("value", "")] if "selected" in given else [])
         if name is None or form is None:
             return
+        if tag == "button":
+            form.buttons.append((name, given.get("value", "")))
         if tag == "select":
             self._select = (name, [], [])
         elif tag == "textarea":

@@ -1,14 +1,17 @@
 """A patient looks once more, sends, hears what happens next, changes answers, and asks for a visit."""
 
+from collections.abc import Mapping
+
 import pytest
 
+from portico.commands.made_up_answers import Told
 from portico.review.model import Verdict
 from tests import walks
 from tests.pages.tab import Tab
 from tests.portal import Portal
 
 
-async def last_look(portal: Portal, told: dict[str, walks.Told] | None = None, *, only_told: bool = False) -> Tab:
+async def last_look(portal: Portal, told: Mapping[str, Told] | None = None, *, only_told: bool = False) -> Tab:
     """A tab on the last look at Alice's draft."""
     response_id, _ = await walks.drafted(portal, "alice", told or walks.CALM, only_told=only_told)
     tab = Tab(await portal.as_("alice"))

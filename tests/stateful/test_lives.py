@@ -27,6 +27,7 @@ from portico.access import SystemScope
 from portico.commands.demo_content import SLUG
 from portico.ids import ResponseId
 from portico.platform.database import Query
+from portico.review.reading import PAGE_SIZE
 from tests import walks
 from tests.databases import Databases
 from tests.portal import Portal, open_portal
@@ -276,7 +277,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def the_queue_stands_in_its_order(self) -> None:
         items = self._send("nora", "GET", "/api/reviews").json()["items"]
-        assert [item["id"] for item in items] == [review.id for review in self.model.queue()]
+        assert [item["id"] for item in items] == [review.id for review in self.model.queue()][:PAGE_SIZE]
 
     # How it is done
 

@@ -33,6 +33,14 @@ class UpcomingConsult(msgspec.Struct, frozen=True, kw_only=True):
     intake_missing: bool
 
 
+class Known(msgspec.Struct, frozen=True):
+    """A patient that this transaction may see."""
+
+    patient_id: PatientId
+
+
+KNOWN_PATIENT = Query(Known, "select patient_id from patient where clinic_id = $1 and patient_id = $2")
+
 INSERT_CONSULT = Command("""
     insert into consult (clinic_id, consult_id, patient_id, clinician_id, starts_at, state, wishes_sealed, created_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -80,6 +88,11 @@ CONSULTS_OF_CLINIC = Query(
     limit $5
     """,
 )
+
+
+async def is_known(tx: Tx, patient_id: PatientId) -> bool:
+    """Whether there is such a patient, as far as this transaction may see."""
+    return await tx.first(KNOWN_PATIENT, tx.clinic_id, patient_id) is not None
 
 
 async def insert_consult(tx: Tx, row: ConsultRow) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from portico.access import Caller, Permission
 from portico.audit import Object, record, record_list
+from portico.care.queries import is_known
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
 from portico.forms import QuestionnaireResponse
@@ -84,6 +85,8 @@ async def list_responses(site: Site, caller: Caller, patient_id: PatientId, curs
     start = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
     before = cursor_decode(cursor, tuple[datetime, UUID]) or start
     async with site.db.transaction(caller.scope) as tx:
+        if not await is_known(tx, patient_id):
+            raise NotFound
         found = await queries.responses_of_patient(tx, patient_id, before, PAGE_SIZE + 1)
         await record_list(tx, caller, "response", [patient_id] if found else [])
     shown = found[:PAGE_SIZE]

@@ -17,7 +17,7 @@ from portico import errors
 from portico.platform.logs import log
 from portico.platform.requests import AnyRequest
 from portico.platform.scope_notes import noted
-from portico.platform.templates import render
+from portico.platform.templates import HTML, render
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -181,7 +181,7 @@ def _answer(request: AnyRequest, problem: Problem, headers: dict[str, str]) -> R
         if problem.status == 401:
             return Response(b"", status_code=303, headers={"Location": "/sign-in"})
         body = render("problem.html", request, problem=problem).encode()
-        return Response(body, status_code=problem.status, media_type="text/html; charset=utf-8", headers=headers)
+        return Response(body, status_code=problem.status, media_type=HTML, headers=headers)
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 

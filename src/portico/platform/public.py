@@ -14,7 +14,7 @@ from portico.platform.database import Query
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 
-_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
+_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
 
 
 class Health(msgspec.Struct, frozen=True, rename="camel"):

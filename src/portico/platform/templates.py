@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -16,7 +17,8 @@ from portico.platform.chrome import Chrome
 from portico.platform.requests import AnyRequest
 from portico.platform.scope_notes import noted
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
+"""The framework names the character set itself."""
 
 
 @cache
@@ -67,4 +69,5 @@ def page(name: str, request: AnyRequest, *, status: int = 200, **context: object
 
 def see_other(location: str) -> Response[bytes]:
     """Sends the browser on after a form was accepted, so that reloading does not send it again."""
-    return Response(b"", status_code=303, headers={"Location": location})
+    # A part of it may be what somebody typed; a header takes no line breaks and nothing outside Latin-1.
+    return Response(b"", status_code=303, headers={"Location": quote(location, safe="/?#=&%")})

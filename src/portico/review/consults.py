@@ -8,10 +8,10 @@ import msgspec
 from portico.access import Caller
 from portico.audit import Object, record, record_list
 from portico.care.actions import change_consult, next_consult, record_consult
-from portico.care.queries import ConsultRow, UpcomingConsult, consults_of_clinic
+from portico.care.queries import ConsultRow, UpcomingConsult, consults_of_clinic, is_known
 from portico.care.rules import ConsultState
 from portico.clinic.actions import settings_of
-from portico.errors import Conflict, Invalid, OtherPatient
+from portico.errors import Conflict, Invalid, NotFound, OtherPatient
 from portico.escalation.actions import has_open_red_flag
 from portico.ids import AccountId, ConsultId, PatientId
 from portico.intake.outcome import Guidance, danger_guidance
@@ -65,6 +65,8 @@ async def list_consults(site: Site, caller: Caller, patient: PatientId | None, c
     """Consults by start; a patient sees those of one patient only."""
     after = cursor_decode(cursor, tuple[datetime, UUID]) or _START
     async with site.db.transaction(caller.scope) as tx:
+        if patient is not None and not await is_known(tx, patient):
+            raise NotFound
         rows = await consults_of_clinic(tx, patient, (after[0], ConsultId(after[1])), PAGE_SIZE + 1)
         shown = rows[:PAGE_SIZE]
         await record_list(tx, caller, "consult", [row.patient_id for row in shown])
