@@ -54,8 +54,8 @@ def _head(sections: Sequence[Section]) -> Iterator[str]:
     missed = [line.what for line in judged if not line.met]
     yield "# Performance"
     yield "\n<!-- Written by `make bench` (benchmarks/); never by hand. -->\n"
-    yield f"Measured on {datetime.now(UTC):%Y-%m-%d}. {len(judged) - len(missed)} of {len(judged)} goals met"
-    yield "." if not missed else f"; not met: {'; '.join(missed)}."
+    unmet = f"; not met: {'; '.join(missed)}" if missed else ""
+    yield f"Measured on {datetime.now(UTC):%Y-%m-%d}. {len(judged) - len(missed)} of {len(judged)} goals met{unmet}."
     yield "\n## The machine\n"
 
 

@@ -13,8 +13,7 @@ from benchmarks.replay import counted
 from benchmarks.server import House
 from portico.access import Caller
 from portico.review.model import ReviewState
-from portico.review.queue_queries import QUEUE_PAGE, QUEUE_START, Position, QueueFilter, queue_page
-from portico.review.reading import PAGE_SIZE
+from portico.review.queue_queries import PAGE_SIZE, QUEUE_PAGE, QUEUE_START, Position, QueueFilter, queue_page
 
 SIZES = (1_000, 100_000, 1_000_000)
 STATES: tuple[ReviewState, ...] = ("queued", "decided")
@@ -161,7 +160,7 @@ async def _timed(house: House, caller: Caller, state: ReviewState, after: Positi
     for _ in range(WARM_PAGES + 20):
         async with house.site.db.transaction(caller.scope) as tx:
             begin = time.perf_counter()
-            page = await queue_page(tx, wanted, after, _LIMIT)
+            page = await queue_page(tx, wanted, after)
             spent.append((time.perf_counter() - begin) * 1000)
         assert len(page) >= PAGE_SIZE
     return median(spent[20:])
@@ -172,7 +171,7 @@ async def _position(house: House, caller: Caller, state: ReviewState, pages: int
     after = QUEUE_START
     async with house.site.db.transaction(caller.scope) as tx:
         for _ in range(pages):
-            last = (await queue_page(tx, QueueFilter(state=state), after, PAGE_SIZE))[-1]
+            last = (await queue_page(tx, QueueFilter(state=state), after))[PAGE_SIZE - 1]
             after = (last.urgency_rank, last.consult_key, last.queued_at, last.review_id)
     return after
 
@@ -180,7 +179,7 @@ async def _position(house: House, caller: Caller, state: ReviewState, pages: int
 async def _plan(house: House, caller: Caller, page: tuple[ReviewState, Position], kind: str) -> Node:
     """How the server runs the statement when it plans for these parameters, or once for all."""
     state, position = page
-    given = [str(caller.actor.clinic_id), state, *position, None, None, "false", _LIMIT]
+    given = [str(caller.actor.clinic_id), state, *position]
     values = ", ".join("null" if value is None else f"'{value}'" for value in given)
     connection = await asyncpg.connect(house.app)
     try:

@@ -66,7 +66,9 @@ def parts(*, only_static: bool) -> Iterator[Result]:
     engines = [f"tests/{name}" for name in WITHOUT_DATABASE if (ROOT / "tests" / name).is_dir()]
     without_engines = [f"--ignore={folder}" for folder in engines]
     yield test_part("engines", [*engines, "-m", "not alone and not soak", "-n", "2"])
-    yield test_part("tests", ["tests", *without_engines, "-m", "not alone and not soak", "-n", "2", "--dist", "loadfile"])
+    yield test_part(
+        "tests", ["tests", *without_engines, "-m", "not alone and not soak", "-n", "2", "--dist", "loadfile"]
+    )
     yield test_part("alone", ["tests", "-m", "alone and not soak"])
 
 

@@ -89,6 +89,8 @@ def _routed(site: Site, door: Door) -> Litestar:
             DomainError: problems.answer_domain_error,
             HTTPException: problems.answer_http_exception,
             asyncpg.PostgresError: problems.answer_database_error,
+            RecursionError: problems.answer_too_deep,
+            OverflowError: problems.answer_out_of_range,
             Exception: problems.answer_defect,
         },
         openapi_config=None,

@@ -167,7 +167,15 @@ async def test_a_role_taken_away_is_gone_at_the_next_request(entrance: Entrance)
 
 @pytest.mark.parametrize(
     "value",
-    ["", "x", "..", f"{UUID(int=1)}.", f"{UUID(int=2)}.{'x' * 43}", f"{UUID(int=3)}.{'x' * 4000}", "'; drop table session"],
+    [
+        "",
+        "x",
+        "..",
+        f"{UUID(int=1)}.",
+        f"{UUID(int=2)}.{'x' * 43}",
+        f"{UUID(int=3)}.{'x' * 4000}",
+        "'; drop table session",
+    ],
     ids=["empty", "letter", "dots", "no-token", "token", "long", "sql"],
 )
 async def test_nonsense_in_the_cookie_is_nobody(entrance: Entrance, value: str) -> None:

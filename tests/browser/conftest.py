@@ -50,7 +50,7 @@ def open_page(browser: Browser, demo: Demo) -> Iterator[OpenPage]:
 
     def make(width: int, height: int, has_scripts: bool) -> Page:
         context = browser.new_context(
-            base_url=demo.url,
+            base_url=demo.base_url,
             viewport={"width": width, "height": height},
             java_script_enabled=has_scripts,
         )

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 PHONE = (390, 844)
 DESK = (1280, 900)
+HARMLESS = [re.compile(rf"^\s*({words})\s*$") for words in ("No|No, never|Never", "None.*", "2", "Yes")]
 SMALLEST_TARGET = 24
 """CSS pixels that WCAG 2.2 (2.5.8) asks of what is tapped."""
 
@@ -64,8 +65,8 @@ def answer_everything(page: Page) -> None:
         taps = group.locator("> .choices input")
         if taps.count() == 0 or group.locator("> .choices input:checked").count():
             continue
-        harmless = group.get_by_label(re.compile(r"^\s*(No|None.*|No, never|Never|2|Yes)\s*$"))
-        (harmless.first if harmless.count() else taps.first).check()
+        found = (group.get_by_label(words) for words in HARMLESS)
+        next((label for label in found if label.count()), taps).first.check()
     for choice in page.locator("main select:visible").all():
         if not choice.input_value() and not (choice.get_attribute("name") or "").endswith(":month"):
             choice.select_option(index=1)

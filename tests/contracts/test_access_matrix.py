@@ -223,6 +223,7 @@ async def claimed(portal: Portal) -> Stage:
 
 async def draft(portal: Portal) -> Stage:
     """Alice has an unsent, finished form."""
+    await _start_afresh(portal)
     response_id, revision = await walks.drafted(portal, "alice")
     async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
         row = await queries.response(tx, response_id)
@@ -233,14 +234,19 @@ async def draft(portal: Portal) -> Stage:
 
 async def danger(portal: Portal) -> Stage:
     """Alice has told something that somebody must act on."""
+    await _start_afresh(portal)
     told: dict[str, Told] = {"reg.1": ["knee"], "rf.any.fever": "yes", "rf.any.hot_joint": "yes"}
-    response_id, _ = await walks.drafted(portal, "alice", told, only_told=True)
+    response_id, revision = await walks.drafted(portal, "alice", told, only_told=True)
     escalation = await walks.escalation_of(portal, "alice", response_id)
     assert escalation is not None
-    await drafts.drop_response(portal.site, walks.caller(portal, "alice"), response_id)
-    response_id, revision = await walks.drafted(portal, "alice")
     ids = {"response_id": str(response_id), "escalation_id": str(escalation.escalation_id)}
     return Stage(ids=_known(portal) | ids, revision=revision)
+
+
+async def _start_afresh(portal: Portal) -> None:
+    me = walks.caller(portal, "alice")
+    opened = await drafts.open_response(portal.site, me, SLUG, walks.patient_of(portal, "alice"))
+    await drafts.drop_response(portal.site, me, opened.row.response_id)
 
 
 async def safe(portal: Portal) -> Stage:

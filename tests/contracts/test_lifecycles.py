@@ -39,8 +39,6 @@ async def test_the_database_admits_exactly_the_states_of_the_table(
     assert set(re.findall(r"'([a-z_-]+)'::text", text)) == TABLES[constraint]
 
 
-@pytest.mark.parametrize(
-    "moves", [intake_rules.MOVES, review_rules.MOVES], ids=["response", "review"]
-)
+@pytest.mark.parametrize("moves", [intake_rules.MOVES, review_rules.MOVES], ids=["response", "review"])
 def test_every_move_ends_in_a_state_of_the_table(moves: Mapping[str, Mapping[str, Any]]) -> None:
     assert {state for events in moves.values() for state in events.values()} <= set(moves)

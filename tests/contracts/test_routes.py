@@ -22,6 +22,18 @@ def test_a_route_without_an_audience_is_found() -> None:
 
 
 def test_urls_are_nouns() -> None:
-    verbs = {"create", "delete", "update", "get", "list", "submit", "close", "open", "claim-next", "acknowledge", "resolve"}
+    verbs = {
+        "create",
+        "delete",
+        "update",
+        "get",
+        "list",
+        "submit",
+        "close",
+        "open",
+        "claim-next",
+        "acknowledge",
+        "resolve",
+    }
     words = {word for route in ROUTES for path in route.paths for word in path.split("/")}
     assert words & verbs == set()

@@ -72,7 +72,9 @@ def test_routes_parse_act_and_render_only() -> None:
 
 
 def test_no_template_is_longer_than_a_screenful_or_three() -> None:
-    long = [str(t.relative_to(ROOT)) for t in TEMPLATES if len(t.read_text(encoding="utf-8").splitlines()) > TEMPLATE_LINES]
+    long = [
+        str(t.relative_to(ROOT)) for t in TEMPLATES if len(t.read_text(encoding="utf-8").splitlines()) > TEMPLATE_LINES
+    ]
     assert long == []
 
 

@@ -33,10 +33,7 @@ def facts(
     not_asked: tuple[str, ...] = (),
 ) -> Facts:
     return Facts(
-        values={
-            LinkId(key): value if isinstance(value, tuple) else (value,)
-            for key, value in (values or {}).items()
-        },
+        values={LinkId(key): value if isinstance(value, tuple) else (value,) for key, value in (values or {}).items()},
         rows={LinkId(key): found for key, found in (rows or {}).items()},
         not_asked=frozenset(map(LinkId, not_asked)),
     )

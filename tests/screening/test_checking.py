@@ -134,9 +134,7 @@ BAD: list[tuple[Expr, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("when", "code", "path"), BAD, ids=[f"{n}-{code}" for n, (_, code, _) in enumerate(BAD)]
-)
+@pytest.mark.parametrize(("when", "code", "path"), BAD, ids=[f"{n}-{code}" for n, (_, code, _) in enumerate(BAD)])
 def test_a_mistake_in_a_condition_is_named_with_its_place(when: Expr, code: str, path: str) -> None:
     assert faults(when) == [(code, path)]
 
@@ -188,9 +186,7 @@ def test_a_mistake_around_the_conditions_is_named(rules: RuleSet, code: str) -> 
 
 
 def test_every_mistake_is_reported_at_once_and_belongs_to_its_rule() -> None:
-    rules = rule_set(
-        rule(is_true("one"), rule_id="PS01"), rule(AllOf(of=(is_true("two"), has_code("rf", "x"))))
-    )
+    rules = rule_set(rule(is_true("one"), rule_id="PS01"), rule(AllOf(of=(is_true("two"), has_code("rf", "x")))))
     found = check_rule_set(rules, KNOWN)
     assert [(fault.rule, fault.link_id, fault.path) for fault in found] == [
         ("PS01", "one", "$.rules[0].when"),
@@ -206,9 +202,7 @@ def test_levels_and_effects_that_belong_together_are_accepted() -> None:
         ("call_before_booking", "high"),
     )
     levelled = [
-        msgspec.structs.replace(
-            rule(has_code("rf"), effect, f"PS0{number}", severity=severity), draft_level=level
-        )
+        msgspec.structs.replace(rule(has_code("rf"), effect, f"PS0{number}", severity=severity), draft_level=level)
         for number, ((effect, severity), level) in enumerate(zip(effects, ("E", "U"), strict=True), 1)
     ]
     assert check_rule_set(rule_set(*levelled), KNOWN) == ()

@@ -49,9 +49,7 @@ def test_an_open_question_is_never_possible(open_item: str) -> None:
 
 @pytest.mark.parametrize("effect", ["note", "prompt", "advice"])
 @pytest.mark.parametrize("given", [{"x": code("yes")}, {}], ids=["fired", "not evaluable"])
-def test_notes_prompts_and_advice_never_change_the_disposition(
-    effect: Effect, given: dict[str, object]
-) -> None:
+def test_notes_prompts_and_advice_never_change_the_disposition(effect: Effect, given: dict[str, object]) -> None:
     result = screen(facts({**KNEE, **given}), POSSIBLE, rule(has_code("x"), effect))  # type: ignore[dict-item]
     assert result.disposition == "possible_candidate"
 
@@ -67,10 +65,7 @@ def test_what_a_partial_submission_leaves_open_is_reviewed() -> None:
     result = evaluate(rules, facts(ALL_NO), as_of=TODAY, settings={}, open_items=[LinkId("ack.1")])
     assert (result.disposition, result.open_items) == ("needs_review", ("ack.1",))
     danger = facts({"rf.e": code("yes")})
-    assert (
-        evaluate(rules, danger, as_of=TODAY, settings={}, open_items=[LinkId("a")]).disposition
-        == "seek_care_now"
-    )
+    assert evaluate(rules, danger, as_of=TODAY, settings={}, open_items=[LinkId("a")]).disposition == "seek_care_now"
 
 
 def test_a_floor_raises_and_never_lowers() -> None:

@@ -8,9 +8,7 @@ from portico.screening.model import DraftDanger
 
 from .building import TODAY, code, facts, has_code, rule, rule_set
 
-E = rule(
-    AnyOf(of=(has_code("e1"), has_code("e2"))), "urgent_now", "PS01", draft_level="E", guidance="pre.urgent"
-)
+E = rule(AnyOf(of=(has_code("e1"), has_code("e2"))), "urgent_now", "PS01", draft_level="E", guidance="pre.urgent")
 U = rule(has_code("u1"), "call_before_booking", "PS02", draft_level="U", guidance="pre.call")
 LATER = rule(has_code("e1"), "call_before_booking", "PS14")
 
@@ -44,9 +42,7 @@ def test_rules_without_a_level_are_left_for_the_submission() -> None:
 
 
 def test_a_combination_waits_for_all_its_answers() -> None:
-    both = rule(
-        AllOf(of=(has_code("fever"), Not(of=has_code("cold", "yes")))), "urgent_now", "PS01", draft_level="E"
-    )
+    both = rule(AllOf(of=(has_code("fever"), Not(of=has_code("cold", "yes")))), "urgent_now", "PS01", draft_level="E")
     rules = rule_set(both)
     assert screen_draft(rules, facts({"fever": code("yes")}), as_of=TODAY, settings={}).level is None
     proven = facts({"fever": code("yes"), "cold": code("no")})

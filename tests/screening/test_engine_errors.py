@@ -74,9 +74,7 @@ def test_a_failing_part_hides_no_danger_that_its_sibling_sees(order: int) -> Non
 
 
 def test_a_failing_part_under_not_proves_nothing() -> None:
-    result = evaluate(
-        rule_set(rule(Not(of=is_true("x")), "urgent_now")), facts({"x": 1}), as_of=TODAY, settings={}
-    )
+    result = evaluate(rule_set(rule(Not(of=is_true("x")), "urgent_now")), facts({"x": 1}), as_of=TODAY, settings={})
     assert result.findings[0].effect == "call_before_booking"
 
 

@@ -69,9 +69,7 @@ def test_the_table_keeps_the_order_and_the_sources() -> None:
 
 
 def test_the_markdown_lists_long_conditions_and_every_setting() -> None:
-    long = AnyOf(
-        of=(*(has_code(f"rf.{number}") for number in range(30)), any_row("g", AnyOf(of=(is_true("x"),) * 20)))
-    )
+    long = AnyOf(of=(*(has_code(f"rf.{number}") for number in range(30)), any_row("g", AnyOf(of=(is_true("x"),) * 20))))
     rules = rule_set(
         rule(long, "urgent_now", "PS01"),
         rule(is_true("x"), text="One | other."),
@@ -79,10 +77,7 @@ def test_the_markdown_lists_long_conditions_and_every_setting() -> None:
     )
     lines = decision_table_markdown(rules).splitlines()
     assert lines[2].startswith("| PS01 | see the list below | seek care now | medium |")
-    assert (
-        lines[3]
-        == "| PS05 | `x` is yes | needs review, with this flag | medium | One \\| other. | CMC | yes |"
-    )
+    assert lines[3] == "| PS05 | `x` is yes | needs review, with this flag | medium | One \\| other. | CMC | yes |"
     assert "| `cortisone.max` | 2 | A threshold. | S29 |" in lines
     assert "| `recent.weeks` | not set | A threshold. | S29 |" in lines
     assert "**PS01** counts when:" in lines
@@ -91,8 +86,6 @@ def test_the_markdown_lists_long_conditions_and_every_setting() -> None:
 
 
 def test_every_long_condition_is_printed_in_full() -> None:
-    long = AnyOf(
-        of=tuple(AllOf(of=(has_code(f"a.{number}"), Not(of=is_true(f"b.{number}")))) for number in range(40))
-    )
+    long = AnyOf(of=tuple(AllOf(of=(has_code(f"a.{number}"), Not(of=is_true(f"b.{number}")))) for number in range(40)))
     text = decision_table_markdown(rule_set(rule(long)))
     assert all(f"`{letter}.{number}`" in text for letter in "ab" for number in range(40))

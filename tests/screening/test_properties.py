@@ -46,9 +46,7 @@ comparisons = st.sampled_from(list(COMPARISONS))
 thresholds: st.SearchStrategy[Threshold] = st.one_of(
     st.integers(-3, 20),
     st.floats(-3, 20),
-    st.sampled_from(
-        [SettingRef(setting="set"), SettingRef(setting="unset"), SettingRef(setting="undeclared")]
-    ),
+    st.sampled_from([SettingRef(setting="set"), SettingRef(setting="unset"), SettingRef(setting="undeclared")]),
 )
 values: st.SearchStrategy[Value] = st.one_of(
     st.booleans(),
@@ -101,11 +99,7 @@ expressions = st.recursive(atoms | st.just(EngineError()), compound, max_leaves=
 all_facts = st.recursive(st.builds(Facts, values=answers), nested, max_leaves=4)
 all_rules = st.lists(
     st.builds(rule, expressions, st.sampled_from([*RAISES, "note", "possible_candidate"])), max_size=5
-).map(
-    lambda found: [
-        msgspec.structs.replace(each, id=RuleId(f"PS{number:02}")) for number, each in enumerate(found)
-    ]
-)
+).map(lambda found: [msgspec.structs.replace(each, id=RuleId(f"PS{number:02}")) for number, each in enumerate(found)])
 
 
 def screen(rules: Sequence[Rule], found: Facts) -> Screening:
@@ -128,9 +122,7 @@ def test_no_rule_and_no_answer_makes_the_engine_raise(rules: list[Rule], found: 
 
 @steady
 @given(all_rules, all_facts, st.randoms(use_true_random=False))
-def test_the_order_of_rules_changes_only_the_order_of_findings(
-    rules: list[Rule], found: Facts, random: Random
-) -> None:
+def test_the_order_of_rules_changes_only_the_order_of_findings(rules: list[Rule], found: Facts, random: Random) -> None:
     shuffled = list(rules)
     random.shuffle(shuffled)
     one, other = screen(rules, found), screen(shuffled, found)
@@ -166,9 +158,7 @@ flag_rules = st.lists(
 
 
 @steady
-@given(
-    flag_rules, all_rules, all_facts, flag_answers, st.sampled_from(FLAGS), st.sampled_from(["yes", "unsure"])
-)
+@given(flag_rules, all_rules, all_facts, flag_answers, st.sampled_from(FLAGS), st.sampled_from(["yes", "unsure"]))
 def test_adding_a_red_flag_never_lowers_the_disposition(
     red_flags: list[Rule],
     others: list[Rule],
@@ -188,9 +178,7 @@ def test_adding_a_red_flag_never_lowers_the_disposition(
 @steady
 @given(flag_rules, flag_answers)
 def test_an_open_red_flag_is_never_read_as_no(red_flags: list[Rule], flags: dict[LinkId, str]) -> None:
-    answered = Facts(
-        values={LinkId("reg.1"): (code("knee"),), **{key: (code(value),) for key, value in flags.items()}}
-    )
+    answered = Facts(values={LinkId("reg.1"): (code("knee"),), **{key: (code(value),) for key, value in flags.items()}})
     result = screen([*red_flags, POSSIBLE], answered)
     asked = {each.link_id for one in red_flags for each in parts_of(one)}
     if asked - flags.keys():

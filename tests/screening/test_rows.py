@@ -58,9 +58,7 @@ def test_a_row_reads_its_own_answer_first_and_then_outwards() -> None:
 def test_rows_nest() -> None:
     when = any_row("g", any_row("h", AllOf(of=(has_code("inner"), has_code("outer")))))
     inner = (facts({"inner": code("yes")}),)
-    fires = facts(
-        rows={"g": (facts({"outer": code("no")}), facts({"outer": code("yes")}, rows={"h": inner}))}
-    )
+    fires = facts(rows={"g": (facts({"outer": code("no")}), facts({"outer": code("yes")}, rows={"h": inner}))})
     assert finding(when, fires).rows == (
         RowRef(group=LinkId("g"), index=1),
         RowRef(group=LinkId("h"), index=0),

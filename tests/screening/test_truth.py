@@ -95,7 +95,7 @@ def test_what_the_program_supplies_is_never_missing() -> None:
         (("prefer_not",), False),
     ],
 )
-def test_one_coded_answer_among_the_codes_is_enough(given: tuple[str, ...], expected: bool) -> None:  # noqa: FBT001
+def test_one_coded_answer_among_the_codes_is_enough(given: tuple[str, ...], expected: bool) -> None:
     assert truth_of(has_code("x"), facts({"x": tuple(map(code, given))})) is expected
 
 

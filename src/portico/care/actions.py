@@ -20,6 +20,12 @@ class BookedWithoutTime(Invalid):
     code = "start-missing"
 
 
+class StartOutOfRange(Invalid):
+    """A start that no clinic can mean."""
+
+    code = "start-out-of-range"
+
+
 async def record_consult(
     tx: Tx,
     vault: Vault,
@@ -73,6 +79,9 @@ def _check_time(state: ConsultState, starts_at: datetime | None) -> None:
     if starts_at is None and state not in ("requested", "cancelled"):
         message = f"A consult that is {state} needs a start: send startsAt."
         raise BookedWithoutTime(message)
+    if starts_at is not None and not 2000 <= starts_at.year <= 2100:
+        message = "startsAt must lie between the years 2000 and 2100."
+        raise StartOutOfRange(message)
     if starts_at is not None and starts_at.tzinfo is None:
         message = "startsAt needs its offset from UTC, for example 2026-03-01T09:00:00-06:00."
         raise BookedWithoutTime(message)

@@ -30,6 +30,7 @@ class UpcomingConsult(msgspec.Struct, frozen=True, kw_only=True):
     clinician_id: AccountId | None
     starts_at: datetime | None
     state: ConsultState
+    wishes_sealed: bytes | None
     intake_missing: bool
 
 
@@ -76,7 +77,7 @@ CONSULTS_OF_CLINIC = Query(
     UpcomingConsult,
     """
     select c.consult_id, c.patient_id, p.name as patient_name, c.clinician_id, c.starts_at, c.state,
-        not exists (
+        c.wishes_sealed, not exists (
             select from response r
             where r.clinic_id = c.clinic_id and r.patient_id = c.patient_id and r.submitted_revision is not null
         ) as intake_missing

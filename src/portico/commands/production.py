@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from portico.app import create_app
 from portico.commands.due_work import DUE
 from portico.commands.opening import opened_site
-from portico.commands.server import run_until_stopped, server_for
+from portico.commands.server import at_once, run_until_stopped, server_for
 from portico.errors import StartupRefused
 from portico.platform import keys as vault_keys
 from portico.platform import migrate as migrations
@@ -126,7 +126,9 @@ async def _work(settings: Settings) -> None:
 
 def _listening(settings: Settings) -> Sequence[socket.socket]:
     try:
-        return [socket.create_server((settings.host, settings.port), backlog=256, reuse_port=False)]
+        listening = socket.create_server((settings.host, settings.port), backlog=256, reuse_port=False)
     except OSError as error:
         message = f"PORTICO_HOST and PORTICO_PORT cannot be listened on ({error.strerror})."
         raise StartupRefused(message) from error
+    at_once(listening)
+    return [listening]

@@ -82,6 +82,14 @@ def loopback_sockets(host: str, port: int) -> list[socket.socket]:
     return listening
 
 
+def at_once(listening: socket.socket) -> None:
+    """Connections send what they have: else the body of an answer waits 40 ms for the receipt of its headers.
+
+    Connections inherit it. The event loop sets it by itself only on sockets that name their protocol.
+    """
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 def _listen(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
     try:
         return _bound(family, address, port)
@@ -94,6 +102,7 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        at_once(made)
         made.bind((address, port))
         made.listen(256)
     except OSError:

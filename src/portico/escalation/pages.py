@@ -89,7 +89,8 @@ async def acknowledge_page(request: AnyRequest, site: Site, caller: Caller, esca
         await handling.acknowledge(site, caller, EscalationId(escalation_id))
     except DomainError as refusal:
         return await _show(request, site, caller, "unresolved", None, refusal)
-    return see_other("/escalations")
+    # The list is in another order now: stay with the patient whose case this is.
+    return see_other(f"/escalations#e-{escalation_id}")
 
 
 @post("/escalations/{escalation_id:uuid}/resolution", opt={"audience": staff(Permission.RESOLVE_ESCALATIONS)})

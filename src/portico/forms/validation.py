@@ -196,6 +196,8 @@ class _Walk:
         count = 0
         for number, answer in enumerate(answers):
             count += has_value(answer)
+            if answer.item and not node.children:
+                self._add(faults.ITEMS_BESIDE_ANSWER, node.link_id, (*at, number))
             for problem in rules.problems(answer, self._today):
                 self._add(problem, node.link_id, (*at, number))
         if rules.is_locked and rules.was_changed(answers):

@@ -93,31 +93,61 @@ async def save_answers(
 ) -> Saved:
     """Replaces the working copy and looks for danger in it; an escalation is raised in the same transaction.
 
-    Raises NotFound, ResponseCannotMove, ResponseStale with the other revision, AnswersRefused with every fault.
+    Raises NotFound, ResponseCannotMove, ResponseStale with the other revision, AnswersRefused with every fault. A
+    refused save changes no answer, but a danger in it is raised all the same and the refusal says what to do now.
     """
+    try:
+        async with site.db.transaction(caller.scope) as tx:
+            return await _save(tx, site, caller, (response_id, revision), answers)
+    except (rules.ResponseStale, rules.AnswersRefused) as refusal:
+        shown = await _raise_unsaved_danger(site, caller, response_id, answers)
+        refusal.data = {**refusal.data, "guidance": shown}
+        raise
+
+
+async def _save(
+    tx: Tx, site: Site, caller: Caller, name: tuple[ResponseId, int], answers: QuestionnaireResponse
+) -> Saved:
+    row = await locked_for_writing(tx, caller, name[0])
+    state = rules.moved(row.state, "save")
+    await refuse_stale(tx, site, row, name[1])
+    desk = await desk_for(tx, site, row.canonical, row.patient_id)
+    check_form_named(answers, desk.form)
+    check_patient_named(answers, row.patient_id)
+    before = desk.danger(await open_working_copy(tx, site, row), row.danger)
+    found = desk.danger(answers, row.danger)
+    faults = desk.faults(answers, "draft", rules.higher(row.danger, found.level))
+    if errors_of(faults):
+        message = "Some answers cannot be saved like this."
+        raise rules.AnswersRefused(message, errors_of(faults))
+    danger = await _danger_now(tx, desk, caller, row, before, found)
+    saved = await _store(tx, site, msgspec.structs.replace(row, state=state, danger=danger), desk, answers)
+    await record(tx, caller, "change", Object("response", row.response_id), patient=row.patient_id, fold_hourly=True)
+    return Saved(
+        revision=saved.revision,
+        saved_at=saved.saved_at,
+        warnings=faults,
+        guidance=guidance_for_danger(site.content, desk.settings, found, standing=danger),
+    )
+
+
+async def _raise_unsaved_danger(
+    site: Site, caller: Caller, response_id: ResponseId, answers: QuestionnaireResponse
+) -> tuple[Guidance, ...]:
+    """A danger typed into a save that was refused: somebody must hear of it although the answers are not stored."""
     async with site.db.transaction(caller.scope) as tx:
         row = await locked_for_writing(tx, caller, response_id)
-        state = rules.moved(row.state, "save")
-        await refuse_stale(tx, site, row, revision)
+        if row.answers_sealed is None:
+            return ()
         desk = await desk_for(tx, site, row.canonical, row.patient_id)
-        check_form_named(answers, desk.form)
-        check_patient_named(answers, row.patient_id)
+        if answers.questionnaire not in (None, desk.form.url, desk.form.canonical):
+            return ()
         before = desk.danger(await open_working_copy(tx, site, row), row.danger)
         found = desk.danger(answers, row.danger)
-        faults = desk.faults(answers, "draft", rules.higher(row.danger, found.level))
-        if errors_of(faults):
-            shown = guidance_for_danger(site.content, desk.settings, found)
-            message = "Some answers cannot be saved like this."
-            raise rules.AnswersRefused(message, errors_of(faults), guidance=shown)
         danger = await _danger_now(tx, desk, caller, row, before, found)
-        saved = await _store(tx, site, msgspec.structs.replace(row, state=state, danger=danger), desk, answers)
-        await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, fold_hourly=True)
-        return Saved(
-            revision=saved.revision,
-            saved_at=saved.saved_at,
-            warnings=faults,
-            guidance=guidance_for_danger(site.content, desk.settings, found, standing=danger),
-        )
+        if rules.is_higher(danger, row.danger):
+            await queries.update_response(tx, msgspec.structs.replace(row, danger=danger))
+        return guidance_for_danger(site.content, desk.settings, found, standing=rules.higher(danger, row.danger))
 
 
 async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tuple[Form, tuple[Guidance, ...]]:

@@ -175,9 +175,9 @@ def _is_off(node: Node, here: Occurrence | None) -> bool:
 
 def _read(item: Item, typed: Sent) -> tuple[Answer, ...]:
     """The answers that were typed. Raises _Unreadable."""
-    texts = [text.strip() for text in typed.get("", ()) if text.strip()]
+    texts = [seen for text in typed.get("", ()) if (seen := _visible(text).strip())]
     if item.type in ("choice", "open-choice"):
-        own = [text.strip() for text in typed.get(OTHER, ()) if text.strip() and item.type == "open-choice"]
+        own = [_visible(text).strip() for text in typed.get(OTHER, ()) if text.strip() and item.type == "open-choice"]
         return (
             *(Answer(value_coding=coding) for coding in _chosen(item, texts)),
             *(Answer(value_string=text) for text in own),
@@ -186,6 +186,11 @@ def _read(item: Item, typed: Sent) -> tuple[Answer, ...]:
         day = _date(*(next(iter(typed.get(part, ())), "").strip() for part in PARTS))
         return (Answer(value_date=day),) if day else ()
     return (_one(item, texts[0]),) if texts else ()
+
+
+def _visible(text: str) -> str:
+    """The text without characters that nobody can see or type and that FHIR does not allow in strings."""
+    return "".join(sign for sign in text if sign in "\t\r\n" or (sign >= " " and not "\ud800" <= sign <= "\udfff"))
 
 
 def _one(item: Item, text: str) -> Answer:

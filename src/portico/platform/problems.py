@@ -147,9 +147,24 @@ def answer_database_error(request: AnyRequest, error: asyncpg.PostgresError) -> 
             request_id=request_id_of(request),
         )
         return _answer(request, problem, {})
+    if (error.sqlstate or "").startswith("22"):  # data exceptions: NUL in a text, a date out of range
+        message = "A part of the request holds a value that cannot be stored or looked for."
+        return answer_domain_error(request, errors.Malformed(message))
     if isinstance(error, asyncpg.LockNotAvailableError | asyncpg.QueryCanceledError):
         return answer_domain_error(request, errors.Unavailable("The portal is very busy. Please try again."))
     return answer_defect(request, error)
+
+
+def answer_too_deep(request: AnyRequest, error: RecursionError) -> Response[bytes]:
+    """A body nested deeper than anybody writes."""
+    del error
+    return answer_domain_error(request, errors.Malformed("The request is nested too deeply to be read."))
+
+
+def answer_out_of_range(request: AnyRequest, error: OverflowError) -> Response[bytes]:
+    """A date or a number outside what calendars and computers hold."""
+    del error
+    return answer_domain_error(request, errors.Malformed("A date or a number in the request is out of range."))
 
 
 def answer_defect(request: AnyRequest, error: Exception) -> Response[bytes]:

@@ -131,6 +131,7 @@ async def _show(
         status=200 if problem is None else status_of(problem),
         urgent=await read_urgent(site, caller),
         consults=listed.consults,
+        wishes=listed.wishes,
         next=listed.next,
         cursor=cursor or "",
         clinicians=await consults.list_clinicians(site, caller),

@@ -1,5 +1,6 @@
 """Consults as staff and patients handle them: a changed start moves the patient's reviews in the queue."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from portico.ids import AccountId, ConsultId, PatientId
 from portico.intake.outcome import Guidance, danger_guidance
 from portico.platform.database import Tx
 from portico.platform.site import Site
+from portico.platform.vault import Place
 from portico.platform.web import cursor_decode, cursor_encode
 from portico.review.actions import lead_time
 from portico.review.queries import has_undecided_danger, move_consult_of_patient
@@ -40,6 +42,12 @@ class RedFlagOpen(Conflict):
     code = "red-flag-open"
 
 
+class UnknownClinician(Conflict):
+    """Only a clinician of this clinic holds a consult."""
+
+    code = "unknown-clinician"
+
+
 class WishesTooLong(Invalid):
     """The wishes for a visit are longer than the clinic reads."""
 
@@ -58,6 +66,8 @@ class ConsultPage(msgspec.Struct, frozen=True, kw_only=True):
     """One page of consults and where the next one starts."""
 
     consults: list[UpcomingConsult]
+    wishes: Mapping[ConsultId, str]
+    """What patients wrote when they asked for a visit."""
     next: str | None
 
 
@@ -69,16 +79,24 @@ async def list_consults(site: Site, caller: Caller, patient: PatientId | None, c
             raise NotFound
         rows = await consults_of_clinic(tx, patient, (after[0], ConsultId(after[1])), PAGE_SIZE + 1)
         shown = rows[:PAGE_SIZE]
+        wishes = {row.consult_id: await _wish(tx, site, row) for row in shown if row.wishes_sealed is not None}
         await record_list(tx, caller, "consult", [row.patient_id for row in shown])
     if len(rows) <= PAGE_SIZE:
-        return ConsultPage(consults=shown, next=None)
+        return ConsultPage(consults=shown, wishes=wishes, next=None)
     last = shown[-1]
-    return ConsultPage(consults=shown, next=cursor_encode((last.starts_at or _UNTIMED, last.consult_id)))
+    return ConsultPage(consults=shown, wishes=wishes, next=cursor_encode((last.starts_at or _UNTIMED, last.consult_id)))
+
+
+async def _wish(tx: Tx, site: Site, row: UpcomingConsult) -> str:
+    assert row.wishes_sealed is not None
+    box = await site.vault.patient(tx, row.patient_id)
+    return box.open_text(Place("consult", "wishes_sealed", row.consult_id), row.wishes_sealed)
 
 
 async def create_consult(site: Site, caller: Caller, patient: PatientId, plan: ConsultPlan) -> ConsultRow:
     """Staff set a consult. Raises Conflict for an unknown patient or clinician, Invalid without a start."""
     async with site.db.transaction(caller.scope) as tx:
+        await _check_clinician(tx, plan.clinician_id)
         row = await record_consult(
             tx,
             site.vault,
@@ -97,6 +115,7 @@ async def plan_consult(
 ) -> ConsultRow:
     """Staff change a consult. Raises NotFound, ConsultCannotMove, OtherPatient when the named patient is not its."""
     async with site.db.transaction(caller.scope) as tx:
+        await _check_clinician(tx, plan.clinician_id)
         row = await change_consult(
             tx, consult_id, clinician_id=plan.clinician_id, starts_at=plan.starts_at, state=plan.state
         )
@@ -147,6 +166,12 @@ async def zone_of(site: Site, caller: Caller) -> str:
 async def is_in_danger(tx: Tx, patient: PatientId) -> bool:
     """Whether a red flag of this patient is open: an unresolved escalation or an undecided dangerous review."""
     return await has_open_red_flag(tx, patient) or await has_undecided_danger(tx, patient)
+
+
+async def _check_clinician(tx: Tx, clinician: AccountId | None) -> None:
+    if clinician is not None and clinician not in {each.account_id for each in await clinicians(tx)}:
+        message = "There is no such clinician in this clinic."
+        raise UnknownClinician(message)
 
 
 async def _refuse_in_danger(tx: Tx, site: Site, patient: PatientId) -> None:

@@ -56,10 +56,38 @@ class QueueFilter(msgspec.Struct, frozen=True, kw_only=True):
     unassigned_only: bool = False
 
 
+PAGE_SIZE = 25
+"""Reviews on one page of the queue."""
+
 QUEUE_PAGE = Query(
     QueueEntry,
     # The page is cut inside the index range before names are joined, and every review is read once, so that its cost
-    # does not grow with the table.
+    # does not grow with the table. The limit (one more than a page, to tell whether there is a next) is no parameter: a
+    # plan that is made once for all would expect a tenth of the queue and read whole tables for it.
+    """
+    with page as (
+        select review_id, response_id, patient_id, state, disposition, urgency, urgency_rank, consult_key, consult_at,
+            queued_at, response_revision, clinician_id, claimed_at, claim_until, revision
+        from review
+        where clinic_id = $1 and state = $2
+            and (urgency_rank, consult_key, queued_at, review_id) > ($3, $4::text::timestamptz, $5, $6)
+        order by clinic_id, state, urgency_rank, consult_key, queued_at, review_id
+        limit 26
+    )
+    select page.review_id, page.response_id, page.patient_id, p.name as patient_name, p.born_on, page.state,
+        page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
+        page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
+        page.claim_until, page.revision
+    from page
+    join patient p on p.clinic_id = $1 and p.patient_id = page.patient_id
+    left join account a on a.clinic_id = $1 and a.account_id = page.clinician_id
+    order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
+    """,
+)
+
+FILTERED_PAGE = Query(
+    QueueEntry,
+    # Apart from the whole queue's page: filters that may be absent would spoil the plan of the page that is read most.
     """
     with page as (
         select review_id, response_id, patient_id, state, disposition, urgency, urgency_rank, consult_key, consult_at,
@@ -70,7 +98,7 @@ QUEUE_PAGE = Query(
             and (not $9::boolean or clinician_id is null)
             and (urgency_rank, consult_key, queued_at, review_id) > ($3, $4::text::timestamptz, $5, $6)
         order by clinic_id, state, urgency_rank, consult_key, queued_at, review_id
-        limit $10
+        limit 26
     )
     select page.review_id, page.response_id, page.patient_id, p.name as patient_name, p.born_on, page.state,
         page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
@@ -112,22 +140,12 @@ CONSULTS_WITHOUT_INTAKE = Query(
 )
 
 
-async def queue_page(tx: Tx, wanted: QueueFilter, after: Position, limit: int) -> list[QueueEntry]:
-    """Reviews in the queue's order, after a position."""
-    rank, consult_key, queued_at, review_id = after
-    return await tx.all(
-        QUEUE_PAGE,
-        tx.clinic_id,
-        wanted.state,
-        rank,
-        consult_key,
-        queued_at,
-        review_id,
-        wanted.consult_before,
-        wanted.clinician,
-        wanted.unassigned_only,
-        limit,
-    )
+async def queue_page(tx: Tx, wanted: QueueFilter, after: Position) -> list[QueueEntry]:
+    """Reviews in the queue's order, after a position: a page, and the first of the next one."""
+    if wanted.consult_before is None and wanted.clinician is None and not wanted.unassigned_only:
+        return await tx.all(QUEUE_PAGE, tx.clinic_id, wanted.state, *after)
+    filters = (wanted.consult_before, wanted.clinician, wanted.unassigned_only)
+    return await tx.all(FILTERED_PAGE, tx.clinic_id, wanted.state, *after, *filters)
 
 
 async def entry_of(tx: Tx, review_id: ReviewId) -> QueueEntry | None:

@@ -19,6 +19,7 @@ from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.web import cursor_decode, cursor_encode
 from portico.review.ledger_queries import EventRow, OverrideRow, events_of, override_ledger
+from portico.review.queue_queries import PAGE_SIZE as PAGE_SIZE
 from portico.review.queue_queries import (
     QUEUE_START,
     MissingIntake,
@@ -29,9 +30,6 @@ from portico.review.queue_queries import (
     entry_of,
     queue_page,
 )
-
-PAGE_SIZE = 25
-"""Reviews on one page of the queue."""
 
 
 class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +60,7 @@ async def read_queue(site: Site, caller: Caller, wanted: QueueFilter, cursor: st
     """One page of the queue in its order."""
     after = cursor_decode(cursor, tuple[int, str, datetime, UUID]) or QUEUE_START
     async with site.db.transaction(caller.scope) as tx:
-        entries = await queue_page(tx, wanted, after, PAGE_SIZE + 1)
+        entries = await queue_page(tx, wanted, after)
         shown = entries[:PAGE_SIZE]
         await record_list(tx, caller, "review", [entry.patient_id for entry in shown])
     more = len(entries) > PAGE_SIZE

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -158,16 +158,32 @@ class NewRevision(msgspec.Struct, frozen=True, kw_only=True):
     urgency: Urgency
 
 
+class Screened(NamedTuple):
+    """What a pre-screen said."""
+
+    disposition: Disposition
+    urgency: Urgency
+
+
+def most_urgent(one: Screened, other: Screened) -> Screened:
+    """Nobody but a clinician takes a danger back: until a review is decided, calmer answers never lower it."""
+    order: tuple[Disposition, ...] = ("seek_care_now", "call_before_booking", "needs_review", "possible_candidate")
+    return min(one, other, key=lambda screened: order.index(screened.disposition))
+
+
 def resubmitted(review: Review, new: NewRevision, now: datetime, claim_lasts: timedelta) -> Review:
     """The review after the patient submitted again: a question is answered, a decision is looked at anew."""
     state = moved(review.state, "amend")
     reopened = review.state == "decided"
+    stands = Screened(review.disposition, review.urgency)
+    told = Screened(new.disposition, new.urgency)
+    kept = told if reopened else most_urgent(stands, told)
     answered = review.state == "waiting"
     return msgspec.structs.replace(
         review,
         state=state,
-        disposition=new.disposition,
-        urgency=new.urgency,
+        disposition=kept.disposition,
+        urgency=kept.urgency,
         response_revision=new.revision,
         queued_at=now if reopened else review.queued_at,
         clinician_id=None if state == "queued" else review.clinician_id,
@@ -191,6 +207,9 @@ def check_verdict(disposition: Disposition, verdict: Verdict) -> None:
         if text is not None and len(text) > SENTENCE_LIMIT:
             message = f"Keep the text under {SENTENCE_LIMIT} characters."
             raise DecisionIncomplete(message)
+    if verdict.reason_code is not None and verdict.reason_code not in OVERRIDE_REASONS:
+        message = f"The reason's code must be one of: {', '.join(OVERRIDE_REASONS)}."
+        raise DecisionIncomplete(message, needs="reason", codes=list(OVERRIDE_REASONS))
     if verdict.decision == "needs_information" and not verdict.sentence:
         message = "Write the question that the patient should answer."
         raise DecisionIncomplete(message, needs="sentence")

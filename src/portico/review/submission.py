@@ -1,5 +1,7 @@
 """Submitting an intake: one transaction over the response, its pre-screen, escalation and review; and its outcome."""
 
+import msgspec
+
 from portico.access import Caller
 from portico.audit import Object, record
 from portico.care.actions import next_consult
@@ -91,4 +93,13 @@ async def _outcome(tx: Tx, site: Site, submission: Submission) -> Outcome:
             place = Place("decision", "sentence_sealed", decision.decision_id)
             sentence = box.open(place, decision.sentence_sealed).decode()
         heard = DecisionHeard(decision=decision.decision, sentence=sentence, at=decision.decided_at)
-    return outcome_of(site.content, submission, heard, await settings_of(tx, site.content))
+    told = submission if heard is not None else await _as_it_stands(tx, submission)
+    return outcome_of(site.content, told, heard, await settings_of(tx, site.content))
+
+
+async def _as_it_stands(tx: Tx, submission: Submission) -> Submission:
+    """Until a clinician has decided, the patient hears the most urgent that any revision said, as the queue does."""
+    review = await lock_review_of_response(tx, submission.response_id)
+    if review is None or review.state == "decided":
+        return submission
+    return msgspec.structs.replace(submission, disposition=review.disposition, urgency=review.urgency)
