@@ -16,6 +16,8 @@ PRE_SCREENED: Mapping[str, tuple[str, int]] = {
 }
 """Kind of answers → what the pre-screen says, and its rank in the queue. `half` is an unfinished form."""
 
+MOST_URGENT_FIRST = ("seek_care_now", "call_before_booking", "needs_review", "possible_candidate")
+
 EXPECTED: Mapping[str, frozenset[str]] = {
     "possible_candidate": frozenset({"proceed"}),
     "needs_review": frozenset({"proceed", "needs_information", "refer", "not_suitable"}),
@@ -101,9 +103,11 @@ class ReviewModel:
     due_at: datetime | None = None
     disposition: str = ""
     rank: int = 0
+    is_reopened: bool = False
 
     def resubmit(self, now: datetime) -> None:
         """What a new revision of the form does."""
+        self.is_reopened = self.state == "decided"
         if self.state == "decided":
             self.state, self.queued_at = "queued", now
         elif self.state == "waiting":
@@ -111,8 +115,15 @@ class ReviewModel:
         self.revision += 1
 
     def read(self, kind: str) -> None:
-        """What the pre-screen makes of these answers; a half-finished form needs a look at least."""
-        self.disposition, self.rank = PRE_SCREENED.get(kind, ("needs_review", 3))
+        """What the pre-screen makes of these answers; a half-finished form needs a look at least.
+
+        Until somebody has decided, calmer answers never take a danger back.
+        """
+        found = PRE_SCREENED.get(kind, ("needs_review", 3))
+        stands = (self.disposition, self.rank)
+        if self.disposition and not self.is_reopened:
+            found = min(found, stands, key=lambda each: MOST_URGENT_FIRST.index(each[0]))
+        self.disposition, self.rank = found
 
     def is_held(self, now: datetime) -> bool:
         return self.state == "claimed" and self.until is not None and self.until > now
