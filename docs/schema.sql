@@ -264,7 +264,11 @@ CREATE TABLE public.notification (
     attempts smallint DEFAULT 0 NOT NULL,
     sent_at timestamp with time zone,
     error_code text,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    address text,
+    link_sealed bytea,
+    CONSTRAINT notification_link_goes_to_an_address CHECK (((link_sealed IS NULL) OR (address IS NOT NULL))),
+    CONSTRAINT notification_link_is_kept_only_until_sent CHECK (((link_sealed IS NULL) OR (due_at IS NOT NULL)))
 );
 
 ALTER TABLE ONLY public.notification FORCE ROW LEVEL SECURITY;

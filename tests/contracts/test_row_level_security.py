@@ -324,7 +324,8 @@ async def test_the_workers_role_reads_no_sealed_words_of_patients(premises: Prem
             and has_column_privilege('portico_worker', table_name::regclass, column_name, 'select')
         """
     )
-    assert {record["name"] for record in readable} == {"staff.page_address_sealed"}
+    # Both under the clinic's key, about no patient: where staff are paged, and links in letters that wait.
+    assert {record["name"] for record in readable} == {"staff.page_address_sealed", "notification.link_sealed"}
     assert not await premises.superuser.fetchval(
         "select has_table_privilege('portico_worker', 'patient_key', 'select')"
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from portico.ids import AccountId, PatientId
-from portico.notify.actions import enqueue
+from portico.notify.actions import enqueue, enqueue_letter
 from portico.notify.jobs import DUE_CLINICS, deliver_due
 from portico.notify.model import ADMIN_POOL, CLINICAL_POOL, account, patient
 from portico.notify.rules import TRIES
@@ -28,6 +29,15 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     due_at: datetime | None
     sent_at: datetime | None
+    error_code: str | None
+
+
+class LetterRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter as the tests look at it."""
+
+    address: str | None
+    link_sealed: bytes | None
+    due_at: datetime | None
     error_code: str | None
 
 
@@ -271,3 +281,42 @@ async def test_what_is_due_later_waits_and_is_seen_coming(posted: House, mail: M
     posted.clock.pass_by(hours=1)
     await delivered(posted)
     assert len(mail.taken) == 2
+
+
+LETTERS = Query(
+    LetterRow,
+    "select address, link_sealed, due_at, error_code from notification where clinic_id = $1 and recipient = 'letter'",
+)
+
+
+def body_of(mail: Message) -> bytes:
+    body = mail.get_payload(decode=True)
+    assert isinstance(body, bytes)
+    return body
+
+
+async def test_a_letter_brings_its_link_to_an_address_without_an_account_and_forgets_it(
+    posted: House, mail: MailServer
+) -> None:
+    async with posted.site.db.transaction(posted.system_scope) as tx:
+        await enqueue_letter(
+            tx, posted.site.vault, kind="test", address="new@people.test", dedupe_key="one", path="/activation?code=abc"
+        )
+        waiting = await tx.one(LETTERS, posted.clinic_id)
+    assert waiting.link_sealed is not None
+    assert b"abc" not in waiting.link_sealed
+    assert await delivered(posted) == 1
+    [received] = mail.taken
+    assert received["To"] == "new@people.test"
+    assert b"/activation?code=abc" in body_of(received)
+    async with posted.site.db.transaction(posted.system_scope) as tx:
+        gone = await tx.one(LETTERS, posted.clinic_id)
+    assert (gone.link_sealed, gone.due_at, gone.error_code) == (None, None, None)
+
+
+async def test_a_letter_without_a_link_only_says_that_signing_in_was_changed(posted: House, mail: MailServer) -> None:
+    async with posted.site.db.transaction(posted.patient_scope) as tx:
+        await enqueue_letter(tx, posted.site.vault, kind="test", address="old@people.test", dedupe_key="one")
+    await delivered(posted)
+    [received] = mail.taken
+    assert b"was changed" in body_of(received)

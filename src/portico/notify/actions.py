@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from portico.notify import queries
+from portico.notify.model import LETTER, NewNotification
 from portico.platform.database import Tx
+from portico.platform.vault import Place, Vault
 
 
 async def enqueue(tx: Tx, *, kind: str, recipient: str, dedupe_key: str, due_at: datetime | None = None) -> None:
@@ -12,5 +14,39 @@ async def enqueue(tx: Tx, *, kind: str, recipient: str, dedupe_key: str, due_at:
     `kind` is for the figures and never reaches the mail. `dedupe_key` names the cause: a cause tells once per clinic.
     """
     await queries.insert(
-        tx, tx.ids.new(), kind=kind, recipient=recipient, dedupe_key=dedupe_key, due_at=due_at or tx.now
+        tx,
+        NewNotification(
+            notification_id=tx.ids.new(),
+            kind=kind,
+            recipient=recipient,
+            dedupe_key=dedupe_key,
+            due_at=due_at or tx.now,
+        ),
+    )
+
+
+async def enqueue_letter(
+    tx: Tx, vault: Vault, *, kind: str, address: str, dedupe_key: str, path: str | None = None
+) -> None:
+    """Leaves a letter for an e-mail address that need not belong to an account.
+
+    With `path` (an address of this portal such as `/activation?code=…`) the mail holds that link, which is sealed until
+    it has been sent and then erased; without, it only says that something about signing in was changed.
+    """
+    notification_id = tx.ids.new()
+    sealed = None
+    if path is not None:
+        place = Place("notification", "link_sealed", notification_id)
+        sealed = (await vault.clinic(tx)).seal_text(place, path)
+    await queries.insert(
+        tx,
+        NewNotification(
+            notification_id=notification_id,
+            kind=kind,
+            recipient=LETTER,
+            dedupe_key=dedupe_key,
+            due_at=tx.now,
+            address=address,
+            link_sealed=sealed,
+        ),
     )

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import os
 import ssl
+from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import UUID
 
@@ -21,22 +22,35 @@ from portico.settings import Settings
 SECONDS_PER_MAIL = 10
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_TEXT = """\
-There is something for you in the portal.
+Words = Literal["news", "link", "changed"]
 
-{base_url}
-
-Please do not answer this mail; nobody reads answers to it. In an emergency call 911.
-"""
+_FAREWELL = "Please do not answer this mail; nobody reads answers to it. In an emergency call 911.\n"
+_SUBJECT = "Something for you in the portal"
+_TEXTS: Mapping[Words, str] = {
+    "news": "There is something for you in the portal.\n\n{link}\n\n",
+    "link": (
+        "Please use this link to go on. It works once, and only for a short time.\n\n{link}\n\n"
+        "If you did not expect this mail, you do not have to do anything.\n\n"
+    ),
+    "changed": (
+        "Something about the way you sign in to the portal was changed.\n\n{link}\n\n"
+        "If it was not you, please call the clinic.\n\n"
+    ),
+}
 """The same words whoever reads them and whatever happened: no names, no counts, no topics."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail to be handed over. The same row always gives the same Message-ID, so that a repeat can be told."""
+    """One mail to be handed over. The same row always gives the same Message-ID, so that a repeat can be told.
+
+    `link` is an address of this portal, from its first slash on.
+    """
 
     notification_id: UUID
     to: str
     at: datetime
+    words: Words = "news"
+    link: str | None = None
 
 
 class MailRefused(Exception):
@@ -145,11 +159,12 @@ def message(envelope: Envelope, settings: Settings) -> EmailMessage:
     mail = EmailMessage(policy=SMTP)
     mail["From"] = settings.mail_from or f"portal@{host}"
     mail["To"] = envelope.to
-    mail["Subject"] = "Something for you in the portal"
+    mail["Subject"] = _SUBJECT
     mail["Date"] = format_datetime(envelope.at)
     mail["Message-ID"] = f"<{envelope.notification_id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(_TEXT.format(base_url=settings.base_url))
+    link = settings.base_url + (envelope.link or "")
+    mail.set_content(_TEXTS[envelope.words].format(link=link) + _FAREWELL)
     return mail
 
 

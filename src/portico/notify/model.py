@@ -11,6 +11,8 @@ from portico.ids import AccountId, PatientId
 CLINICAL_POOL: Final = "pool:clinical"
 """Every clinician and nurse of the clinic."""
 ADMIN_POOL: Final = "pool:admins"
+LETTER: Final = "letter"
+"""The recipient of a row that carries its own address."""
 
 
 def account(account_id: AccountId) -> str:
@@ -26,17 +28,31 @@ def patient(patient_id: PatientId) -> str:
 class Recipient(msgspec.Struct, frozen=True):
     """A recipient as written in the outbox, taken apart."""
 
-    kind: Literal["account", "patient", "pool"]
+    kind: Literal["account", "patient", "pool", "letter"]
     name: str
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
-    """One row that is due; `attempts` counts the tries before."""
+    """One row that is due; `attempts` counts the tries before. Only a letter has an address, and perhaps a link."""
 
     notification_id: UUID
     kind: str
     recipient: str
     attempts: int
+    address: str | None = None
+    link_sealed: bytes | None = None
+
+
+class NewNotification(msgspec.Struct, frozen=True, kw_only=True):
+    """One row as its cause leaves it."""
+
+    notification_id: UUID
+    kind: str
+    recipient: str
+    dedupe_key: str
+    due_at: datetime
+    address: str | None = None
+    link_sealed: bytes | None = None
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):

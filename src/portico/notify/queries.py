@@ -1,24 +1,23 @@
 """Statements of the outbox. Whoever causes a notification can leave it there but not read it."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from uuid import UUID
 
 from portico.ids import AccountId, PatientId
-from portico.notify.model import Addressee, Delivery, MailAddress, Notification
+from portico.notify.model import Addressee, Delivery, MailAddress, NewNotification, Notification
 from portico.platform.database import Command, Query, Tx
 
 # No arbiter is named after `on conflict`: naming one would need the right to read the row, which patients lack.
 INSERT = Command("""
-    insert into notification (clinic_id, notification_id, kind, recipient, dedupe_key, due_at, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7)
+    insert into notification (clinic_id, notification_id, kind, recipient, dedupe_key, due_at, created_at, address,
+        link_sealed)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict do nothing
 """)
 
 DUE_LOCKED = Query(
     Notification,
     """
-    select notification_id, kind, recipient, attempts
+    select notification_id, kind, recipient, attempts, address, link_sealed
     from notification
     where clinic_id = $1 and due_at <= $2
     order by due_at, notification_id
@@ -29,7 +28,8 @@ DUE_LOCKED = Query(
 
 STORE = Command("""
     update notification
-    set attempts = $3, due_at = $4, sent_at = $5, error_code = $6
+    set attempts = $3, due_at = $4, sent_at = $5, error_code = $6,
+        link_sealed = case when $4::timestamptz is null then null else link_sealed end
     where clinic_id = $1 and notification_id = $2
 """)
 
@@ -63,11 +63,10 @@ ACTING_FOR_PATIENT = Query(
 ADDRESS = Query(MailAddress, "select email from account where clinic_id = $1 and account_id = $2 and state = 'active'")
 
 
-async def insert(
-    tx: Tx, notification_id: UUID, *, kind: str, recipient: str, dedupe_key: str, due_at: datetime
-) -> None:
+async def insert(tx: Tx, row: NewNotification) -> None:
     """Leaves one row; a second one of the same cause changes nothing."""
-    await tx.run(INSERT, tx.clinic_id, notification_id, kind, recipient, dedupe_key, due_at, tx.now)
+    cause = (row.kind, row.recipient, row.dedupe_key)
+    await tx.run(INSERT, tx.clinic_id, row.notification_id, *cause, row.due_at, tx.now, row.address, row.link_sealed)
 
 
 async def due_locked(tx: Tx, limit: int) -> Sequence[Notification]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from portico.notify.model import Delivery, Notification, Recipient
+from portico.notify.model import LETTER, Delivery, Notification, Recipient
 
 POOL_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "clinical": (("clinician", "nurse"), ("admin",)),
@@ -22,6 +22,8 @@ _LONGEST_WAIT = timedelta(hours=1)
 
 def recipient_of(text: str) -> Recipient | None:
     """The recipient as parts; None for one that nobody can be."""
+    if text == LETTER:
+        return Recipient("letter", "")
     kind, _, name = text.partition(":")
     if kind == "pool" and name in POOL_ROLES:
         return Recipient("pool", name)

@@ -184,6 +184,8 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
     "notification": {
         C.IDENTIFIER: "clinic_id notification_id recipient dedupe_key",
         C.CODE: "kind error_code",
+        C.PLAIN: "address",
+        C.SEALED: "link_sealed",
         C.NUMBER: "attempts",
         C.TIME: "due_at sent_at created_at",
     },
@@ -206,6 +208,7 @@ PLAIN_REASONS: Mapping[str, str] = {
     "account.email": "Notifications and invitations go there.",
     "account.name": "Stands beside what a person did.",
     "screening.settings": "The clinic's thresholds as they were at the screening.",
+    "notification.address": "Mail to somebody who has no account yet; an e-mail address, as account.email is.",
     "audit_event.peer": "The network address, for reports about misuse.",
 }
 
