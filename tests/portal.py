@@ -110,12 +110,18 @@ class Portal:
 
 
 @asynccontextmanager
-async def open_portal(urls: DatabaseUrls, folder: Path, *, with_content: bool = False) -> AsyncIterator[Portal]:
-    """The portal over this database, with the demo's people and, when asked, their content."""
+async def open_portal(
+    urls: DatabaseUrls, folder: Path, *, with_content: bool = False, people: DemoPeople | None = None
+) -> AsyncIterator[Portal]:
+    """The portal over this database, with the demo's people and, when asked, their content.
+
+    `people` are those who are in the database already; their key file lies in the folder then.
+    """
     clock = SetClock(NOON)
     (folder / "mail").mkdir()
     key_file = folder / "keys"
-    FileKeyProvider.create(key_file)
+    if people is None:
+        FileKeyProvider.create(key_file)
     settings = Settings(
         database_url=urls.app,
         worker_database_url=urls.worker,
@@ -132,7 +138,8 @@ async def open_portal(urls: DatabaseUrls, folder: Path, *, with_content: bool = 
     due = Site(db=worker_db, vault=vault, content=shipped(), catalogue=catalogue, settings=settings)
     try:
         await catalogue.publish(db, site.content)
-        people = await seed_people(site)
+        if people is None:
+            people = await seed_people(site)
         if with_content:
             await seed_content(site, people)
         app = await create_app(site)

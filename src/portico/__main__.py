@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     code.set_defaults(run=lambda o: commands.demo_code(email=o.email, data=o.data))
 
     _add_production(roles)
+    _add_care(roles)
     _add_looks(roles)
     return parser
 
@@ -69,7 +70,8 @@ def _add_production(roles: Subcommands) -> None:
 
     migrate = roles.add_parser("migrate", help="bring the database to this version's schema and publish the content")
     migrate.add_argument("--down", action="store_true", help="take the newest step back")
-    migrate.set_defaults(run=lambda o: asyncio.run(commands.migrate(os.environ, down=o.down)))
+    migrate.add_argument("--with-roles", action="store_true", help="make the database roles first, as `portico roles`")
+    migrate.set_defaults(run=lambda o: asyncio.run(commands.migrate(os.environ, down=o.down, with_roles=o.with_roles)))
 
     dbroles = roles.add_parser("roles", help="make the database roles, or print their SQL")
     dbroles.add_argument(
@@ -80,10 +82,33 @@ def _add_production(roles: Subcommands) -> None:
     keys = roles.add_parser("keys", help="the key that wraps every clinic's key")
     keys.add_argument(
         "action",
-        choices=("create", "rotate"),
-        help="create: make the key file; rotate: add a new key and put every wrapped key under it",
+        choices=("create", "ensure", "rotate"),
+        help="create: make the key file; ensure: make it unless it is there; rotate: add a new key and put every wrapped key under it",
     )
     keys.set_defaults(run=lambda o: asyncio.run(commands.keys(os.environ, action=o.action)))
+
+
+def _add_care(roles: Subcommands) -> None:
+    """What the engineer of an installation does with it."""
+    secrets = roles.add_parser("secrets", help="make the database roles' addresses, one file each; keeps what is there")
+    secrets.add_argument("folder", type=Path, help="where the addresses go")
+    secrets.add_argument("--server", type=Path, required=True, help="folder for the administrator's password alone")
+    secrets.add_argument("--host", default="localhost", help="the database server")
+    secrets.add_argument("--database", default="portico", help="the database's name")
+    secrets.set_defaults(
+        run=lambda o: commands.secrets(folder=o.folder, server=o.server, host=o.host, database=o.database)
+    )
+
+    backup = roles.add_parser("backup", help="write the database into a new folder, at one consistent point")
+    backup.add_argument("folder", type=Path, help="a folder that does not exist yet")
+    backup.set_defaults(run=lambda o: asyncio.run(commands.backup(os.environ, folder=o.folder)))
+
+    restore = roles.add_parser("restore", help="put a backup into an empty database")
+    restore.add_argument("folder", type=Path, help="the folder of the backup")
+    restore.set_defaults(run=lambda o: asyncio.run(commands.restore(os.environ, folder=o.folder)))
+
+    doctor = roles.add_parser("doctor", help="say what is wrong with this installation, and what to do about it")
+    doctor.set_defaults(run=lambda _: asyncio.run(commands.doctor(os.environ)))
 
 
 def _add_looks(roles: Subcommands) -> None:

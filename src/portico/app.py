@@ -56,7 +56,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
 async def create_app(site: Site) -> ASGIApp:
     """The application as a server runs it. Raises StartupRefused when a route declares no audience."""
     door = await Door.of(site)
-    return Shell(_routed(site, door), https=site.settings.is_https)
+    return Shell(_routed(site, door), https=site.settings.is_https, metrics=site.metrics)
 
 
 def describe_routes(openapi: OpenAPIConfig) -> OpenAPI:

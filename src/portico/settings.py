@@ -39,6 +39,11 @@ ADMIN_DATABASE_URL = Variable(
     meaning="The server's administrator, for `portico roles` only; not needed with `--print`.",
     secret=True,
 )
+BACKUP_DATABASE_URL = Variable(
+    name="BACKUP_DATABASE_URL",
+    meaning="The same database, as the role that may read all of it: for `portico backup` and `portico restore` only.",
+    secret=True,
+)
 KEY_FILE = Variable(
     name="PORTICO_KEY_FILE",
     meaning="File with the key that wraps every clinic's key. Without it sealed content cannot be read again: "
@@ -62,12 +67,29 @@ SMTP_URL = Variable(
     secret=True,
 )
 MAIL_FROM = Variable(name="PORTICO_MAIL_FROM", meaning="Sender address of notifications.")
+METRICS_PORT = Variable(
+    name="PORTICO_METRICS_PORT",
+    meaning="Port for figures in the format of Prometheus, without identities. Unset: there are none.",
+)
+METRICS_HOST = Variable(
+    name="PORTICO_METRICS_HOST",
+    meaning="Address of that port; never one that people reach.",
+    default="127.0.0.1",
+)
+PG_BIN = Variable(
+    name="PORTICO_PG_BIN", meaning="Folder with `pg_dump` and `pg_restore`. Unset: they are looked for along `PATH`."
+)
+BACKUPS = Variable(
+    name="PORTICO_BACKUPS",
+    meaning="Folder in which the backups lie, one folder each: `portico doctor` looks at the newest one's age.",
+)
 
 VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
     WORKER_DATABASE_URL,
     OWNER_DATABASE_URL,
     ADMIN_DATABASE_URL,
+    BACKUP_DATABASE_URL,
     KEY_FILE,
     BASE_URL,
     HOST,
@@ -76,6 +98,10 @@ VARIABLES: tuple[Variable, ...] = (
     RUN_WORKER,
     SMTP_URL,
     MAIL_FROM,
+    METRICS_PORT,
+    METRICS_HOST,
+    PG_BIN,
+    BACKUPS,
 )
 
 
@@ -92,6 +118,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     run_worker: bool = True
     smtp_url: str | None = None
     mail_from: str | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
     mail_folder: Path | None = None
     """The demo writes mail here instead of sending it."""
     demo: bool = False
@@ -118,6 +146,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             run_worker=parsed(env, RUN_WORKER, strict_bool, "must be `true` or `false`"),
             smtp_url=value_of(env, SMTP_URL),
             mail_from=value_of(env, MAIL_FROM),
+            metrics_host=required(env, METRICS_HOST),
+            metrics_port=optional_port(env, METRICS_PORT),
         )
 
 
@@ -148,6 +178,16 @@ def parsed(env: Mapping[str, str], variable: Variable, parse: Callable[[str], T]
     except ValueError:
         refuse(variable, complaint)
         raise
+
+
+def optional_port(env: Mapping[str, str], variable: Variable) -> int | None:
+    """The variable's port; None while it is unset. Raises StartupRefused when it is no port."""
+    if not value_of(env, variable):
+        return None
+    port = parsed(env, variable, int, "must be a whole number")
+    if not 0 < port < 65536:
+        refuse(variable, "must be a port, from 1 to 65535")
+    return port
 
 
 def strict_bool(text: str) -> bool:

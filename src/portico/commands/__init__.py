@@ -1,9 +1,27 @@
 """What `portico` does for each of its subcommands; the only place that reads the environment and prints."""
 
+from portico.commands.backup import backup, restore
 from portico.commands.demo import demo, demo_code
 from portico.commands.description import openapi
+from portico.commands.doctor import doctor
 from portico.commands.lint import check
 from portico.commands.production import keys, migrate, roles, serve, worker
+from portico.commands.secrets import secrets
 from portico.commands.walkthrough import walkthrough
 
-__all__ = ["check", "demo", "demo_code", "keys", "migrate", "openapi", "roles", "serve", "walkthrough", "worker"]
+__all__ = [
+    "backup",
+    "check",
+    "demo",
+    "demo_code",
+    "doctor",
+    "keys",
+    "migrate",
+    "openapi",
+    "restore",
+    "roles",
+    "secrets",
+    "serve",
+    "walkthrough",
+    "worker",
+]

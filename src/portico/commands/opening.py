@@ -10,6 +10,7 @@ from portico.platform.clock import Clock, Ids, RandomIds, SystemClock
 from portico.platform.content import Content, load_content
 from portico.platform.database import Database
 from portico.platform.key_provider import FileKeyProvider
+from portico.platform.metrics import Metrics
 from portico.platform.site import Site
 from portico.platform.vault import Vault
 from portico.settings import Settings
@@ -21,6 +22,7 @@ async def opened_site(
     *,
     as_worker: bool = False,
     content: Content | None = None,
+    metrics: Metrics | None = None,
     clock: Clock | None = None,
     ids: Ids | None = None,
 ) -> AsyncIterator[Site]:
@@ -35,7 +37,9 @@ async def opened_site(
     db = await Database.connect(dsn, clock=time, ids=ids or RandomIds(), size=4 if as_worker else 10)
     try:
         shipped = content or load_content()
-        site = Site(db=db, vault=vault, content=shipped, catalogue=Catalogue(), settings=settings)
+        site = Site(
+            db=db, vault=vault, content=shipped, catalogue=Catalogue(), settings=settings, metrics=metrics or Metrics()
+        )
         await verify_keys(site)
         yield site
     finally:

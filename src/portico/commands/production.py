@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -20,9 +21,11 @@ from portico.platform.content import load_content
 from portico.platform.database import Database
 from portico.platform.due import run_worker
 from portico.platform.key_provider import FileKeyProvider
-from portico.platform.roles import APP, OWNER, WORKER, apply_roles, roles_sql
+from portico.platform.metrics import Metrics
+from portico.platform.roles import APP, BACKUP, OWNER, WORKER, apply_roles, roles_sql
 from portico.settings import (
     ADMIN_DATABASE_URL,
+    BACKUP_DATABASE_URL,
     DATABASE_URL,
     KEY_FILE,
     OWNER_DATABASE_URL,
@@ -45,8 +48,10 @@ def worker(env: Mapping[str, str]) -> int:
     return 0
 
 
-async def migrate(env: Mapping[str, str], *, down: bool) -> int:
+async def migrate(env: Mapping[str, str], *, down: bool, with_roles: bool = False) -> int:
     """Brings the schema to this version, or takes the newest step back, and publishes the shipped content."""
+    if with_roles:
+        await roles(env, only_print=False)
     owner = required(env, OWNER_DATABASE_URL)
     if down:
         await migrations.downgrade(owner)
@@ -74,6 +79,9 @@ async def roles(env: Mapping[str, str], *, only_print: bool) -> int:
         role: unquote(urlsplit(required(env, variable)).password or "")
         for role, variable in ((APP, DATABASE_URL), (WORKER, WORKER_DATABASE_URL), (OWNER, OWNER_DATABASE_URL))
     }
+    reader = value_of(env, BACKUP_DATABASE_URL)
+    if reader:
+        passwords[BACKUP] = unquote(urlsplit(reader).password or "")
     admin = value_of(env, ADMIN_DATABASE_URL)
     if not admin:
         message = "ADMIN_DATABASE_URL is not set: roles are made by the server's administrator. Or use --print."
@@ -86,7 +94,10 @@ async def roles(env: Mapping[str, str], *, only_print: bool) -> int:
 async def keys(env: Mapping[str, str], *, action: str) -> int:
     """Makes the key file, or adds a new key to it and puts every wrapped key under that one."""
     path = Path(required(env, KEY_FILE))
-    if action == "create":
+    if action == "ensure" and await asyncio.to_thread(path.exists):
+        print(f"{path} is there.")
+        return 0
+    if action in {"create", "ensure"}:
         FileKeyProvider.create(path)
         print(f"{path} was made. Keep a copy of it apart from the backups: without it nobody can read sealed content.")
         return 0
@@ -104,14 +115,18 @@ async def keys(env: Mapping[str, str], *, action: str) -> int:
 
 async def _serve(settings: Settings) -> None:
     await migrations.refuse_pending(settings.database_url)
-    async with opened_site(settings) as site, opened_site(settings, as_worker=True, content=site.content) as due:
+    async with (
+        opened_site(settings) as site,
+        opened_site(settings, as_worker=True, content=site.content, metrics=site.metrics) as due,
+    ):
         await site.catalogue.publish(site.db, site.content)
         server = server_for(await create_app(site), settings, lambda: print(f"ready {settings.base_url}", flush=True))
 
         def work(stop: asyncio.Event) -> asyncio.Task[None]:
             return asyncio.create_task(run_worker(due, DUE, stop))
 
-        await run_until_stopped(server, _listening(settings), work if settings.run_worker else None)
+        with _figures(site.metrics, settings):
+            await run_until_stopped(server, _listening(settings), work if settings.run_worker else None)
 
 
 async def _work(settings: Settings) -> None:
@@ -121,7 +136,18 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with opened_site(settings, as_worker=True) as site:
-        await run_worker(site, DUE, stop)
+        with _figures(site.metrics, settings):
+            await run_worker(site, DUE, stop)
+
+
+@contextmanager
+def _figures(metrics: Metrics, settings: Settings) -> Iterator[None]:
+    """Figures on their own port for as long as the block runs, when there is one."""
+    end = metrics.serve(settings.metrics_host, settings.metrics_port) if settings.metrics_port else lambda: None
+    try:
+        yield
+    finally:
+        end()
 
 
 def _listening(settings: Settings) -> Sequence[socket.socket]:

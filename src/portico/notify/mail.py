@@ -110,6 +110,17 @@ class SmtpMail:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise MailRefused(smtp_code(error)) from error
 
+    async def greet(self) -> None:
+        """Connects, signs in when there is a login, and leaves again. Raises MailRefused."""
+        client = self._client()
+        try:
+            await client.connect()
+            await client.noop()
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise MailRefused(smtp_code(error)) from error
+        finally:
+            client.close()
+
     async def _hand_over(self, mail: EmailMessage) -> None:
         client = self._client()
         try:

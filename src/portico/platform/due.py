@@ -140,6 +140,8 @@ async def _look(site: Site, work: DueWork, pauses: Pauses) -> Pass:
             log("due-work-failed", work=work.name, clinic=str(clinic.clinic_id), error=code_of(error))
             pauses.failed(clinic.clinic_id, now)
             failed += 1
+    late = max((now - clinic.due_at for clinic in found), default=timedelta(0))
+    site.metrics.looked(work.name, taken=taken, failed=failed, lateness_seconds=max(0.0, late.total_seconds()))
     upcoming = (clinic.due_at for clinic in found if clinic.due_at > now)
     return Pass(taken=taken, failed=failed, next_due=min(upcoming, default=None))
 

@@ -1,10 +1,11 @@
 """What a running program holds: made once by the composition root and handed to every action."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portico.platform.catalogue import Catalogue
 from portico.platform.content import Content
 from portico.platform.database import Database
+from portico.platform.metrics import Metrics
 from portico.platform.vault import Vault
 from portico.settings import Settings
 
@@ -18,3 +19,4 @@ class Site:
     content: Content
     catalogue: Catalogue
     settings: Settings
+    metrics: Metrics = field(default_factory=Metrics)

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Rece
 
 from portico.errors import Malformed, PreconditionRequired
 from portico.platform.logs import log
+from portico.platform.metrics import Metrics
 from portico.platform.requests import AnyRequest
 from portico.platform.scope_notes import note
 
@@ -41,8 +42,9 @@ _NO_STORE = (b"cache-control", b"no-store")
 class Shell:
     """Wraps the application: every answer, also a refusal or a failure, leaves with an id and the security headers."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, metrics: Metrics | None = None) -> None:
         self._app = app
+        self._metrics = metrics or Metrics()
         self._headers = (*_HEADERS, _HSTS) if https else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,13 +65,20 @@ class Shell:
             await _problem_too_large(answer, scope, request_id)
         else:
             await self._app(scope, _Limited(receive), answer)
+        self._note(scope, request_id, answer.status, time.perf_counter() - started)
+
+    def _note(self, scope: HTTPScope, request_id: str, status: int, seconds: float) -> None:
+        # Only methods and routes that exist: what a client invents must not become a label or a line.
+        method = scope["method"] if scope["method"] in _METHODS else "-"
+        route = str(scope.get("path_template", "-"))
+        self._metrics.answered(method, route, status, seconds)
         log(
             "request",
             request_id=request_id,
-            method=scope["method"],
-            route=str(scope.get("path_template", "-")),
-            status=answer.status,
-            ms=round((time.perf_counter() - started) * 1000, 1),
+            method=method,
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
         )
 
 

@@ -1,0 +1,115 @@
+"""The containers' description agrees with the program: variables, commands, paths, images, rights. No engine is needed."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from portico.__main__ import _parser
+from portico.commands.secrets import ADMIN_PASSWORD, FILES, secrets
+from portico.errors import StartupRefused
+from portico.settings import VARIABLES
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+OTHERS_VARIABLES = {"POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"}
+
+each_of_ours = pytest.mark.parametrize("service", OURS.values(), ids=OURS)
+
+
+def variables_known() -> set[str]:
+    secret_files = {f"{variable.name}_FILE" for variable in VARIABLES if variable.secret}
+    return {variable.name for variable in VARIABLES} | secret_files
+
+
+def test_every_variable_of_a_service_is_a_setting() -> None:
+    used = {name for service in SERVICES.values() for name in service.get("environment", {})}
+    assert used - variables_known() - OTHERS_VARIABLES == set()
+
+
+def test_every_variable_that_compose_itself_reads_is_told_in_the_operations_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    read = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text(encoding="utf-8")))
+    assert {name for name in read if f"`{name}`" not in page} == set()
+
+
+@each_of_ours
+def test_the_command_of_a_service_is_one_of_the_program(service: dict[str, Any]) -> None:
+    if "command" in service:
+        assert callable(_parser().parse_args(service["command"]).run)
+    else:
+        assert "portico backup" in service["entrypoint"][-1]
+
+
+@each_of_ours
+def test_a_service_writes_only_where_it_must(service: dict[str, Any]) -> None:
+    assert service["read_only"] is True
+    places = [volume.split(":")[1] for volume in service["volumes"] if not volume.endswith(":ro")]
+    assert [place for place in places if not place.startswith("/var/lib/portico/")] == []
+
+
+def test_no_service_of_ours_runs_as_root() -> None:
+    stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
+    final = [stage for stage in stages if "ENTRYPOINT" in stage]
+    assert len(final) == 2
+    assert all(re.search(r"^USER portico$", stage, flags=re.MULTILINE) for stage in final)
+
+
+def test_only_the_proxy_is_reachable_from_outside() -> None:
+    opened = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert set(opened) == {"proxy", "mail"}
+    assert all(port.startswith("127.0.0.1:") for port in opened["mail"])
+
+
+def test_every_file_that_the_image_copies_is_in_the_tree() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, flags=re.MULTILINE)
+    assert copied
+    assert [name for line in copied for name in line.split() if not (ROOT / name).exists()] == []
+
+
+def test_every_mount_point_is_made_by_the_image_for_its_account() -> None:
+    made = set(re.findall(r"/var/lib/portico/[a-z]+", DOCKERFILE))
+    used = {volume.split(":")[1] for service in OURS.values() for volume in service["volumes"]}
+    assert used - made == set()
+
+
+def test_every_volume_secret_and_service_that_is_named_exists() -> None:
+    volumes = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+    assert volumes == set(COMPOSE["volumes"])
+    waited_for = {name for service in SERVICES.values() for name in service.get("depends_on", {})}
+    assert waited_for <= set(SERVICES)
+
+
+def test_services_that_run_for_long_tell_how_they_are() -> None:
+    lasting = {name for name, service in SERVICES.items() if service.get("restart") == "unless-stopped"}
+    assert {name for name in lasting if "healthcheck" not in SERVICES[name]} == set()
+
+
+def test_secrets_come_as_files_that_the_secrets_service_makes(tmp_path: Path) -> None:
+    assert secrets(folder=tmp_path / "ours", server=tmp_path / "theirs", host="database", database="portico") == 0
+    named = {
+        Path(value).name
+        for service in OURS.values()
+        for name, value in service.get("environment", {}).items()
+        if name.endswith("_URL_FILE")
+    }
+    assert named == set(FILES)
+    password = (tmp_path / "theirs" / ADMIN_PASSWORD).read_text(encoding="utf-8").strip()
+    assert f":{password}@database/postgres" in (tmp_path / "ours" / "admin_database_url").read_text(encoding="utf-8")
+    assert (tmp_path / "ours" / "database_url").stat().st_mode & 0o777 == 0o400
+
+
+def test_secrets_that_exist_are_kept_and_half_of_them_refused(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    secrets(folder=ours, server=theirs, host="database", database="portico")
+    before = {name: (ours / name).read_text(encoding="utf-8") for name in FILES}
+    secrets(folder=ours, server=theirs, host="database", database="portico")
+    assert {name: (ours / name).read_text(encoding="utf-8") for name in FILES} == before
+    (ours / "owner_database_url").unlink()
+    with pytest.raises(StartupRefused, match="holds only"):
+        secrets(folder=ours, server=theirs, host="database", database="portico")
