@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_production(roles)
     _add_care(roles)
+    _add_patients(roles)
     _add_looks(roles)
     return parser
 
@@ -109,6 +110,30 @@ def _add_care(roles: Subcommands) -> None:
 
     doctor = roles.add_parser("doctor", help="say what is wrong with this installation, and what to do about it")
     doctor.set_defaults(run=lambda _: asyncio.run(commands.doctor(os.environ)))
+
+
+def _add_patients(roles: Subcommands) -> None:
+    """A clinic's own list of patients."""
+    patients = roles.add_parser("patients", help="take a clinic's list of patients in (CSV), or give it out")
+    what = patients.add_subparsers(required=True, metavar="import|export")
+
+    into = what.add_parser(
+        "import", help="make and change patients by the clinic's own number; all of a file or nothing"
+    )
+    into.add_argument("file", type=Path, help="CSV with number, name, born_on, and if wanted phone, address")
+    into.add_argument("--clinic", required=True, help="the clinic's short name")
+    into.add_argument("--dates", choices=("iso", "us", "eu"), default="iso", help="1958-05-14, 05/14/1958, 14.05.1958")
+    into.add_argument("--dry-run", action="store_true", help="report every line and keep nothing")
+    into.set_defaults(
+        run=lambda o: asyncio.run(
+            commands.import_file(os.environ, clinic=o.clinic, file=o.file, dates=o.dates, dry_run=o.dry_run)
+        )
+    )
+
+    out = what.add_parser("export", help="write every patient of a clinic into a new file")
+    out.add_argument("file", type=Path, help="a file that does not exist yet")
+    out.add_argument("--clinic", required=True, help="the clinic's short name")
+    out.set_defaults(run=lambda o: asyncio.run(commands.export_file(os.environ, clinic=o.clinic, file=o.file)))
 
 
 def _add_looks(roles: Subcommands) -> None:

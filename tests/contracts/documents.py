@@ -24,6 +24,9 @@ Event = TypeVar("Event", bound=str)
 _MADE = "<!-- Made by `make snapshot`; tests/contracts/documents.py holds the words. -->"
 
 
+_NOT_OPTIONS = (argparse._HelpAction, argparse._SubParsersAction)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lifecycle:
     """One table of a `rules.py`: from a state, what happens, to which state."""
@@ -52,16 +55,22 @@ def commands_markdown() -> str:
     ]
     for name, about, command in commands():
         lines += ["", f"## `portico {name}`", "", f"{about[0].upper()}{about[1:]}."]
-        options = [_option(action) for action in command._actions if not isinstance(action, argparse._HelpAction)]
+        options = [_option(action) for action in command._actions if not isinstance(action, _NOT_OPTIONS)]
         lines += ["", *options] if options else []
     return "\n".join([*lines, ""])
 
 
 def commands() -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
-    """Name, meaning and options of each subcommand."""
-    [group] = [action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)]
-    about = {action.dest: action.help or "" for action in group._choices_actions}
-    yield from ((name, about[name], command) for name, command in group.choices.items())
+    """Name, meaning and options of each subcommand; one that has commands of its own is followed by those."""
+    yield from _commands_of(_parser(), "")
+
+
+def _commands_of(parser: argparse.ArgumentParser, before: str) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+    for group in [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]:
+        about = {action.dest: action.help or "" for action in group._choices_actions}
+        for name, command in group.choices.items():
+            yield f"{before}{name}", about[name], command
+            yield from _commands_of(command, f"{before}{name} ")
 
 
 def _option(action: argparse.Action) -> str:

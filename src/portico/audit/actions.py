@@ -49,7 +49,17 @@ async def record_list(tx: Tx, caller: Caller, kind: str, patients: Sequence[Pati
 
 async def record_system(tx: Tx, action: Action, target: Object, *, patient: PatientId | None = None) -> None:
     """Records an act of the program itself; the transaction's reason stands as the actor."""
-    entry = AuditEntry(
+    await insert_entry(tx, _entry_of_system(tx, action, target, patient=patient))
+
+
+async def record_system_per_patient(tx: Tx, action: Action, target: Object, patients: Sequence[PatientId]) -> None:
+    """Records an act of the program on many patients: one row each."""
+    if patients:
+        await insert_per_patient(tx, _entry_of_system(tx, action, target), patients)
+
+
+def _entry_of_system(tx: Tx, action: Action, target: Object, *, patient: PatientId | None = None) -> AuditEntry:
+    return AuditEntry(
         actor_kind=tx.scope.kind,
         actor_id=tx.scope.subject,
         hat=None,
@@ -62,7 +72,6 @@ async def record_system(tx: Tx, action: Action, target: Object, *, patient: Pati
         request_id=tx.scope.subject,
         peer=None,
     )
-    await insert_entry(tx, entry)
 
 
 def _entry(

@@ -5,6 +5,7 @@ from portico.commands.demo import demo, demo_code
 from portico.commands.description import openapi
 from portico.commands.doctor import doctor
 from portico.commands.lint import check
+from portico.commands.patients import export_file, import_file
 from portico.commands.production import keys, migrate, roles, serve, worker
 from portico.commands.secrets import secrets
 from portico.commands.walkthrough import walkthrough
@@ -15,6 +16,8 @@ __all__ = [
     "demo",
     "demo_code",
     "doctor",
+    "export_file",
+    "import_file",
     "keys",
     "migrate",
     "openapi",

@@ -30,8 +30,9 @@ from portico.platform.vault_queries import (
     PatientKeyRow,
     clinic_keys,
     insert_clinic_key,
-    insert_patient_key,
+    insert_patient_keys,
     keys_of_patient,
+    keys_of_patients,
 )
 from portico.settings import KEY_FILE
 
@@ -120,18 +121,30 @@ class Vault:
 
     async def create_patient_key(self, tx: Tx, patient_id: PatientId) -> None:
         """Gives the patient a key, or a newer one that seals from now on. The patient's row must exist."""
+        await self.create_patient_keys(tx, [patient_id])
+
+    async def create_patient_keys(self, tx: Tx, patients: Sequence[PatientId]) -> None:
+        """As `create_patient_key`, for many at once."""
         newest = (await self._clinic_keys(tx))[0]
+        await insert_patient_keys(tx, [await self._new_key(tx, newest, each) for each in patients], tx.now)
+
+    async def patients(self, tx: Tx, patients: Sequence[PatientId]) -> Mapping[PatientId, Box]:
+        """The boxes of those of these patients whom the transaction may see, in one look."""
+        found: dict[PatientId, dict[UUID, bytes]] = {}
+        for row in await keys_of_patients(tx, patients):
+            found.setdefault(row.patient_id, {})[row.key_id] = await self.patient_key(tx.clinic_id, row)
+        return {patient_id: Box(tx.clinic_id, patient_id, keys, self._random) for patient_id, keys in found.items()}
+
+    async def _new_key(self, tx: Tx, newest: ClinicKeyRow, patient_id: PatientId) -> PatientKeyRow:
         key_id, key = tx.ids.new(), self._random(KEY_BYTES)
-        wrapped = await self.wrapped_patient_key(tx.clinic_id, newest, patient_id, key_id, key)
-        row = PatientKeyRow(
+        return PatientKeyRow(
             patient_id=patient_id,
             key_id=key_id,
-            wrapped=wrapped,
+            wrapped=await self.wrapped_patient_key(tx.clinic_id, newest, patient_id, key_id, key),
             clinic_key_id=newest.clinic_key_id,
             wrapping_key=newest.wrapping_key,
             clinic_wrapped=newest.clinic_wrapped,
         )
-        await insert_patient_key(tx, row, tx.now)
 
     async def verify(self, tx: Tx) -> None:
         """Proves at start that this clinic's keys unwrap. Raises StartupRefused naming the master key."""

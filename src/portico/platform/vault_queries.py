@@ -58,6 +58,19 @@ KEYS_OF_PATIENT = Query(
     """,
 )
 
+KEYS_OF_PATIENTS = Query(
+    PatientKeyRow,
+    """
+    select patient_key.patient_id, patient_key.key_id, patient_key.wrapped,
+        patient_key.clinic_key_id, clinic_key.wrapping_key, clinic_key.wrapped as clinic_wrapped
+    from patient_key
+    join clinic_key on clinic_key.clinic_id = patient_key.clinic_id
+        and clinic_key.key_id = patient_key.clinic_key_id
+    where patient_key.clinic_id = $1 and patient_key.patient_id = any ($2)
+    order by patient_key.created_at desc, patient_key.key_id desc
+    """,
+)
+
 INSERT_CLINIC_KEY = Command("""
     insert into clinic_key (clinic_id, key_id, wrapping_key, wrapped, created_at) values ($1, $2, $3, $4, $5)
 """)
@@ -119,16 +132,14 @@ async def insert_clinic_key(tx: Tx, key: ClinicKeyRow, created_at: datetime) -> 
     await tx.run(INSERT_CLINIC_KEY, tx.clinic_id, key.clinic_key_id, key.wrapping_key, key.clinic_wrapped, created_at)
 
 
-async def insert_patient_key(tx: Tx, key: PatientKeyRow, created_at: datetime) -> None:
-    await tx.run(
-        INSERT_PATIENT_KEY,
-        tx.clinic_id,
-        key.patient_id,
-        key.key_id,
-        key.clinic_key_id,
-        key.wrapped,
-        created_at,
-    )
+async def keys_of_patients(tx: Tx, patients: Sequence[PatientId]) -> list[PatientKeyRow]:
+    """Every key of these patients, those that seal from now on first; none that is out of sight."""
+    return await tx.all(KEYS_OF_PATIENTS, tx.clinic_id, patients)
+
+
+async def insert_patient_keys(tx: Tx, keys: Sequence[PatientKeyRow], created_at: datetime) -> None:
+    rows = [(tx.clinic_id, key.patient_id, key.key_id, key.clinic_key_id, key.wrapped, created_at) for key in keys]
+    await tx.run_many(INSERT_PATIENT_KEY, rows)
 
 
 async def all_clinics(statements: Unscoped) -> list[ClinicIdRow]:

@@ -1,0 +1,118 @@
+"""Taking a clinic's own list of patients in, whole or not at all, and giving it out again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from portico.accounts import import_queries as queries
+from portico.accounts.import_queries import Kept, Written
+from portico.accounts.patient_files import COLUMNS, Fault, PatientRow
+from portico.audit import Object, record_system_per_patient
+from portico.ids import PatientId
+from portico.platform.database import Tx
+from portico.platform.vault import Box, Place, Vault
+
+EXPORTED: Final = (*COLUMNS, "state")
+
+Outcome = Literal["new", "changed", "unchanged"]
+
+
+class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one line of the file."""
+
+    line: int
+    number: str
+    outcome: Outcome
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """Every line's outcome; with any fault nothing may be kept."""
+
+    rows: Sequence[RowOutcome]
+    faults: Sequence[Fault]
+
+
+async def import_patients(tx: Tx, vault: Vault, rows: Sequence[PatientRow]) -> Imported:
+    """Makes and changes patients by the clinic's own number; the same file again changes nothing.
+
+    Somebody with another birth date under the same number is a fault: it may be another person. Columns that the file
+    leaves empty are left as they are. The caller rolls back when there is any fault.
+    """
+    there = {kept.clinic_number: kept for kept in await queries.with_numbers(tx, [row.number for row in rows])}
+    faults = [
+        Fault(line=row.line, column="born_on", sentence="The patient of this number has another birth date here.")
+        for row in rows
+        if row.number in there and there[row.number].born_on != row.born_on
+    ]
+    if faults:
+        return Imported(rows=(), faults=faults)
+    ids = {row.number: there[row.number].patient_id if row.number in there else _new_id(tx) for row in rows}
+    await _make(tx, vault, [row for row in rows if row.number not in there], ids)
+    boxes = await vault.patients(tx, list(ids.values()))
+    changed = {}
+    for row in rows:
+        written = _written(row, there.get(row.number), boxes[ids[row.number]], ids[row.number])
+        if written is not None:
+            changed[row.number] = written
+    await queries.change(tx, changed.values())
+    await record_system_per_patient(tx, "create", Object("patient"), [ids[n] for n in ids if n not in there])
+    await record_system_per_patient(tx, "change", Object("patient"), [ids[n] for n in changed if n in there])
+    return Imported(rows=[_outcome(row, there, changed) for row in rows], faults=())
+
+
+async def export_patients(tx: Tx, vault: Vault) -> Sequence[Mapping[str, str]]:
+    """Every patient of the clinic as a row of the file; each is recorded as exported."""
+    everybody = await queries.everybody(tx)
+    boxes = await vault.patients(tx, [kept.patient_id for kept in everybody])
+    await record_system_per_patient(tx, "export", Object("patient"), [kept.patient_id for kept in everybody])
+    return [_exported(kept, boxes[kept.patient_id]) for kept in everybody]
+
+
+async def _make(tx: Tx, vault: Vault, rows: Sequence[PatientRow], ids: Mapping[str, PatientId]) -> None:
+    await queries.insert(tx, [(ids[row.number], row.number, row.name, row.born_on) for row in rows])
+    await vault.create_patient_keys(tx, [ids[row.number] for row in rows])
+
+
+def _new_id(tx: Tx) -> PatientId:
+    return PatientId(tx.ids.new())
+
+
+def _written(row: PatientRow, kept: Kept | None, box: Box, patient_id: PatientId) -> Written | None:
+    """What the row changes; None when everything is so already."""
+    phone = None if kept is None else kept.phone_sealed
+    address = None if kept is None else kept.address_sealed
+    is_same_phone = row.phone is None or row.phone == _opened(box, patient_id, "phone_sealed", phone)
+    is_same_address = row.address is None or row.address == _opened(box, patient_id, "address_sealed", address)
+    if is_same_phone and is_same_address and (kept is None or kept.name == row.name):
+        return None
+    return Written(
+        patient_id=patient_id,
+        name=row.name,
+        phone_sealed=phone if is_same_phone else _sealed(box, patient_id, "phone_sealed", row.phone),
+        address_sealed=address if is_same_address else _sealed(box, patient_id, "address_sealed", row.address),
+    )
+
+
+def _opened(box: Box, patient_id: PatientId, column: str, sealed: bytes | None) -> str | None:
+    return None if sealed is None else box.open_text(Place("patient", column, patient_id), sealed)
+
+
+def _sealed(box: Box, patient_id: PatientId, column: str, text: str | None) -> bytes | None:
+    return None if text is None else box.seal_text(Place("patient", column, patient_id), text)
+
+
+def _outcome(row: PatientRow, there: Mapping[str | None, Kept], changed: Mapping[str, Written]) -> RowOutcome:
+    outcome: Outcome = "changed" if row.number in changed else "unchanged"
+    return RowOutcome(line=row.line, number=row.number, outcome=outcome if row.number in there else "new")
+
+
+def _exported(kept: Kept, box: Box) -> Mapping[str, str]:
+    return {
+        "number": kept.clinic_number or "",
+        "name": kept.name,
+        "born_on": kept.born_on.isoformat(),
+        "phone": _opened(box, kept.patient_id, "phone_sealed", kept.phone_sealed) or "",
+        "address": _opened(box, kept.patient_id, "address_sealed", kept.address_sealed) or "",
+        "state": kept.state,
+    }
