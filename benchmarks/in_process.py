@@ -125,9 +125,10 @@ def _steps(case: Case) -> dict[str, float]:
     """CPU milliseconds of each step."""
     form, rules = cases.intake_form(), cases.intake_rules()
     marks = [time.process_time_ns()]
-    forms.validate(form, case.response, mode="complete", today=cases.TODAY)
+    laid = forms.lay_out(form, case.response)
+    forms.faults_in(laid, mode="complete", today=cases.TODAY)
     marks.append(time.process_time_ns())
-    tree = forms.answer_tree(form, case.response)
+    tree = forms.tree_in(laid)
     screening = evaluate(rules, facts_of(tree, days_until_consult=8), as_of=cases.TODAY, settings={})
     marks.append(time.process_time_ns())
     build_summary(case.header, form, tree, screening.findings)

@@ -9,8 +9,8 @@ import msgspec
 from portico.forms.answer_values import RawValue, value_key, value_of
 from portico.forms.constraints import AnswerRules
 from portico.forms.definition import Node, descendants
-from portico.forms.enablement import NOTHING, settled_layout
-from portico.forms.index import Index, index_of
+from portico.forms.enablement import NOTHING, LaidOut, lay_out
+from portico.forms.index import Index
 from portico.forms.model import (
     Answer,
     Attachment,
@@ -59,8 +59,12 @@ def answer_tree(
     q: Questionnaire, r: QuestionnaireResponse, *, extra_disabled: frozenset[LinkId] = NOTHING
 ) -> AnswerGroup:
     """Only enabled answers of a type that their question asks for; anything else counts as unanswered."""
-    index = index_of(q)
-    return _group(index, settled_layout(index, r, extra_disabled).root)
+    return tree_in(lay_out(q, r, extra_disabled=extra_disabled))
+
+
+def tree_in(laid: LaidOut) -> AnswerGroup:
+    """As `answer_tree`, for a response that is laid out already."""
+    return _group(laid.index, laid.layout.root)
 
 
 def _group(index: Index, here: Occurrence) -> AnswerGroup:
@@ -119,8 +123,8 @@ def answer_lines(
 
     Texts are the form's own, never the response's.
     """
-    index = index_of(q)
-    return tuple(_lines(index, settled_layout(index, r, extra_disabled).root))
+    laid = lay_out(q, r, extra_disabled=extra_disabled)
+    return tuple(_lines(laid.index, laid.layout.root))
 
 
 def _lines(index: Index, here: Occurrence) -> Iterator[Line]:

@@ -5,6 +5,7 @@ The answers of a disabled item count as unanswered, so nothing hangs on what the
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from portico.forms.answer_values import has_value
 from portico.forms.conditions import Condition
@@ -54,12 +55,28 @@ class EnabledItems:
         return any(here.is_enabled(link_id) for here in self._layout.by_owner[node.above.number])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidOut:
+    """A response laid over its form once, so that checking, reading and pruning it need not each do that again."""
+
+    questionnaire: Questionnaire
+    response: QuestionnaireResponse
+    index: Index
+    layout: Layout
+
+
+def lay_out(q: Questionnaire, r: QuestionnaireResponse, *, extra_disabled: frozenset[LinkId] = NOTHING) -> LaidOut:
+    """Settles every condition. `extra_disabled` are items switched off from outside, with all below them."""
+    index = index_of(q)
+    return LaidOut(q, r, index, settled_layout(index, r, extra_disabled))
+
+
 def enabled_items(
     q: Questionnaire, r: QuestionnaireResponse, *, extra_disabled: frozenset[LinkId] = NOTHING
 ) -> EnabledItems:
-    """Settles every condition. `extra_disabled` are items switched off from outside, with all below them."""
-    index = index_of(q)
-    return EnabledItems(index, settled_layout(index, r, extra_disabled))
+    """Which items are to be answered; `extra_disabled` as in `lay_out`."""
+    laid = lay_out(q, r, extra_disabled=extra_disabled)
+    return EnabledItems(laid.index, laid.layout)
 
 
 def settled_layout(index: Index, response: QuestionnaireResponse, extra_disabled: frozenset[LinkId]) -> Layout:

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from portico.forms.answer_values import has_value
 from portico.forms.definition import Node
-from portico.forms.enablement import NOTHING, settled_layout
+from portico.forms.enablement import NOTHING, LaidOut, lay_out
 from portico.forms.index import index_of
 from portico.forms.model import Answer, Questionnaire, QuestionnaireResponse, ResponseItem
 from portico.forms.occurrences import Occurrence
@@ -25,10 +25,14 @@ def without_disabled(
     q: Questionnaire, r: QuestionnaireResponse, *, extra_disabled: frozenset[LinkId] = NOTHING
 ) -> Pruned:
     """Drops every disabled item with all below it. Items that the form does not know are left for `validate` to refuse."""
-    layout = settled_layout(index_of(q), r, extra_disabled)
-    dropped: dict[LinkId, None] = {}
-    items = _kept(layout.root, r.item, dropped)
-    order = {node.link_id: node.number for node in reversed(index_of(q).definition.nodes)}
+    return enabled_part(lay_out(q, r, extra_disabled=extra_disabled))
+
+
+def enabled_part(laid: LaidOut) -> Pruned:
+    """As `without_disabled`, for a response that is laid out already; the very same response when nothing was dropped."""
+    r, dropped = laid.response, dict[LinkId, None]()
+    items = _kept(laid.layout.root, r.item, dropped)
+    order = {node.link_id: node.number for node in reversed(laid.index.definition.nodes)} if dropped else {}
     links = sorted(dropped, key=lambda link_id: order.get(link_id, len(order)))
     return Pruned(r if items is r.item else msgspec.structs.replace(r, item=items), tuple(links))
 

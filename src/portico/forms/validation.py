@@ -10,9 +10,9 @@ from portico.forms import faults
 from portico.forms.answer_values import has_value
 from portico.forms.constraints import AnswerRules
 from portico.forms.definition import Node
-from portico.forms.enablement import NOTHING, settled_layout
+from portico.forms.enablement import NOTHING, LaidOut, lay_out
 from portico.forms.faults import NO_ITEM, Fault, Problem, Severity
-from portico.forms.index import Index, index_of
+from portico.forms.index import Index
 from portico.forms.model import Answer, Questionnaire, QuestionnaireResponse
 from portico.forms.occurrences import Held, Occurrence
 from portico.forms.provenance import provenance_faults
@@ -46,7 +46,12 @@ def validate(
     extra_disabled: frozenset[LinkId] = NOTHING,
 ) -> tuple[Fault, ...]:
     """Every fault in form order. `optional` lists items that are not required for now; `today` is the clinic's day."""
-    return _faults(q, r, _STRICTNESS[mode], today, (optional, extra_disabled))
+    return faults_in(lay_out(q, r, extra_disabled=extra_disabled), mode=mode, today=today, optional=optional)
+
+
+def faults_in(laid: LaidOut, *, mode: Mode, today: date, optional: frozenset[LinkId] = NOTHING) -> tuple[Fault, ...]:
+    """As `validate`, for a response that is laid out already."""
+    return _faults(laid, _STRICTNESS[mode], today, optional)
 
 
 def validate_as_status(
@@ -60,21 +65,13 @@ def validate_as_status(
     """As strict as the response's own status: only `completed` and `amended` must be complete, else what is missing warns."""
     finished = r.status in {"completed", "amended"}
     strictness = _STRICTNESS["complete"] if finished else _UNFINISHED
-    return _faults(q, r, strictness, today, (optional, extra_disabled))
+    return _faults(lay_out(q, r, extra_disabled=extra_disabled), strictness, today, optional)
 
 
-def _faults(
-    q: Questionnaire,
-    r: QuestionnaireResponse,
-    strictness: _Strictness,
-    today: date,
-    switched: tuple[frozenset[LinkId], frozenset[LinkId]],
-) -> tuple[Fault, ...]:
-    index = index_of(q)
-    optional, extra_disabled = switched
-    walk = _Walk(index, strictness, today, optional)
-    walk.found.extend(provenance_faults(q, r))
-    walk.inside(settled_layout(index, r, extra_disabled).root, enabled=True)
+def _faults(laid: LaidOut, strictness: _Strictness, today: date, optional: frozenset[LinkId]) -> tuple[Fault, ...]:
+    walk = _Walk(laid.index, strictness, today, optional)
+    walk.found.extend(provenance_faults(laid.questionnaire, laid.response))
+    walk.inside(laid.layout.root, enabled=True)
     return tuple(walk.found)
 
 

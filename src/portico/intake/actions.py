@@ -7,7 +7,7 @@ from portico.access import Caller
 from portico.audit import Object, record
 from portico.clinic.actions import is_signed
 from portico.errors import NotFound
-from portico.forms import QuestionnaireResponse
+from portico.forms import LaidOut, QuestionnaireResponse
 from portico.forms.model import ResponseStatus
 from portico.ids import LinkId, ResponseId
 from portico.intake import queries, rules
@@ -33,6 +33,7 @@ from portico.platform.catalogue import Rules, setting_values
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.screening.evaluation import evaluate, most_urgent
+from portico.screening.facts import Facts
 from portico.screening.model import URGENCY, Finding
 
 POSSIBLE_TEXT = "res.possible"
@@ -56,10 +57,11 @@ async def record_submission(
         message = "Please answer the questions that are still open, then send the form."
         raise rules.PartialNotAllowed(message)
     desk = await desk_for(tx, site, row.canonical, row.patient_id)
-    answers, dropped = _checked(desk, row, await open_working_copy(tx, site, row), partial=partial)
-    submitted = await _store_revision(tx, site, caller, row, answers, dropped, partial=partial)
-    await _screen(tx, site, desk, row, answers, submitted)
-    danger = await _late_danger(tx, desk, caller, row, answers)
+    laid, dropped = _checked(desk, row, await open_working_copy(tx, site, row), partial=partial)
+    facts = desk.facts(laid)
+    submitted = await _store_revision(tx, site, caller, row, laid.response, dropped, partial=partial)
+    await _screen(tx, site, desk, row, (laid, facts), submitted)
+    danger = await _late_danger(tx, desk, caller, row, facts)
     sent = msgspec.structs.replace(
         row,
         state=state,
@@ -100,17 +102,19 @@ async def fired_rules(tx: Tx, response_id: ResponseId, revision: int) -> FiredRu
 
 def _checked(
     desk: Desk, row: StoredResponse, answers: QuestionnaireResponse, *, partial: bool
-) -> tuple[QuestionnaireResponse, tuple[LinkId, ...]]:
-    """The answers without disabled ones, and which those were. Raises AnswersRefused with every fault."""
-    form = desk.form.questionnaire
-    pruned = forms.without_disabled(form, answers, extra_disabled=desk.off(row.danger))
+) -> tuple[LaidOut, tuple[LinkId, ...]]:
+    """The answers without disabled ones, laid out, and which those were. Raises AnswersRefused with every fault."""
     status: ResponseStatus = "completed" if row.submitted_revision is None else "amended"
-    finished = msgspec.structs.replace(pruned.response, status="in-progress" if partial else status)
-    faults = errors_of(desk.faults(finished, "partial" if partial else "complete", row.danger))
+    whole = msgspec.structs.replace(answers, status="in-progress" if partial else status)
+    laid = desk.lay_out(whole, row.danger)
+    pruned = forms.enabled_part(laid)
+    if pruned.response is not whole:
+        laid = desk.lay_out(pruned.response, row.danger)
+    faults = errors_of(desk.faults(laid, "partial" if partial else "complete"))
     if faults:
         message = "Some answers are missing or need another look before you can send the form."
         raise rules.AnswersRefused(message, faults)
-    return finished, pruned.dropped
+    return laid, pruned.dropped
 
 
 async def _store_revision(
@@ -140,16 +144,17 @@ async def _store_revision(
 
 
 async def _screen(
-    tx: Tx, site: Site, desk: Desk, row: StoredResponse, answers: QuestionnaireResponse, submitted: StoredRevision
+    tx: Tx, site: Site, desk: Desk, row: StoredResponse, read: tuple[LaidOut, Facts], submitted: StoredRevision
 ) -> None:
     """Screens the revision and stores what every rule said; unsigned content never leaves a possible candidate."""
+    laid, facts = read
     values = setting_values(desk.rules.rule_set, desk.settings.values)
     screening = evaluate(
         desk.rules.rule_set,
-        desk.facts(answers, row.danger),
+        facts,
         as_of=desk.today,
         settings=values,
-        open_items=_open_items(desk, row, answers) if submitted.partial else (),
+        open_items=_open_items(desk, laid) if submitted.partial else (),
     )
     signed = await _is_all_signed(tx, site, desk)
     disposition = screening.disposition if signed else most_urgent(screening.disposition, "needs_review")
@@ -184,9 +189,9 @@ def _finding_row(finding: Finding) -> FindingRow:
     )
 
 
-def _open_items(desk: Desk, row: StoredResponse, answers: QuestionnaireResponse) -> tuple[LinkId, ...]:
+def _open_items(desk: Desk, laid: LaidOut) -> tuple[LinkId, ...]:
     """What a partial submission left open although the form asks for it."""
-    missing = desk.faults(answers, "complete", row.danger)
+    missing = desk.faults(laid, "complete")
     return tuple(dict.fromkeys(LinkId(fault.link_id) for fault in missing if fault.code == "required"))
 
 
@@ -204,11 +209,9 @@ async def _is_all_signed(tx: Tx, site: Site, desk: Desk) -> bool:
     return all(key in desk.settings.confirmed for key in in_use)
 
 
-async def _late_danger(
-    tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, answers: QuestionnaireResponse
-) -> DangerLevel | None:
+async def _late_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, facts: Facts) -> DangerLevel | None:
     """A danger that only the passing of days or new rules brought about since the last save is raised now."""
-    found = desk.danger(answers, row.danger)
+    found = desk.danger_in(facts)
     if not rules.is_higher(found.level, row.danger):
         return row.danger
     await raise_danger(tx, desk, caller, row, found)

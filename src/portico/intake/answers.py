@@ -11,7 +11,7 @@ from portico.clinic.actions import settings_of
 from portico.clinic.calendar import local_day
 from portico.clinic.model import ClinicSettings
 from portico.errors import OtherPatient
-from portico.forms import Fault, Mode, QuestionnaireResponse
+from portico.forms import Fault, LaidOut, Mode, QuestionnaireResponse
 from portico.forms.model import ResponseStatus
 from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake.facts import facts_of
@@ -48,25 +48,30 @@ class Desk:
         """The items that are switched off for now."""
         return switched_off(self.form.questionnaire, danger, asks_mood=self.asks_mood)
 
-    def facts(self, answers: QuestionnaireResponse, danger: DangerLevel | None) -> Facts:
+    def lay_out(self, answers: QuestionnaireResponse, danger: DangerLevel | None) -> LaidOut:
+        """The answers laid over the form once, with what is switched off for now."""
+        return forms.lay_out(self.form.questionnaire, answers, extra_disabled=self.off(danger))
+
+    def facts(self, laid: LaidOut) -> Facts:
         """The answers as rules read them."""
-        off = self.off(danger)
-        tree = forms.answer_tree(self.form.questionnaire, answers, extra_disabled=off)
-        return facts_of(tree, days_until_consult=self.days_until_consult)
+        return facts_of(forms.tree_in(laid), days_until_consult=self.days_until_consult)
 
     def danger(self, answers: QuestionnaireResponse, danger: DangerLevel | None) -> DraftDanger:
         """What the answers so far already prove. Never raises: answers that cannot be looked at ask for a call."""
         try:
-            facts = self.facts(answers, danger)
+            facts = self.facts(self.lay_out(answers, danger))
         except Exception:  # noqa: BLE001 - a failure here is a call, and never loses what was typed
             return DraftDanger(level="U", rules=(ENGINE_RULE,))
+        return self.danger_in(facts)
+
+    def danger_in(self, facts: Facts) -> DraftDanger:
+        """As `danger`, for answers that were read already."""
         values = setting_values(self.rules.rule_set, self.settings.values)
         return screen_draft(self.rules.rule_set, facts, as_of=self.today, settings=values)
 
-    def faults(self, answers: QuestionnaireResponse, mode: Mode, danger: DangerLevel | None) -> tuple[Fault, ...]:
+    def faults(self, laid: LaidOut, mode: Mode) -> tuple[Fault, ...]:
         """Every fault of these answers."""
-        off = self.off(danger)
-        return forms.validate(self.form.questionnaire, answers, mode=mode, today=self.today, extra_disabled=off)
+        return forms.faults_in(laid, mode=mode, today=self.today)
 
 
 async def desk_for(tx: Tx, site: Site, canonical: str, patient_id: PatientId) -> Desk:

@@ -116,7 +116,7 @@ async def _save(
     check_patient_named(answers, row.patient_id)
     before = desk.danger(await open_working_copy(tx, site, row), row.danger)
     found = desk.danger(answers, row.danger)
-    faults = desk.faults(answers, "draft", rules.higher(row.danger, found.level))
+    faults = desk.faults(desk.lay_out(answers, rules.higher(row.danger, found.level)), "draft")
     if errors_of(faults):
         message = "Some answers cannot be saved like this."
         raise rules.AnswersRefused(message, errors_of(faults))

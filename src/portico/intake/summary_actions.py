@@ -7,12 +7,12 @@ from portico import forms
 from portico.accounts.people import phones_of
 from portico.care.actions import next_consult
 from portico.errors import NotFound
-from portico.forms import AnswerGroup, QuestionnaireResponse
+from portico.forms import AnswerGroup, LaidOut
 from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake import queries
 from portico.intake.answers import Desk, desk_for, open_revision, open_working_copy
 from portico.intake.facts import facts_of
-from portico.intake.model import DangerLevel, FindingText, StoredRevision, StoredScreening
+from portico.intake.model import FindingText, StoredRevision, StoredScreening
 from portico.intake.rules import switched_off
 from portico.intake.screening_inputs import ScreeningInputs
 from portico.intake.summary import Change, Header, Summary
@@ -103,10 +103,11 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
         raise NotFound
     desk = await desk_for(tx, site, row.canonical, row.patient_id)
     answers = await open_working_copy(tx, site, row)
-    left_open = _left_open(desk, answers, row.danger)
+    laid = desk.lay_out(answers, row.danger)
+    left_open = _left_open(desk, laid)
     screening = evaluate(
         desk.rules.rule_set,
-        desk.facts(answers, row.danger),
+        desk.facts(laid),
         as_of=desk.today,
         settings=setting_values(desk.rules.rule_set, desk.settings.values),
         open_items=left_open,
@@ -132,9 +133,8 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
         disposition=screening.disposition,
         urgency=screening.urgency,
     )
-    tree = forms.answer_tree(desk.form.questionnaire, answers, extra_disabled=desk.off(row.danger))
     return build_summary(
-        header, desk.form.questionnaire, tree, screening.findings, unfinished=True, left_open=left_open
+        header, desk.form.questionnaire, forms.tree_in(laid), screening.findings, unfinished=True, left_open=left_open
     )
 
 
@@ -173,6 +173,6 @@ async def _consult_at(tx: Tx, patient_id: PatientId) -> datetime | None:
     return consult.starts_at if consult else None
 
 
-def _left_open(desk: Desk, answers: QuestionnaireResponse, danger: DangerLevel | None) -> tuple[LinkId, ...]:
-    faults = desk.faults(answers, "complete", danger)
+def _left_open(desk: Desk, laid: LaidOut) -> tuple[LinkId, ...]:
+    faults = desk.faults(laid, "complete")
     return tuple(dict.fromkeys(LinkId(fault.link_id) for fault in faults if fault.code == "required"))

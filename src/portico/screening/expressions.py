@@ -192,18 +192,17 @@ class AnyRow(Node, frozen=True, tag="any_row"):
     when: "Expr"
 
     def truth(self, scope: Scope) -> Truth:
-        rows = scope.rows(self.group)
+        rows = scope.row_scopes(self.group)
         if not rows:
             return False if rows is None else None
-        truths = [attempt(self.when, scope.row(row)) for row in rows]
+        truths = [attempt(self.when, row) for row in rows]
         return _one_of(truths)
 
     def evidence(self, scope: Scope, into: Evidence, truth: Truth) -> None:
-        rows = scope.rows(self.group)
+        rows = scope.row_scopes(self.group)
         if rows is not None and not rows:
             into.missing[self.group] = None
-        for index, facts in enumerate(rows or ()):
-            row = scope.row(facts)
+        for index, row in enumerate(rows or ()):
             if attempt(self.when, row) is truth:
                 if truth is not None:
                     into.rows[RowRef(group=self.group, index=index)] = None

@@ -57,6 +57,7 @@ class Scope:
     outer: "Scope | None" = None
     errors: list[str] = field(default_factory=list)
     failed: bool = False
+    inner: dict[LinkId, tuple["Scope", ...]] = field(default_factory=dict)
 
     def answers(self, link_id: LinkId) -> tuple[Value, ...] | None:
         """None when the item was not asked; empty when it was asked and left open."""
@@ -80,7 +81,17 @@ class Scope:
             return found
         return () if self.outer is None else self.outer.rows(group)
 
-    def row(self, facts: Facts) -> "Scope":
+    def row_scopes(self, group: LinkId) -> tuple["Scope", ...] | None:
+        """A scope for each row, made once for all rules that look there; None when the group was not asked."""
+        known = self.inner.get(group)
+        if known is None:
+            rows = self.rows(group)
+            if rows is None:
+                return None
+            known = self.inner[group] = tuple(self._row(facts) for facts in rows)
+        return known
+
+    def _row(self, facts: Facts) -> "Scope":
         return Scope(facts, self.as_of, self.settings, self, self.errors, self.failed)
 
     def setting(self, key: str) -> SettingValue | None:
