@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,7 +18,7 @@ import typst
 from portico.intake import summary_pdf
 from portico.intake.print_characters import FONTS, characters, printable
 from portico.intake.summary import Summary
-from portico.intake.summary_pdf import PrintingTakesTooLong, render_pdf, set_pdf
+from portico.intake.summary_pdf import PrintingFailed, PrintingTakesTooLong, render_pdf, set_pdf
 from tests.intake.summary_cases import (
     EIGHT_FLAGS,
     ORDINARY,
@@ -248,6 +250,53 @@ async def test_printing_gives_up_after_its_time_limit(monkeypatch: pytest.Monkey
     monkeypatch.setattr(summary_pdf, "TIME_LIMIT_SECONDS", 0)
     with pytest.raises(PrintingTakesTooLong):
         await render_pdf(summarised(ordinary()), printed_at=PRINTED_AT, printed_by="Dr. Adams")
+
+
+def test_a_press_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary_pdf, "TIME_LIMIT_SECONDS", 0.01)
+    with pytest.raises(PrintingTakesTooLong):
+        set_pdf(summarised(ordinary()), PRINTED_AT, "Dr. Adams")
+
+
+@pytest.mark.parametrize(
+    "program", ["portico.intake.no_such_press", "portico.intake.model"], ids=["dies", "says nothing"]
+)
+def test_a_press_without_a_page_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(summary_pdf, "_PRESS", program)
+    with pytest.raises(PrintingFailed, match="can be read on the screen"):
+        set_pdf(summarised(ordinary()), PRINTED_AT, "Dr. Adams")
+
+
+def test_a_press_that_cannot_be_started_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(PrintingFailed, match="can be read on the screen"):
+        set_pdf(summarised(ordinary()), PRINTED_AT, "Dr. Adams")
+
+
+def test_a_press_out_of_memory_is_told_in_a_sentence() -> None:
+    """The limits that the press sets on itself hold whoever it runs as, root included."""
+    program = "import sys; from portico.intake import press; press.MEMORY_BYTES = 48 << 20; press.main()"
+    template = str(summary_pdf._TEMPLATE)
+    sheet = msgspec.json.encode(summary_pdf.sheet_of(summarised(biggest()), PRINTED_AT, "Dr. Adams"))
+    done = subprocess.run([sys.executable, "-c", program, template, "0"], input=sheet, capture_output=True, check=False)
+    assert done.returncode != 0
+    assert not done.stdout
+
+
+def test_the_press_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
+    assert set(summary_pdf._environment()) <= {*summary_pdf._HANDED_ON, "RAYON_NUM_THREADS", "MALLOC_ARENA_MAX"}
+
+
+def test_printing_leaves_nothing_in_the_programs_memory() -> None:
+    set_pdf(summarised(biggest()), PRINTED_AT, "Dr. Adams")
+    imported = subprocess.run(
+        [sys.executable, "-c", "import sys, portico.__main__, portico.app; print('typst' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert imported.stdout.strip() == "False"
 
 
 def _fonts(page: pypdf.PageObject) -> list[object]:

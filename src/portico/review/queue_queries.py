@@ -62,7 +62,7 @@ PAGE_SIZE = 25
 QUEUE_PAGE = Query(
     QueueEntry,
     # The page is cut inside the index range before names are joined, and every review is read once, so that its cost
-    # does not grow with the table. The limit (one more than a page, to tell whether there is a next) is no parameter: a
+    # does not grow with the table; each name is then looked up by its key (a join would read a small table whole). The limit (one more than a page, to tell whether there is a next) is no parameter: a
     # plan that is made once for all would expect a tenth of the queue and read whole tables for it.
     """
     with page as (
@@ -79,8 +79,10 @@ QUEUE_PAGE = Query(
         page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
         page.claim_until, page.revision
     from page
-    join patient p on p.clinic_id = $1 and p.patient_id = page.patient_id
-    left join account a on a.clinic_id = $1 and a.account_id = page.clinician_id
+    cross join lateral (
+        select name, born_on from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
+    left join lateral (
+        select name from account where clinic_id = $1 and account_id = page.clinician_id limit 1) a on true
     order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
     """,
 )
@@ -105,8 +107,10 @@ FILTERED_PAGE = Query(
         page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
         page.claim_until, page.revision
     from page
-    join patient p on p.clinic_id = $1 and p.patient_id = page.patient_id
-    left join account a on a.clinic_id = $1 and a.account_id = page.clinician_id
+    cross join lateral (
+        select name, born_on from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
+    left join lateral (
+        select name from account where clinic_id = $1 and account_id = page.clinician_id limit 1) a on true
     order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
     """,
 )
