@@ -80,6 +80,17 @@ def _add_production(roles: Subcommands) -> None:
     )
     dbroles.set_defaults(run=lambda o: asyncio.run(commands.roles(os.environ, only_print=o.only_print)))
 
+    withdraw = roles.add_parser("withdraw", help="take a published version out of use in every clinic")
+    withdraw.add_argument("kind", choices=("questionnaire", "rules"))
+    withdraw.add_argument("slug", help="e.g. prolotherapy-intake")
+    withdraw.add_argument("version", help="e.g. 1.0.0")
+    withdraw.add_argument("--undo", action="store_true", help="put it back into use")
+    withdraw.set_defaults(
+        run=lambda o: asyncio.run(
+            commands.withdraw(os.environ, kind=o.kind, slug=o.slug, version=o.version, undo=o.undo)
+        )
+    )
+
     keys = roles.add_parser("keys", help="the key that wraps every clinic's key")
     keys.add_argument(
         "action",

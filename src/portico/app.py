@@ -30,7 +30,7 @@ from portico.platform.scope_notes import noted
 from portico.platform.site import Site
 from portico.platform.web import BODY_LIMIT_BYTES, Shell
 from portico.review import api as review_api
-from portico.review import consult_api, consult_pages, submission_api, submission_pages
+from portico.review import change_routes, consult_api, consult_pages, submission_api, submission_pages
 from portico.review import pages as review_pages
 
 ROUTES: Sequence[HTTPRouteHandler] = (
@@ -44,6 +44,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *intake_pages.ROUTES,
     *submission_api.ROUTES,
     *submission_pages.ROUTES,
+    *change_routes.ROUTES,
     *review_api.ROUTES,
     *review_pages.ROUTES,
     *consult_api.ROUTES,

@@ -159,6 +159,7 @@ TABLE: Mapping[str, Row] = {
     "POST /for/{patient_id:uuid}/intake": patients(303, of="draft", send=page()),
     f"POST {SCREEN}/amendment": patients(303, send=page()),
     f"POST {SCREEN}/removal": patients(303, of="draft", send=page()),
+    f"GET {SCREEN}": patients(303, of="draft"),
     f"GET {SCREEN}/screens/{{screen:int}}": patients(200, of="draft"),
     f"POST {SCREEN}/screens/{{screen:int}}": patients(303, of="draft", send=page()),
     f"GET {SCREEN}/danger": patients(200, of="danger"),
@@ -166,6 +167,9 @@ TABLE: Mapping[str, Row] = {
     f"POST {SCREEN}/submission": patients(303, of="draft", send=page()),
     f"POST {SCREEN}/version": patients(303, of="draft", send=page()),
     f"GET {SCREEN}/outcome": patients(200),
+    "PUT /api/responses/{response_id:uuid}/change-report": patients(200, send=body(lambda _: {"change": "symptom"})),
+    f"GET {SCREEN}/change": patients(200),
+    f"POST {SCREEN}/change": patients(303, send=page(change="symptom")),
     # The queue.
     "GET /api/reviews": staff(200, lacking="anna", elsewhere=200),
     "POST /api/reviews/claims": staff(200, lacking="fred anna", elsewhere=204),

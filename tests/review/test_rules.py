@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import get_args
+from typing import Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,10 @@ MOVES: Mapping[tuple[ReviewState, Event], ReviewState] = {
     ("waiting", "fall_due"): "queued",
     ("decided", "amend"): "queued",
     ("decided", "expire"): "queued",
+    ("queued", "report"): "queued",
+    ("claimed", "report"): "claimed",
+    ("waiting", "report"): "waiting",
+    ("decided", "report"): "queued",
     ("decided", "hear"): "decided",
 }
 EVENTS: tuple[Event, ...] = get_args(Event)
@@ -58,6 +62,7 @@ def review(state: ReviewState = "queued", *, by: AccountId | None = ADAMS, until
         claim_until=NOON + until if state == "claimed" else None,
         due_at=NOON + timedelta(days=7) if state == "waiting" else None,
         lead_at=None,
+        valid_until=NOON if state == "decided" else None,
         revision=6,
     )
 
@@ -219,6 +224,33 @@ def test_a_question_keeps_its_clinician_and_falls_due_in_a_week() -> None:
     assert (asked.due_at, asked.claim_until) == (NOON + timedelta(days=7), None)
 
 
+# Answers that may no longer hold
+
+
+@pytest.mark.parametrize("event", ["expire", "report"])
+def test_a_decided_review_whose_answers_may_no_longer_hold_is_queued_and_never_reads_as_mild(
+    event: Literal["expire", "report"],
+) -> None:
+    anew = rules.looked_at_anew(review("decided"), event, NOON)
+    assert (anew.state, anew.clinician_id, anew.queued_at, anew.valid_until) == ("queued", None, NOON, None)
+    assert (anew.disposition, anew.urgency, anew.revision) == ("needs_review", "routine", 7)
+
+
+@pytest.mark.parametrize("state", ["queued", "claimed", "waiting"])
+def test_a_report_leaves_an_undecided_review_in_the_hands_it_is_in(state: ReviewState) -> None:
+    before = review(state)
+    anew = rules.looked_at_anew(before, "report", NOON)
+    assert (anew.state, anew.clinician_id, anew.queued_at) == (state, before.clinician_id, before.queued_at)
+    assert anew.disposition == "needs_review"
+
+
+@pytest.mark.parametrize(
+    ("age", "lasts"), [(0, 30), (29, 1), (30, 30), (31, 30)], ids=["new", "almost old", "just old", "old"]
+)
+def test_a_decision_on_old_answers_lasts_from_the_decision(age: int, lasts: int) -> None:
+    assert rules.valid_until(NOON - timedelta(days=age), NOON, 30) == NOON + timedelta(days=lasts)
+
+
 # What a new revision does
 
 NEW = rules.NewRevision(revision=9, disposition="seek_care_now", urgency="emergency")
@@ -249,7 +281,7 @@ def test_an_answer_gives_its_clinician_a_new_claim() -> None:
 
 @pytest.mark.parametrize(
     ("state", "event"),
-    [("claimed", "release"), ("claimed", "time_out"), ("waiting", "fall_due"), ("decided", "expire")],
+    [("claimed", "release"), ("claimed", "time_out"), ("waiting", "fall_due")],
 )
 def test_a_review_goes_back_to_its_old_place_in_nobodys_hands(state: ReviewState, event: str) -> None:
     held = review(state)

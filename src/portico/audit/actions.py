@@ -47,7 +47,9 @@ async def record_list(tx: Tx, caller: Caller, kind: str, patients: Sequence[Pati
         await insert_per_patient(tx, _entry(caller, "list", Object(kind)), patients)
 
 
-async def record_system(tx: Tx, action: Action, target: Object, *, patient: PatientId | None = None) -> None:
+async def record_system(
+    tx: Tx, action: Action, target: Object, *, patient: PatientId | None = None, outcome: str = "done"
+) -> None:
     """Records an act of the program itself; the transaction's reason stands as the actor."""
     await insert_entry(tx, _entry_of_system(tx, action, target, patient=patient))
 
@@ -68,7 +70,7 @@ def _entry_of_system(tx: Tx, action: Action, target: Object, *, patient: Patient
         action=action,
         object_kind=target.kind,
         object_id=None if target.id is None else str(target.id),
-        outcome="done",
+        outcome=outcome,
         request_id=tx.scope.subject,
         peer=None,
     )

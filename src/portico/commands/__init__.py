@@ -6,7 +6,7 @@ from portico.commands.description import openapi
 from portico.commands.doctor import doctor
 from portico.commands.lint import check
 from portico.commands.patients import export_file, import_file
-from portico.commands.production import keys, migrate, roles, serve, worker
+from portico.commands.production import keys, migrate, roles, serve, withdraw, worker
 from portico.commands.secrets import secrets
 from portico.commands.walkthrough import walkthrough
 
@@ -26,5 +26,6 @@ __all__ = [
     "secrets",
     "serve",
     "walkthrough",
+    "withdraw",
     "worker",
 ]

@@ -9,13 +9,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from portico.app import create_app
+from portico.clinic.withdrawing import withdraw_version
 from portico.commands.due_work import DUE
 from portico.commands.opening import opened_site
 from portico.commands.server import at_once, run_until_stopped, server_for
 from portico.errors import StartupRefused
 from portico.platform import keys as vault_keys
 from portico.platform import migrate as migrations
-from portico.platform.catalogue import Catalogue
+from portico.platform.catalogue import Catalogue, PublishedKind
 from portico.platform.clock import RandomIds, SystemClock
 from portico.platform.content import load_content
 from portico.platform.database import Database
@@ -110,6 +111,27 @@ async def keys(env: Mapping[str, str], *, action: str) -> int:
         f"The active key is {done.master_key}; re-wrapped {done.clinic_keys} clinic keys of {done.clinics} clinics "
         f"and {done.patient_keys} patient keys. No content was rewritten."
     )
+    return 0
+
+
+async def withdraw(env: Mapping[str, str], *, kind: PublishedKind, slug: str, version: str, undo: bool) -> int:
+    """Withdraws a published version in every clinic, or takes that back; each clinic's audit record says so."""
+    db = await Database.connect(required(env, DATABASE_URL), clock=SystemClock(), ids=RandomIds(), size=2)
+    try:
+        versions = await withdraw_version(db, kind, (slug, version), undo=undo)
+    finally:
+        await db.close()
+    if version not in {each.version for each in versions}:
+        known = ", ".join(each.version for each in versions) or "none at all"
+        message = f"There is no version {version} of the {kind} {slug} here; published: {known}."
+        raise StartupRefused(message)
+    print(f"The {kind} {slug} {version} is {'in use again' if undo else 'withdrawn'} in every clinic.")
+    if all(each.is_withdrawn for each in versions):
+        print(
+            "No version is left: nobody can send this form."
+            if kind == "questionnaire"
+            else "No version is left: danger is still seen, and every other result asks for a review."
+        )
     return 0
 
 

@@ -1,6 +1,7 @@
 """The home pages."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from litestar import Response, get
@@ -8,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, PatientLink, Permission, signed_in
 from portico.care.queries import UpcomingConsult
+from portico.ids import ResponseId
 from portico.intake.drafts import read_danger
 from portico.intake.guidance import Guidance
 from portico.intake.queries import ListedResponse
@@ -16,6 +18,8 @@ from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
 from portico.review.consults import danger_of, list_consults
+from portico.review.ledger_queries import DecidedForm
+from portico.review.submission import read_heard
 
 
 class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +29,8 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     responses: Sequence[ListedResponse]
     consults: Sequence[UpcomingConsult]
     guidance: Sequence[Guidance]
+    heard: Sequence[DecidedForm]
+    relied_on_since: datetime
 
     @property
     def open_draft(self) -> ListedResponse | None:
@@ -35,6 +41,14 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     def sent(self) -> list[ListedResponse]:
         """The forms that were sent, newest first."""
         return [row for row in self.responses if row.submitted_revision is not None]
+
+    @property
+    def outdated(self) -> ResponseId | None:
+        """The last form, when a visit is ahead for which it is too old."""
+        newest = next(iter(self.sent), None)
+        if newest is None or not self.consults or newest.state != "submitted":
+            return None
+        return newest.response_id if newest.saved_at <= self.relied_on_since else None
 
     @property
     def may_ask(self) -> bool:
@@ -56,11 +70,14 @@ async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
     listed = await list_responses(site, caller, link.patient_id, None)
     consults = await list_consults(site, caller, link.patient_id, None)
     upcoming = [row for row in consults.consults if row.state in ("requested", "booked")]
+    heard = await read_heard(site, caller, link.patient_id)
     return OnePatient(
         link=link,
         responses=listed.responses,
         consults=upcoming,
         guidance=await _guidance(site, caller, link, listed.responses),
+        heard=heard.decisions,
+        relied_on_since=heard.relied_on_since,
     )
 
 

@@ -168,24 +168,29 @@ async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tu
 async def open_amendment(site: Site, caller: Caller, response_id: ResponseId) -> StoredResponse:
     """Opens what was submitted for changes; opening it again gives the same working copy."""
     async with site.db.transaction(caller.scope) as tx:
-        row = await locked_for_writing(tx, caller, response_id)
-        state = rules.moved(row.state, "amend")
-        if row.state == state:
-            return row
-        assert row.submitted_revision is not None
-        submitted = await queries.revision(tx, response_id, row.submitted_revision)
-        assert submitted is not None
-        answers = await open_revision(tx, site, submitted)
-        amending = msgspec.structs.replace(
-            row,
-            state=state,
-            revision=row.revision + 1,
-            answers_sealed=await seal_working_copy(tx, site, row.patient_id, response_id, answers),
-            saved_at=tx.now,
-        )
-        await queries.update_response(tx, amending)
-        await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome="amending")
-        return amending
+        return await amendment_in(tx, site, caller, response_id)
+
+
+async def amendment_in(tx: Tx, site: Site, caller: Caller, response_id: ResponseId) -> StoredResponse:
+    """As `open_amendment`, within an open transaction."""
+    row = await locked_for_writing(tx, caller, response_id)
+    state = rules.moved(row.state, "amend")
+    if row.state == state:
+        return row
+    assert row.submitted_revision is not None
+    submitted = await queries.revision(tx, response_id, row.submitted_revision)
+    assert submitted is not None
+    answers = await open_revision(tx, site, submitted)
+    amending = msgspec.structs.replace(
+        row,
+        state=state,
+        revision=row.revision + 1,
+        answers_sealed=await seal_working_copy(tx, site, row.patient_id, response_id, answers),
+        saved_at=tx.now,
+    )
+    await queries.update_response(tx, amending)
+    await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome="amending")
+    return amending
 
 
 async def drop_response(site: Site, caller: Caller, response_id: ResponseId) -> None:
@@ -251,10 +256,14 @@ async def refuse_stale(tx: Tx, site: Site, row: StoredResponse, revision: int) -
 
 
 async def refuse_withdrawn(tx: Tx, site: Site, canonical: str) -> None:
-    """Raises VersionWithdrawn when the version may no longer be used."""
-    if await site.catalogue.is_withdrawn(tx, canonical):
-        message = "This version of the form was withdrawn. Move your answers to the newer version first."
-        raise rules.VersionWithdrawn(message)
+    """Raises VersionWithdrawn, naming the version to move to, when this one may no longer be used."""
+    if not await site.catalogue.is_withdrawn(tx, canonical):
+        return
+    other = await site.catalogue.other_version(tx, canonical)
+    message = "This version of the form was withdrawn. Move your answers to the version that is in use first."
+    if other is None:
+        message = "This form is not in use just now. Your answers are kept. Please call the office."
+    raise rules.VersionWithdrawn(message, newerVersion=other)
 
 
 async def _danger_now(

@@ -65,7 +65,8 @@ class FillIn(msgspec.Struct, frozen=True, kw_only=True):
 async def open_intake(site: Site, caller: Caller, patient_id: UUID) -> Response[bytes]:
     """Opens the intake, or goes on with the draft there is."""
     opened = await drafts.open_response(site, caller, SLUG, PatientId(patient_id))
-    return see_other(f"/for/{patient_id}/responses/{opened.row.response_id}/screens/1")
+    first = "/screens/1" if opened.is_new else ""
+    return see_other(f"/for/{patient_id}/responses/{opened.row.response_id}{first}")
 
 
 @post("/for/{patient_id:uuid}/responses/{response_id:uuid}/amendment", opt={"audience": patients()})
@@ -82,6 +83,16 @@ async def drop(site: Site, caller: Caller, patient_id: UUID, response_id: UUID) 
     await load(site, caller, patient_id, response_id)
     await drafts.drop_response(site, caller, ResponseId(response_id))
     return see_other("/")
+
+
+@get("/for/{patient_id:uuid}/responses/{response_id:uuid}", opt={"audience": patients()})
+async def resume(site: Site, caller: Caller, patient_id: UUID, response_id: UUID) -> Response[bytes]:
+    """Where to go on: the first screen that waits for an answer, else the last look; what was sent shows its outcome."""
+    fill_in = await load(site, caller, patient_id, response_id)
+    if not fill_in.is_open:
+        return see_other(f"{fill_in.base}/outcome" if fill_in.reading.row.submitted_revision is not None else "/")
+    waiting = (number for number in fill_in.asked if _waits(fill_in, number - 1))
+    return see_other(fill_in.place(next(waiting, LAST_LOOK)))
 
 
 @get("/for/{patient_id:uuid}/responses/{response_id:uuid}/screens/{screen:int}", opt={"audience": patients()})
@@ -210,6 +221,14 @@ def _group_of(rows: str) -> str:
     return rows.removesuffix("/").rpartition(".")[0] if rows.endswith("/") else rows
 
 
+def _waits(fill_in: FillIn, number: int) -> bool:
+    """Whether a screen has a required question that is open, or nothing answered at all."""
+    shown = _screen(fill_in, number)
+    asked = [field for field in shown.fields(shown.base, fill_in.off) if field.is_question]
+    is_bare = bool(asked) and not any(field.path for field in asked)
+    return is_bare or any(field.is_required and not field.path for field in asked)
+
+
 def _following(asked: Sequence[int], here: int) -> int:
     return min((at for at in asked if at > here), default=LAST_LOOK)
 
@@ -237,4 +256,4 @@ def _revision(sent: Mapping[str, Sequence[str]]) -> int:
     return int(text)
 
 
-ROUTES: list[HTTPRouteHandler] = [open_intake, open_amendment, drop, screen_page, save_screen, danger_page]
+ROUTES: list[HTTPRouteHandler] = [open_intake, open_amendment, drop, resume, screen_page, save_screen, danger_page]

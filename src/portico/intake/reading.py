@@ -32,6 +32,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     row: StoredResponse
     answers: QuestionnaireResponse
     newer_version: str | None
+    """The version that is filled in now, while this one is open and is another."""
+    is_withdrawn: bool
+    """Whether it can no longer be sent on this version."""
     off: frozenset[LinkId]
     """Items that are switched off for now."""
 
@@ -71,6 +74,7 @@ async def read_response(site: Site, caller: Caller, response_id: ResponseId) -> 
             row=row,
             answers=await _answers_for_reading(tx, site, caller, row),
             newer_version=await _newer_version(tx, site, row),
+            is_withdrawn=await site.catalogue.is_withdrawn(tx, row.canonical),
             off=await _switched_off(tx, site, row),
         )
         await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id)
@@ -136,10 +140,9 @@ async def _answers_for_reading(tx: Tx, site: Site, caller: Caller, row: StoredRe
 
 
 async def _newer_version(tx: Tx, site: Site, row: StoredResponse) -> str | None:
-    form = await site.catalogue.form(tx, row.canonical)
-    active = await site.catalogue.active_form(tx, form.slug)
-    is_open = row.state in ("draft", "amending")
-    return active.canonical if is_open and active.canonical != row.canonical else None
+    if row.state not in ("draft", "amending"):
+        return None
+    return await site.catalogue.other_version(tx, row.canonical)
 
 
 async def _switched_off(tx: Tx, site: Site, row: StoredResponse) -> frozenset[LinkId]:

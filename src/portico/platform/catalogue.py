@@ -1,8 +1,9 @@
 """Published questionnaires and rule sets: read from the database, parsed once, immutable by version."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -13,6 +14,8 @@ from portico.platform.content_files import Content, QuestionnaireFile, RuleSetFi
 from portico.platform.database import Command, Database, Query, Statements
 from portico.screening.model import RuleSet
 from portico.screening.rule_set_file import decode_rule_set
+
+PublishedKind = Literal["questionnaire", "rules"]
 
 
 class FormRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +35,13 @@ class RuleSetRow(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     digest: bytes
     withdrawn_at: datetime | None
+
+
+class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version of a questionnaire or rule set, and whether it may still be used."""
+
+    version: str
+    is_withdrawn: bool
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -87,6 +97,26 @@ INSERT_RULE_SET = Command("""
     on conflict (slug, version) do nothing
 """)
 
+
+WITHDRAW_FORM = Command("""
+    update questionnaire set withdrawn_at = $3
+    where slug = $1 and version = $2 and (withdrawn_at is null) = ($3::timestamptz is not null)
+""")
+
+WITHDRAW_RULE_SET = Command("""
+    update rule_set set withdrawn_at = $3
+    where slug = $1 and version = $2 and (withdrawn_at is null) = ($3::timestamptz is not null)
+""")
+
+VERSIONS = Query(
+    VersionRow,
+    """
+    select version, withdrawn_at is not null as is_withdrawn from questionnaire where slug = $1 and $2 = 'questionnaire'
+    union all
+    select version, withdrawn_at is not null from rule_set where slug = $1 and $2 = 'rules'
+    order by version
+    """,
+)
 
 _INSTANT = timedelta(microseconds=1)
 """Versions that one program ships are published one after the other, the newest last."""
@@ -147,6 +177,12 @@ class Catalogue:
         """Whether the version may no longer be submitted. Raises NotFound."""
         return (await self._form_row(statements, canonical)).withdrawn_at is not None
 
+    async def other_version(self, statements: Statements, canonical: str) -> str | None:
+        """The version in use, when it is another than this one; None also when every version was withdrawn."""
+        form = await self.form(statements, canonical)
+        active = await statements.first(ACTIVE_FORM, form.slug)
+        return None if active is None or active.version == form.version else f"{active.url}|{active.version}"
+
     async def active_rules(self, statements: Statements, form: Form) -> Rules:
         """The newest rule set for this questionnaire version. Raises NotFound when there never was one.
 
@@ -190,6 +226,17 @@ class Catalogue:
             body = (await statements.one(RULE_SET_BODY, *key)).body
             self._rules[key] = Rules(rule_set=decode_rule_set(body.encode()), digest=row.digest)
         return replace(self._rules[key], is_withdrawn=row.withdrawn_at is not None)
+
+
+async def withdraw(
+    statements: Statements, kind: PublishedKind, slug: str, version: str, at: datetime | None
+) -> Sequence[VersionRow]:
+    """Withdraws a published version from an instant on, or takes that back with None; tells every version as it then is.
+
+    Doing it twice changes nothing. The list lacks a version that was never published.
+    """
+    await statements.run(WITHDRAW_FORM if kind == "questionnaire" else WITHDRAW_RULE_SET, slug, version, at)
+    return await statements.all(VERSIONS, slug, kind)
 
 
 async def _publish_form(statements: Statements, file: QuestionnaireFile, at: datetime) -> None:

@@ -151,7 +151,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
         C.STATE: "state",
         C.CODE: "disposition urgency",
         C.NUMBER: "urgency_rank response_revision revision",
-        C.TIME: "consult_at consult_key queued_at claimed_at claim_until due_at lead_at",
+        C.TIME: "consult_at consult_key queued_at claimed_at claim_until due_at lead_at valid_until",
     },
     "review_event": {
         C.IDENTIFIER: "clinic_id event_id review_id patient_id actor_id rule_set_slug rule_set_version",

@@ -8,6 +8,7 @@ from portico.clinic.actions import settings_of
 from portico.errors import NotFound, Stale
 from portico.ids import ReviewId
 from portico.intake.actions import fired_rules
+from portico.intake.queries import revision as submitted_revision
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.vault import Place
@@ -84,7 +85,7 @@ async def decide_review(site: Site, caller: Caller, review_id: ReviewId, revisio
         except rules.ClaimedByAnother as refusal:
             raise await _named(tx, refusal, review) from refusal
         rules.check_verdict(review.disposition, verdict)
-        decided = rules.decided(review, verdict, tx.now)
+        decided = rules.decided(review, verdict, tx.now, await _valid_until(tx, site, review))
         await _save(tx, decided)
         await _write_decision(tx, site, caller, decided, verdict)
         await record(
@@ -96,6 +97,18 @@ async def claim_time(tx: Tx, site: Site) -> timedelta:
     """How long a claim lasts in this clinic."""
     settings = await settings_of(tx, site.content)
     return timedelta(minutes=int(settings.value("review.claim_minutes") or DEFAULT_CLAIM_MINUTES))
+
+
+async def valid_days(tx: Tx, site: Site) -> int:
+    """How many days this clinic relies on an intake without asking again."""
+    settings = await settings_of(tx, site.content)
+    return int(settings.value("intake.valid_days") or rules.VALID_DAYS)
+
+
+async def _valid_until(tx: Tx, site: Site, review: Review) -> datetime | None:
+    submitted = await submitted_revision(tx, review.response_id, review.response_revision)
+    days = await valid_days(tx, site)
+    return None if submitted is None else rules.valid_until(submitted.submitted_at, tx.now, days)
 
 
 async def lead_time(tx: Tx, site: Site, starts_at: datetime | None) -> datetime | None:

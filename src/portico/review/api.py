@@ -17,6 +17,7 @@ from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.web import etag, if_match
 from portico.review import actions, reading
+from portico.review.changes import REPORTED
 from portico.review.ledger_queries import OverrideRow
 from portico.review.model import Decision, Disposition, ReviewState, Urgency, Verdict
 from portico.review.queue_queries import QueueEntry, QueueFilter
@@ -83,12 +84,21 @@ class DecisionIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     reason: Reason | None = None
 
 
+class ReportOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The patient's word that something has changed since these answers were sent."""
+
+    kind: str
+    at: datetime
+
+
 class ReviewAlone(ReviewOut, frozen=True, kw_only=True, rename="camel"):
-    """A review with all that its clinician reads."""
+    """A review with all that its clinician reads. `isOld`: older than `intake.valid_days`."""
 
     summary: Summary
     findings: list[FindingText]
     changes: list[Change]
+    reported: ReportOut | None
+    is_old: bool
 
 
 class QueueOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -221,7 +231,15 @@ def review_alone(read: ReviewReading) -> ReviewAlone:
     """A review with everything."""
     listed = review_out(read.entry)
     fields = {name: getattr(listed, name) for name in ReviewOut.__struct_fields__}
-    return ReviewAlone(**fields, summary=read.summary, findings=read.findings, changes=read.changes)
+    told = read.reported
+    return ReviewAlone(
+        **fields,
+        summary=read.summary,
+        findings=read.findings,
+        changes=read.changes,
+        reported=None if told is None else ReportOut(kind=told.kind.removeprefix(REPORTED), at=told.at),
+        is_old=read.is_old,
+    )
 
 
 def override_out(row: OverrideRow) -> OverrideOut:

@@ -1,4 +1,4 @@
-"""Due work on reviews: lapsed claims, unanswered questions, and intakes undecided shortly before their consult."""
+"""Due work on reviews: lapsed claims, unanswered questions, intakes undecided shortly before their consult or too old for it."""
 
 from collections.abc import Sequence
 
@@ -46,6 +46,15 @@ async def escalate_near_consults(site: Site, clinic_id: ClinicId, limit: int) ->
         return len(late)
 
 
+async def return_outdated(site: Site, clinic_id: ClinicId, limit: int) -> int:
+    """Puts decided reviews back into the queue whose intake has become too old for the visit ahead (PS29, H12)."""
+    async with site.db.transaction(SystemScope(clinic_id, "outdated intakes")) as tx:
+        outdated = await queries.lock_outdated(tx, limit)
+        for review in outdated:
+            await _put_back(tx, rules.looked_at_anew(review, "expire", tx.now), "expired")
+        return len(outdated)
+
+
 async def _put_back(tx: Tx, review: Review, kind: str) -> None:
     await queries.update_review(tx, review, rules.URGENCY_RANK[review.urgency])
     await write_step(tx, review, Step(kind=kind, actor_id=None))
@@ -75,4 +84,5 @@ DUE: Sequence[DueWork] = (
     DueWork(name="review-claims", clinics=queries.CLINICS_WITH_LAPSED_CLAIMS, act=return_lapsed_claims),
     DueWork(name="review-questions", clinics=queries.CLINICS_WITH_UNANSWERED, act=return_unanswered),
     DueWork(name="review-consults", clinics=queries.CLINICS_WITH_NEAR_CONSULTS, act=escalate_near_consults),
+    DueWork(name="review-validity", clinics=queries.CLINICS_WITH_OUTDATED, act=return_outdated),
 )

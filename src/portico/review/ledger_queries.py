@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from portico.ids import AccountId, ResponseId, ReviewId
+from portico.ids import AccountId, PatientId, ResponseId, ReviewId
 from portico.platform.database import Command, Query, Tx
 from portico.review.model import Decision, Review, Verdict
 
@@ -44,6 +44,15 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     response_revision: int
 
 
+class DecidedForm(msgspec.Struct, frozen=True, kw_only=True):
+    """That a form was decided, and whether the clinician wrote something with it."""
+
+    response_id: ResponseId
+    decision: Decision
+    has_sentence: bool
+    decided_at: datetime
+
+
 INSERT_EVENT = Command("""
     insert into review_event (clinic_id, event_id, review_id, patient_id, revision, kind, actor_id, at, decision,
         disposition, rule_set_slug, rule_set_version, rules, is_override, reason_code, reason_sealed, told_patient,
@@ -76,6 +85,20 @@ LATEST_DECISION = Query(
     where clinic_id = $1 and response_id = $2
     order by decided_at desc
     limit 1
+    """,
+)
+
+DECISIONS_HEARD = Query(
+    DecidedForm,
+    # The last word on each form as it stands: one that was changed and sent again since has not been decided.
+    """
+    select distinct on (d.response_id) d.response_id, d.decision, d.sentence_sealed is not null as has_sentence,
+        d.decided_at
+    from decision d
+    join response r on r.clinic_id = d.clinic_id and r.response_id = d.response_id
+        and r.submitted_revision = d.response_revision
+    where d.clinic_id = $1 and d.patient_id = $2
+    order by d.response_id, d.decided_at desc
     """,
 )
 
@@ -125,6 +148,11 @@ async def events_of(tx: Tx, review_id: ReviewId) -> list[EventRow]:
 async def latest_decision(tx: Tx, response_id: ResponseId) -> DecisionRow | None:
     """What was decided last about this intake."""
     return await tx.first(LATEST_DECISION, tx.clinic_id, response_id)
+
+
+async def decisions_heard(tx: Tx, patient_id: PatientId) -> list[DecidedForm]:
+    """The decision that holds on each of a patient's forms."""
+    return await tx.all(DECISIONS_HEARD, tx.clinic_id, patient_id)
 
 
 async def override_ledger(tx: Tx) -> list[OverrideRow]:

@@ -18,7 +18,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
     `revision` is the ETag: it grows with every change of state, claim or submitted revision. `clinician_id` holds the
     claim while claimed, and is who asked while waiting. `due_at` is when a waiting review goes back to the queue,
-    `lead_at` when an undecided one is escalated because its consult is near.
+    `lead_at` when an undecided one is escalated because its consult is near. `valid_until` is how long a decided one may be
+    relied on at a visit.
     """
 
     review_id: ReviewId
@@ -35,6 +36,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     claim_until: datetime | None
     due_at: datetime | None
     lead_at: datetime | None
+    valid_until: datetime | None
     revision: int
 
 

@@ -26,7 +26,7 @@ LOCK_REVIEW = Query(
     Review,
     """
     select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
-        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
     from review
     where clinic_id = $1 and review_id = $2
     for update
@@ -37,7 +37,7 @@ LOCK_REVIEW_OF_RESPONSE = Query(
     Review,
     """
     select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
-        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
     from review
     where clinic_id = $1 and response_id = $2
     for update
@@ -48,7 +48,7 @@ LOCK_LAPSED_CLAIMS = Query(
     Review,
     """
     select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
-        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
     from review
     where clinic_id = $1 and state = 'claimed' and claim_until <= $2
     order by claim_until
@@ -61,7 +61,7 @@ LOCK_UNANSWERED = Query(
     Review,
     """
     select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
-        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
     from review
     where clinic_id = $1 and state = 'waiting' and due_at <= $2
     order by due_at
@@ -74,12 +74,36 @@ LOCK_NEAR_CONSULT = Query(
     Review,
     """
     select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
-        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
     from review
     where clinic_id = $1 and state <> 'decided' and lead_at <= $2
     order by lead_at
     limit $3
     for update skip locked
+    """,
+)
+
+LOCK_OUTDATED = Query(
+    Review,
+    # An old intake matters while a visit is ahead at which somebody would rely on it.
+    """
+    select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
+    from review
+    where clinic_id = $1 and state = 'decided' and valid_until <= $2 and consult_at > $2
+    order by valid_until
+    limit $3
+    for update skip locked
+    """,
+)
+
+CLINICS_WITH_OUTDATED = Query(
+    DueClinic,
+    """
+    select clinic_id, min(valid_until) as due_at
+    from review
+    where state = 'decided' and valid_until <= $1 and consult_at > $1
+    group by clinic_id
     """,
 )
 
@@ -118,7 +142,7 @@ LOCK_NEXT_QUEUED = Query(
     # Rows that another claimer holds are passed over, so that claimers never wait for one another.
     """
     select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
-        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
     from review
     where clinic_id = $1 and state = 'queued'
     order by clinic_id, state, urgency_rank, consult_key, queued_at, review_id
@@ -129,7 +153,7 @@ LOCK_NEXT_QUEUED = Query(
 
 UPDATE_REVIEW = Command("""
     update review set state = $3, disposition = $4, urgency = $5, urgency_rank = $6, queued_at = $7,
-        response_revision = $8, clinician_id = $9, claimed_at = $10, claim_until = $11, due_at = $12, lead_at = $13, revision = $14
+        response_revision = $8, clinician_id = $9, claimed_at = $10, claim_until = $11, due_at = $12, lead_at = $13, valid_until = $14, revision = $15
     where clinic_id = $1 and review_id = $2
 """)
 
@@ -200,6 +224,11 @@ async def lock_near_consult(tx: Tx, limit: int) -> list[Review]:
     return await tx.all(LOCK_NEAR_CONSULT, tx.clinic_id, tx.now, limit)
 
 
+async def lock_outdated(tx: Tx, limit: int) -> list[Review]:
+    """Decided reviews whose intake has become too old for the visit ahead."""
+    return await tx.all(LOCK_OUTDATED, tx.clinic_id, tx.now, limit)
+
+
 async def update_review(tx: Tx, review: Review, rank: int) -> None:
     """Stores the review's new state."""
     await tx.run(
@@ -217,6 +246,7 @@ async def update_review(tx: Tx, review: Review, rank: int) -> None:
         review.claim_until,
         review.due_at,
         review.lead_at,
+        review.valid_until,
         review.revision,
     )
 

@@ -18,6 +18,8 @@ from portico.intake.summary_actions import changes_since, draft_summary_of, find
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.web import cursor_decode, cursor_encode
+from portico.review.actions import valid_days
+from portico.review.changes import REPORTED
 from portico.review.ledger_queries import EventRow, OverrideRow, events_of, override_ledger
 from portico.review.queue_queries import PAGE_SIZE as PAGE_SIZE
 from portico.review.queue_queries import (
@@ -30,6 +32,7 @@ from portico.review.queue_queries import (
     entry_of,
     queue_page,
 )
+from portico.review.rules import is_old
 
 
 class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,17 @@ class ReviewReading(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[FindingText]
     changes: list[Change]
     events: list[EventRow]
+    is_old: bool
+    valid_days: int
+    """Whether the answers are older than the clinic relies on without asking again, and after how many days they are."""
+
+    @property
+    def reported(self) -> EventRow | None:
+        """The patient's word that something has changed since these answers were sent."""
+        since: EventRow | None = None
+        for event in self.events:
+            since = None if event.kind == "submitted" else event if event.kind.startswith(REPORTED) else since
+        return since
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,12 +85,16 @@ async def read_review(site: Site, caller: Caller, review_id: ReviewId) -> Review
     """One review with its summary, findings, changes and life so far. Raises NotFound."""
     async with site.db.transaction(caller.scope) as tx:
         entry = await _entry(tx, review_id)
+        summary = await summary_of(tx, site, entry.response_id, entry.response_revision)
+        days = await valid_days(tx, site)
         reading = ReviewReading(
             entry=entry,
-            summary=await summary_of(tx, site, entry.response_id, entry.response_revision),
+            summary=summary,
             findings=await findings_of(tx, site, entry.response_id, entry.response_revision),
             changes=await changes_since(tx, site, entry.response_id, entry.response_revision),
             events=await events_of(tx, review_id),
+            is_old=is_old(summary.header.saved_at, tx.now, days),
+            valid_days=days,
         )
         await record(tx, caller, "read", Object("review", review_id), patient=entry.patient_id)
     return reading

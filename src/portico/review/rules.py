@@ -10,10 +10,10 @@ from portico.errors import Conflict, Invalid
 from portico.ids import AccountId
 from portico.review.model import Decision, Disposition, Review, ReviewState, Urgency, Verdict
 
-Event = Literal["claim", "release", "time_out", "decide", "ask", "hear", "fall_due", "amend", "expire"]
+Event = Literal["claim", "release", "time_out", "decide", "ask", "hear", "fall_due", "amend", "expire", "report"]
 
 MOVES: Mapping[ReviewState, Mapping[Event, ReviewState]] = {
-    "queued": {"claim": "claimed", "amend": "queued", "hear": "queued"},
+    "queued": {"claim": "claimed", "amend": "queued", "hear": "queued", "report": "queued"},
     "claimed": {
         "release": "queued",
         "time_out": "queued",
@@ -21,11 +21,14 @@ MOVES: Mapping[ReviewState, Mapping[Event, ReviewState]] = {
         "ask": "waiting",
         "amend": "claimed",
         "hear": "claimed",
+        "report": "claimed",
     },
-    "waiting": {"hear": "claimed", "amend": "claimed", "fall_due": "queued"},
-    "decided": {"amend": "queued", "expire": "queued", "hear": "decided"},
+    "waiting": {"hear": "claimed", "amend": "claimed", "fall_due": "queued", "report": "waiting"},
+    "decided": {"amend": "queued", "expire": "queued", "hear": "decided", "report": "queued"},
 }
-"""State × event → state. `hear` is the patient's message, `amend` a new submitted revision of the intake."""
+"""State × event → state. `hear` is the patient's message, `amend` a new submitted revision of the intake, `report` the
+patient's word that something has changed since, `expire` that the intake is too old for the visit ahead.
+"""
 
 URGENCY_RANK: Mapping[Urgency, int] = {"emergency": 0, "call_now": 1, "same_day": 2, "routine": 3}
 """First part of the queue's sort key; lower comes first."""
@@ -43,6 +46,9 @@ OVERRIDE_REASONS = ("spoke_to_patient", "examined_before", "answer_mistaken", "r
 
 WAITING_TIME = timedelta(days=7)
 """How long a question to the patient may stay open before the review returns to the queue."""
+
+VALID_DAYS = 30
+"""How old an intake may be at a visit when the clinic has not set `intake.valid_days` (PS29, H12)."""
 
 SENTENCE_LIMIT = 1000
 """Characters of a sentence to the patient or of a reason."""
@@ -122,7 +128,7 @@ def claim(review: Review, account_id: AccountId, now: datetime, lasts: timedelta
     )
 
 
-def unclaimed(review: Review, event: Literal["release", "time_out", "fall_due", "expire"]) -> Review:
+def unclaimed(review: Review, event: Literal["release", "time_out", "fall_due"]) -> Review:
     """The review back in the queue, in nobody's hands, at its old place."""
     return msgspec.structs.replace(
         review,
@@ -135,8 +141,46 @@ def unclaimed(review: Review, event: Literal["release", "time_out", "fall_due", 
     )
 
 
-def decided(review: Review, verdict: Verdict, now: datetime) -> Review:
-    """The review after the verdict: decided, or waiting for the patient with the clinician who asked."""
+def looked_at_anew(review: Review, event: Literal["expire", "report"], now: datetime) -> Review:
+    """The review after the word that its answers may no longer hold: never milder than `needs_review` until it is decided.
+
+    A decided one stands in the queue again; one in somebody's hands, or waiting for the patient, stays there.
+    """
+    state = moved(review.state, event)
+    reopened = review.state == "decided"
+    kept = most_urgent(Screened(review.disposition, review.urgency), Screened("needs_review", "routine"))
+    return msgspec.structs.replace(
+        review,
+        state=state,
+        disposition=kept.disposition,
+        urgency=kept.urgency,
+        queued_at=now if reopened else review.queued_at,
+        clinician_id=None if reopened else review.clinician_id,
+        claimed_at=None if reopened else review.claimed_at,
+        valid_until=None,
+        revision=review.revision + 1,
+    )
+
+
+def valid_until(submitted_at: datetime, now: datetime, days: int) -> datetime:
+    """How long a decision to go on may be relied on: so many days from the answers, or from now for older ones.
+
+    Whoever decides on old answers knows how old they are.
+    """
+    lasts = timedelta(days=days)
+    return submitted_at + lasts if submitted_at + lasts > now else now + lasts
+
+
+def is_old(submitted_at: datetime, now: datetime, days: int) -> bool:
+    """Whether the answers are older than the clinic relies on without asking again."""
+    return submitted_at + timedelta(days=days) <= now
+
+
+def decided(review: Review, verdict: Verdict, now: datetime, valid: datetime | None = None) -> Review:
+    """The review after the verdict: decided, or waiting for the patient with the clinician who asked.
+
+    `valid` is until when a decision to go on holds.
+    """
     if verdict.decision == "needs_information":
         return msgspec.structs.replace(
             review,
@@ -146,7 +190,12 @@ def decided(review: Review, verdict: Verdict, now: datetime) -> Review:
             revision=review.revision + 1,
         )
     return msgspec.structs.replace(
-        review, state=moved(review.state, "decide"), claim_until=None, due_at=None, revision=review.revision + 1
+        review,
+        state=moved(review.state, "decide"),
+        claim_until=None,
+        due_at=None,
+        valid_until=valid if verdict.decision == "proceed" else None,
+        revision=review.revision + 1,
     )
 
 
@@ -190,6 +239,7 @@ def resubmitted(review: Review, new: NewRevision, now: datetime, claim_lasts: ti
         claimed_at=None if state == "queued" else review.claimed_at,
         claim_until=now + claim_lasts if answered else review.claim_until,
         due_at=None,
+        valid_until=None,
         revision=review.revision + 1,
     )
 

@@ -1,5 +1,7 @@
 """Submitting an intake: one transaction over the response, its pre-screen, escalation and review; and its outcome."""
 
+from datetime import datetime, timedelta
+
 import msgspec
 
 from portico.access import Caller
@@ -7,7 +9,7 @@ from portico.audit import Object, record
 from portico.care.actions import next_consult
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
-from portico.ids import ResponseId, ReviewId
+from portico.ids import PatientId, ResponseId, ReviewId
 from portico.intake.actions import record_submission, submission_of
 from portico.intake.model import Submission
 from portico.intake.outcome import DecisionHeard, Outcome, outcome_of
@@ -15,11 +17,18 @@ from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.vault import Place
 from portico.review import rules
-from portico.review.actions import claim_time, lead_time
+from portico.review.actions import claim_time, lead_time, valid_days
 from portico.review.events import Step, write_step
-from portico.review.ledger_queries import latest_decision
+from portico.review.ledger_queries import DecidedForm, decisions_heard, latest_decision
 from portico.review.model import Review
 from portico.review.queries import insert_review, lock_review_of_response, update_review
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """What clinicians decided about one patient's forms; forms sent before `relied_on_since` are too old for a visit."""
+
+    decisions: list[DecidedForm]
+    relied_on_since: datetime
 
 
 async def submit_intake(
@@ -44,6 +53,15 @@ async def read_outcome(site: Site, caller: Caller, response_id: ResponseId) -> O
             raise NotFound
         await record(tx, caller, "read", Object("outcome", response_id), patient=submission.patient_id)
         return await _outcome(tx, site, submission)
+
+
+async def read_heard(site: Site, caller: Caller, patient: PatientId) -> Heard:
+    """Which of a patient's forms a clinician has decided on, newest first, and how old an intake may be at a visit."""
+    async with site.db.transaction(caller.scope) as tx:
+        heard = await decisions_heard(tx, patient)
+        await record(tx, caller, "read", Object("outcome"), patient=patient)
+        newest_first = sorted(heard, key=lambda each: each.decided_at, reverse=True)
+        return Heard(decisions=newest_first, relied_on_since=tx.now - timedelta(days=await valid_days(tx, site)))
 
 
 async def _queue(tx: Tx, site: Site, caller: Caller, submission: Submission) -> None:
@@ -79,6 +97,7 @@ async def _first_review(tx: Tx, site: Site, submission: Submission) -> Review:
         claim_until=None,
         due_at=None,
         lead_at=None if consult is None else await lead_time(tx, site, consult.starts_at),
+        valid_until=None,
         revision=1,
     )
 

@@ -42,6 +42,10 @@ EVENT_NAMES: Mapping[str, str] = {
     "claim_lapsed": "The claim ran out",
     "fell_due": "No answer in time",
     "late": "Escalated: undecided shortly before the consult",
+    "expired": "In the queue again: the answers are too old for the visit",
+    "reported_symptom": "The patient reports a new or worse symptom",
+    "reported_health": "The patient reports a change of health or medicine",
+    "reported_correction": "The patient reports a mistake in the answers",
 }
 
 NAMES: Mapping[str, Any] = {
