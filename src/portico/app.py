@@ -20,6 +20,7 @@ from portico.accounts.gate import provide_caller, require_audience, undeclared_r
 from portico.accounts.ledger import note_refused_access
 from portico.clinic import api as clinic_api
 from portico.desk import pages as desk_pages
+from portico.desk import settings_api
 from portico.errors import DomainError, NotAllowed, NotFound, StartupRefused, Unavailable
 from portico.escalation import api as escalation_api
 from portico.escalation import pages as escalation_pages
@@ -49,6 +50,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *review_pages.ROUTES,
     *consult_api.ROUTES,
     *consult_pages.ROUTES,
+    *settings_api.ROUTES,
     *desk_pages.ROUTES,
 )
 """Every address of the portal, lowest feature first."""

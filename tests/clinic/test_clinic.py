@@ -10,7 +10,8 @@ from portico.clinic.actions import create_clinic, is_open, opening_gaps, set_set
 from portico.clinic.model import ClinicSettings
 from portico.clinic.queries import all_clinics
 from portico.clinic.rules import SettingUnknown, SettingUnreadable, SlugTaken, ZoneUnknown, version_of_value
-from portico.clinic.signing import Reference, sign, sign_everything
+from portico.clinic.signing import Reference, sign_everything
+from portico.desk.clinic_settings import sign
 from portico.platform.database import Command, Query
 from tests.clinic.house import House
 

@@ -7,7 +7,8 @@ import pytest
 from portico.clinic.actions import is_signed, set_setting
 from portico.clinic.model import Signable, SignatureKind
 from portico.clinic.rules import ContentChanged, ContentUnknown, MayNotSign, version_of_value
-from portico.clinic.signing import Reference, read_signables, sign
+from portico.clinic.signing import Reference, read_signables
+from portico.desk.clinic_settings import sign
 from portico.errors import NotAllowed
 from portico.platform.database import Command
 from tests.clinic.house import STAFF, House

@@ -20,6 +20,7 @@ OF_SCHEMA = {
     "settings": [ROOT / "settings.json"],
     "sources": [ROOT / "sources.json"],
     "codes": [ROOT / "codes.json"],
+    "hazards": [ROOT / "hazards.json"],
 }
 FILES = [(name, path) for name, paths in OF_SCHEMA.items() for path in paths]
 

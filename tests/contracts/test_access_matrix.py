@@ -69,6 +69,8 @@ class Row:
     of: str = "calm"
     send: Send = nothing
     query: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Names in the path that are not Alice's."""
     ends_session: bool = False
 
 
@@ -126,6 +128,23 @@ TABLE: Mapping[str, Row] = {
     # The clinic's signatures: a clinician signs clinical content.
     "GET /api/signatures": staff(200, elsewhere=200),
     "PUT /api/signatures/{kind:str}/{key:str}/{version:str}": staff(200, lacking="nora fred anna", elsewhere=200),
+    "GET /api/settings": staff(200, lacking="nora fred", elsewhere=200),
+    "GET /api/settings/{key:str}/history": staff(200, lacking="nora fred", elsewhere=200, ids={"key": "clinic.phone"}),
+    # A setting of the office is an admin's; Dr. Baker is both.
+    "PUT /api/settings/{key:str}": staff(
+        200,
+        lacking="dr.adams nora fred",
+        elsewhere=200,
+        ids={"key": "clinic.phone"},
+        send=body(lambda _: {"value": "555-0102", "confirm": True}),
+    ),
+    "GET /api/clinic": staff(200, elsewhere=200),
+    "PUT /api/clinic": staff(
+        200,
+        lacking="dr.adams nora fred",
+        elsewhere=200,
+        send=body(lambda _: {"name": "Demo Clinic", "zone": "America/Chicago"}),
+    ),
     # Escalations.
     "GET /api/escalations": staff(200, elsewhere=200),
     "PUT /api/escalations/{escalation_id:uuid}/acknowledgement": staff(200, of="danger"),
@@ -302,7 +321,7 @@ def routes() -> list[str]:
 
 
 def address(route: str, row: Row, stage: Stage) -> str:
-    path = re.sub(r"\{(\w+):\w+\}", lambda found: stage.ids[found[1]], route.split(" ")[1])
+    path = re.sub(r"\{(\w+):\w+\}", lambda found: {**stage.ids, **row.ids}[found[1]], route.split(" ")[1])
     return path + row.query.format(**stage.ids)
 
 

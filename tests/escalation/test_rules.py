@@ -45,6 +45,7 @@ def escalation(
         rung=rung,
         deadline=None if is_over else NOW + timedelta(minutes=2),
         raised_at=NOW - timedelta(hours=1),
+        waiting_since=NOW - timedelta(minutes=30),
         acknowledged_by=on_it,
         acknowledged_at=None if on_it is None else NOW - timedelta(minutes=30),
         resolved_by=on_it if is_over else None,

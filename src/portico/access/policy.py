@@ -17,6 +17,7 @@ class Permission(StrEnum):
     RESOLVE_ESCALATIONS = "resolve-escalations"
     MANAGE_CONSULTS = "manage-consults"
     READ_PATIENT_LIST = "read-patient-list"
+    READ_SETTINGS = "read-settings"
     CONFIRM_SETTINGS = "confirm-settings"
     SIGN_CLINICAL_CONTENT = "sign-clinical-content"
 
@@ -36,6 +37,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.RESOLVE_ESCALATIONS,
             P.MANAGE_CONSULTS,
             P.READ_PATIENT_LIST,
+            P.READ_SETTINGS,
             P.SIGN_CLINICAL_CONTENT,
         }
     ),
@@ -67,6 +69,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.ACKNOWLEDGE_ESCALATIONS,
             P.MANAGE_CONSULTS,
             P.READ_PATIENT_LIST,
+            P.READ_SETTINGS,
             P.CONFIRM_SETTINGS,
         }
     ),

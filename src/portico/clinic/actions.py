@@ -2,9 +2,10 @@
 
 from portico.access import SystemScope
 from portico.audit import Object, record_system
-from portico.clinic import queries, rules
-from portico.clinic.model import ClinicSettings, Gap
-from portico.ids import ClinicId
+from portico.clinic import queries, rules, setting_queries
+from portico.clinic.model import ZONE, ClinicSettings, Gap
+from portico.clinic.setting_types import parse_account
+from portico.ids import AccountId, ClinicId
 from portico.platform.content import Content
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -25,24 +26,44 @@ async def create_clinic(site: Site, *, slug: str, name: str, zone: str) -> Clini
 async def settings_of(tx: Tx, content: Content) -> ClinicSettings:
     """What holds in the transaction's clinic; see ClinicSettings."""
     clinic = await queries.clinic(tx)
-    rows = await queries.settings(tx)
+    rows = [row for row in await queries.settings(tx) if row.key != ZONE or row.value == clinic.zone]
     values = {key: declared.default for key, declared in content.settings.items()}
     values |= {row.key: row.value for row in rows if row.value is not None and row.key in values}
     confirmed = frozenset(row.key for row in rows if row.confirmed_by is not None)
-    return ClinicSettings(zone=clinic.zone, values=values, confirmed=confirmed)
+    return ClinicSettings(zone=clinic.zone, values=values | {ZONE: clinic.zone}, confirmed=confirmed)
 
 
-async def set_setting(tx: Tx, content: Content, key: str, value: str | None) -> bool:
+async def set_setting(tx: Tx, content: Content, key: str, value: str | None, by: AccountId | None = None) -> bool:
     """Sets a value, or unsets it with None; another value than before must be confirmed again.
 
-    Tells whether it changed. Raises SettingUnknown and SettingUnreadable.
+    Tells whether it changed; every change stays in the ledger. Without `by` the program itself sets it.
+    Raises SettingUnknown and SettingUnreadable.
     """
     declared = content.settings.get(key)
     if declared is None:
         raise rules.SettingUnknown
     if value is not None:
-        rules.check_value(declared.type, value)
-    return await queries.set_value(tx, key, value)
+        rules.check_value(declared.type, declared.unit, value)
+    if declared.type == "account" and value is not None:
+        await _check_clinician(tx, value)
+    if key == ZONE:
+        await queries.set_zone(tx, rules.zone_given(value))
+    changed = await queries.set_value(tx, key, value, by)
+    if changed:
+        await setting_queries.insert_step(tx, "set", key, value, by)
+    return changed
+
+
+async def rename_clinic(tx: Tx, name: str) -> None:
+    """Gives the clinic another name. Raises ClinicNameUnreadable."""
+    await queries.set_name(tx, rules.clinic_name(name))
+
+
+async def _check_clinician(tx: Tx, value: str) -> None:
+    account_id = parse_account(value)
+    if account_id not in {each.account_id for each in await setting_queries.clinicians(tx)}:
+        message = "Choose an active clinician of this clinic."
+        raise rules.SettingUnreadable(message)
 
 
 async def is_signed(tx: Tx, kind: str, key: str, version: str, digest: bytes) -> bool:

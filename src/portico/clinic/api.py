@@ -1,4 +1,4 @@
-"""JSON routes of signatures: what needs one, and giving it."""
+"""JSON routes of what a clinic's people stand behind. Signing itself moves deadlines: its route is the desk's."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,14 +6,14 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from litestar import get, put
+from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, staff
 from portico.clinic import signing
 from portico.clinic.model import Signable, SignableState, SignatureKind
 from portico.clinic.rules import ContentUnknown
-from portico.clinic.signing import Reference
+from portico.clinic.signing import Reference, Signed
 from portico.errors import Malformed
 from portico.platform.site import Site
 
@@ -23,12 +23,6 @@ _KINDS: Mapping[str, SignatureKind] = {
     "questionnaire": "questionnaire",
     "setting": "setting",
 }
-
-
-class SignatureIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Optional: the digest (hex) of the content that the signer has seen."""
-
-    digest: str | None = None
 
 
 class SignatureOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -67,14 +61,13 @@ async def list_signatures(site: Site, caller: Caller) -> SignaturesOut:
     return SignaturesOut(items=[_signable_out(each) for each in await signing.read_signables(site, caller)])
 
 
-@put("/api/signatures/{kind:str}/{key:str}/{version:str}", opt={"audience": staff()})
-async def sign_content(
-    site: Site, caller: Caller, kind: str, key: str, version: str, data: SignatureIn | None = None
-) -> SignatureOut:
-    """Signs this version in the caller's name: clinicians clinical content, admins other settings."""
-    digest = None if data is None or data.digest is None else _digest(data.digest)
-    wanted = Reference(kind=_kind(kind), key=key, version=version, digest=digest)
-    signed = await signing.sign(site, caller, wanted)
+def reference_of(kind: str, key: str, version: str, digest: str | None) -> Reference:
+    """What a path and a digest in hexadecimal name. Raises ContentUnknown and Malformed."""
+    return Reference(kind=_kind(kind), key=key, version=version, digest=None if digest is None else _digest(digest))
+
+
+def signature_out(signed: Signed) -> SignatureOut:
+    """The signature as it stands."""
     return SignatureOut(
         kind=signed.kind,
         key=signed.key,
@@ -111,4 +104,4 @@ def _signable_out(each: Signable) -> SignableOut:
     )
 
 
-ROUTES: list[HTTPRouteHandler] = [list_signatures, sign_content]
+ROUTES: list[HTTPRouteHandler] = [list_signatures]

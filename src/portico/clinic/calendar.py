@@ -4,14 +4,15 @@ Pure: no clock, no database. Instants are aware datetimes; what is returned is i
 so a night on which the clocks change is as long as it really is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 MINUTES_OF_A_DAY = 24 * 60
+_SECOND = timedelta(seconds=1)
 _HORIZON_DAYS = 400
 """A calendar that opens on none of so many days is treated as unset."""
 
@@ -34,12 +35,22 @@ Week = Mapping[int, tuple[Interval, ...]]
 """Opening intervals by ISO weekday (1 is Monday); an absent day is closed."""
 
 
+DayHours = Mapping[date, tuple[Interval, ...]]
+"""Intervals of single days, beside or against the week."""
+
+
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):
-    """When a clinic is open. Without a week its hours are unknown and every moment counts: delay is never assumed."""
+    """When a clinic is open. Without a week its hours are unknown and every moment counts: delay is never assumed.
+
+    A holiday takes the week's hours of its day away, an extra opening adds hours to any day, and a closing takes
+    whatever is open: it is said last.
+    """
 
     zone: str
     week: Week | None = None
     holidays: frozenset[date] = frozenset()
+    closings: DayHours = {}
+    extra: DayHours = {}
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,32 +127,103 @@ def _days_from(day: date) -> Iterator[date]:
 
 
 def _spans_of_day(calendar: Calendar, day: date) -> list[Span]:
-    """The day's opening as instants, earliest first, without the overlap that intervals may have."""
-    if calendar.week is None or day in calendar.holidays:
+    """The day's opening as instants, earliest first, without overlap."""
+    if calendar.week is None:
         return []
-    spans: list[Span] = []
-    for interval in sorted(calendar.week.get(day.isoweekday(), ()), key=lambda each: each.opens):
-        start = _opening(calendar.zone, day, interval.opens)
-        end = _closing(calendar.zone, day, interval.closes)
-        if spans:
-            start = max(start, spans[-1][1])
-        if start < end:
-            spans.append((start, end))
-    return spans
+    regular = () if day in calendar.holidays else calendar.week.get(day.isoweekday(), ())
+    opened = _spans_of(calendar.zone, day, (*regular, *calendar.extra.get(day, ())))
+    return _without(opened, _spans_of(calendar.zone, day, calendar.closings.get(day, ())))
 
 
-def _opening(zone: str, day: date, minute: int) -> datetime:
-    """A local time as an instant: the first of two when the clocks go back."""
-    return _local(zone, day, minute).astimezone(UTC)
+def _spans_of(zone: str, day: date, intervals: Sequence[Interval]) -> list[Span]:
+    """The intervals of this day as instants, overlaps joined."""
+    if not intervals:
+        return []
+    stretches = _stretches(zone, day)
+    found = sorted(span for each in intervals for span in _spans_of_interval(zone, day, each, stretches))
+    joined: list[Span] = []
+    for start, end in found:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
 
 
-def _closing(zone: str, day: date, minute: int) -> datetime:
-    """A local time as an instant: the second of two when the clocks go back.
+def _spans_of_interval(zone: str, day: date, interval: Interval, stretches: Sequence["_Stretch"]) -> list[Span]:
+    """Every instant at which the clocks of that day show a time within the interval.
 
-    When they go forward, the hour that is missing counts from before the change, here as for opening.
+    An hour that comes twice is open twice. An interval that lies wholly in an hour that is missing keeps its length
+    and starts when it would have without the change: nobody announced that it falls away.
     """
-    local = _local(zone, day, minute)
-    return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
+    found = []
+    for each in stretches:
+        start = max(each.start, each.midnight + timedelta(minutes=interval.opens))
+        end = min(each.end, each.midnight + timedelta(minutes=interval.closes))
+        if start < end:
+            found.append((start, end))
+    if found or not stretches:
+        return found
+    start = _local(zone, day, interval.opens).astimezone(UTC)
+    return [(start, start + timedelta(minutes=interval.closes - interval.opens))]
+
+
+def _without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
+    """What is left of the spans."""
+    left = list(spans)
+    for away_from, away_until in taken:
+        left = [
+            part
+            for start, end in left
+            for part in ((start, min(end, away_from)), (max(start, away_until), end))
+            if part[0] < part[1]
+        ]
+    return left
+
+
+class _Stretch(NamedTuple):
+    """A part of a day on which the clocks run evenly; `midnight` is when they would have shown the day's 00:00."""
+
+    start: datetime
+    end: datetime
+    midnight: datetime
+
+
+def _stretches(zone: str, day: date) -> list[_Stretch]:
+    """The day in one stretch, or in two when the clocks change; none for a day that the zone left out."""
+    start, end = _local(zone, day, 0).astimezone(UTC), _local(zone, day, MINUTES_OF_A_DAY).astimezone(UTC)
+    if start >= end:
+        return []
+    last = end - _SECOND
+    if _offset(zone, start) == _offset(zone, last):
+        return [_Stretch(start, end, _midnight(zone, day, start))]
+    change = _change_between(zone, start, last)
+    return [
+        _Stretch(start, change, _midnight(zone, day, start)),
+        _Stretch(change, end, _midnight(zone, day, last)),
+    ]
+
+
+def _change_between(zone: str, before: datetime, after: datetime) -> datetime:
+    """The first second at which the clocks run as they do at `after`."""
+    old = _offset(zone, before)
+    while after - before > _SECOND:
+        middle = before + (after - before) // _SECOND // 2 * _SECOND
+        if _offset(zone, middle) == old:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _midnight(zone: str, day: date, instant: datetime) -> datetime:
+    return datetime.combine(day, time(0), UTC) - _offset(zone, instant)
+
+
+def _offset(zone: str, instant: datetime) -> timedelta:
+    offset = instant.astimezone(ZoneInfo(zone)).utcoffset()
+    assert offset is not None
+    return offset
 
 
 def _local(zone: str, day: date, minute: int) -> datetime:

@@ -1,17 +1,24 @@
 """A clinic's settings as the other features read them. Pure."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Final, Literal
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from portico.clinic.calendar import Calendar, Week
-from portico.clinic.setting_types import parse_days, parse_opening_hours
+from portico.clinic.calendar import Calendar
+from portico.clinic.setting_types import parse_closings, parse_days, parse_extra_openings, parse_opening_hours
 
 OPENING_HOURS: Final = "clinic.opening_hours"
 HOLIDAYS: Final = "clinic.holidays"
+CLOSINGS: Final = "clinic.closings"
+EXTRA_OPENINGS: Final = "clinic.extra_openings"
+ZONE: Final = "clinic.zone"
+"""The zone is a setting like any other, except that a clinic always has one: its value stands in the clinic itself."""
+
+_Read = TypeVar("_Read")
+_Unset = TypeVar("_Unset")
 
 SignatureKind = Literal["rule_set", "guidance", "questionnaire", "setting"]
 
@@ -36,22 +43,21 @@ class ClinicSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def calendar(self) -> Calendar:
-        """Days and opening hours. Hours that nobody confirmed, or that do not read, count as unset."""
-        return Calendar(zone=self.zone, week=self._week(), holidays=self._holidays())
+        """Days and opening hours. What nobody confirmed, or what does not read, counts as unset."""
+        return Calendar(
+            zone=self.zone,
+            week=self._read(OPENING_HOURS, parse_opening_hours, None),
+            holidays=self._read(HOLIDAYS, parse_days, frozenset()),
+            closings=self._read(CLOSINGS, parse_closings, {}),
+            extra=self._read(EXTRA_OPENINGS, parse_extra_openings, {}),
+        )
 
-    def _week(self) -> Week | None:
-        text = self.confirmed_value(OPENING_HOURS)
+    def _read(self, key: str, parse: Callable[[str], _Read], unset: _Unset) -> _Read | _Unset:
+        text = self.confirmed_value(key)
         try:
-            return None if text is None else parse_opening_hours(text)
+            return unset if text is None else parse(text)
         except ValueError:
-            return None
-
-    def _holidays(self) -> frozenset[date]:
-        text = self.confirmed_value(HOLIDAYS)
-        try:
-            return frozenset() if text is None else parse_days(text)
-        except ValueError:
-            return frozenset()
+            return unset
 
 
 class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +67,27 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
     value: str | None
     confirmed_by: UUID | None
     confirmed_at: datetime | None
+
+
+SettingEventKind = Literal["set", "confirm"]
+
+
+class SettingStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One step in the life of a setting. Without an actor it was the program itself."""
+
+    kind: SettingEventKind
+    value: str | None
+    actor_id: UUID | None
+    actor_name: str | None
+    at: datetime
+
+
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did it, and when; `by` is None for the program itself."""
+
+    by: UUID | None
+    name: str | None
+    at: datetime
 
 
 class SignatureRow(msgspec.Struct, frozen=True, kw_only=True):

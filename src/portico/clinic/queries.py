@@ -30,10 +30,15 @@ SETTINGS = Query(
     "select key, value, confirmed_by, confirmed_at from clinic_setting where clinic_id = $1 order by key",
 )
 
+SET_ZONE = Command("update clinic set zone = $2 where clinic_id = $1")
+
+SET_NAME = Command("update clinic set name = $2 where clinic_id = $1")
+
 SET_VALUE = Command("""
-    insert into clinic_setting (clinic_id, key, value, changed_at) values ($1, $2, $3, $4)
+    insert into clinic_setting (clinic_id, key, value, changed_at, changed_by) values ($1, $2, $3, $4, $5)
     on conflict (clinic_id, key) do update
-        set value = excluded.value, confirmed_by = null, confirmed_at = null, changed_at = excluded.changed_at
+        set value = excluded.value, confirmed_by = null, confirmed_at = null, changed_at = excluded.changed_at,
+            changed_by = excluded.changed_by
         where clinic_setting.value is distinct from excluded.value
 """)
 
@@ -129,9 +134,19 @@ async def settings(tx: Tx) -> list[SettingRow]:
     return await tx.all(SETTINGS, tx.clinic_id)
 
 
-async def set_value(tx: Tx, key: str, value: str | None) -> bool:
+async def set_value(tx: Tx, key: str, value: str | None, by: AccountId | None) -> bool:
     """Stores a value; a different one loses its confirmation. Tells whether anything changed."""
-    return await tx.run(SET_VALUE, tx.clinic_id, key, value, tx.now) == 1
+    return await tx.run(SET_VALUE, tx.clinic_id, key, value, tx.now, by) == 1
+
+
+async def set_zone(tx: Tx, zone: str) -> None:
+    """From now on the clinic's days are days of this zone."""
+    await tx.run(SET_ZONE, tx.clinic_id, zone)
+
+
+async def set_name(tx: Tx, name: str) -> None:
+    """The name that patients read at the top of every page."""
+    await tx.run(SET_NAME, tx.clinic_id, name)
 
 
 async def confirm_value(tx: Tx, key: str, value: str, by: AccountId) -> SettingRow | None:

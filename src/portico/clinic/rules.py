@@ -1,11 +1,33 @@
 """What may be set and signed, and by whom. Pure decisions."""
 
 import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
 
 from portico.access import Actor, Permission
 from portico.clinic.model import SignatureKind
 from portico.clinic.setting_types import PARSERS, parse_text, parse_zone
-from portico.errors import Conflict, Invalid, NotAllowed, NotFound
+from portico.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+
+NAME_LIMIT: Final = 120
+"""Characters of a clinic's name."""
+
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "minutes": (1, 10_080),
+    "hours": (1, 720),
+    "days": (1, 3650),
+    "weeks": (1, 520),
+    "sessions": (1, 100),
+    "treatments": (0, 100),
+    "of 10": (0, 10),
+    "%": (1, 20),
+    "°F": (95, 110),
+    "USD": (0, 100_000),
+}
+"""What a number of each unit can mean at all, so that a slip of the finger is refused. No advice on what to choose."""
+
+_NO_LIMITS = (0, 999_999_999)
 
 
 class SlugTaken(Conflict):
@@ -28,11 +50,29 @@ class SettingUnknown(NotFound):
 
     code = "setting-unknown"
 
+    def __init__(self) -> None:
+        super().__init__("There is no setting of this name.")
+
 
 class SettingUnreadable(Invalid):
     """The text is not a value of the setting's type; the message says how to write one."""
 
     code = "setting-unreadable"
+
+
+class SettingChanged(Stale):
+    """Somebody set another value since this person looked."""
+
+    code = "setting-changed"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has set another value in the meantime. Look at it, then set yours again.")
+
+
+class ClinicNameUnreadable(Invalid):
+    """The name cannot stand at the top of a page."""
+
+    code = "clinic-name-unreadable"
 
 
 class ContentUnknown(NotFound):
@@ -65,12 +105,39 @@ def check_zone(zone: str) -> None:
         raise ZoneUnknown(str(error)) from None
 
 
-def check_value(kind: str, value: str) -> None:
-    """Raises SettingUnreadable unless the text reads as a value of this type."""
+def check_value(kind: str, unit: str | None, value: str) -> None:
+    """Raises SettingUnreadable unless the text reads as a value of this type, within what its unit can mean."""
     try:
-        PARSERS.get(kind, parse_text)(value)
+        read = PARSERS.get(kind, parse_text)(value)
     except ValueError as error:
         raise SettingUnreadable(str(error)) from None
+    least, most = LIMITS.get(unit or "", _NO_LIMITS)
+    if isinstance(read, int | Decimal) and not isinstance(read, bool) and not least <= read <= most:
+        message = f"Write a number from {least} to {most}."
+        raise SettingUnreadable(message)
+
+
+def zone_given(value: str | None) -> str:
+    """The zone. Raises SettingUnreadable when it was to be unset."""
+    if value is None:
+        message = "A clinic always has a time zone. Choose another one instead."
+        raise SettingUnreadable(message)
+    return value
+
+
+def clinic_name(text: str) -> str:
+    """The name without blanks around it. Raises ClinicNameUnreadable."""
+    name = text.strip()
+    if not name or len(name) > NAME_LIMIT or not name.isprintable():
+        message = f"Write the clinic's name in 1 to {NAME_LIMIT} characters, on one line."
+        raise ClinicNameUnreadable(message)
+    return name
+
+
+def check_unchanged(seen: str | None, version: str) -> None:
+    """Raises SettingChanged when the person saw another value than the one that stands there now."""
+    if seen is not None and seen != version:
+        raise SettingChanged
 
 
 def digest_of_value(value: str) -> bytes:

@@ -4,7 +4,7 @@ A text that does not read is refused with ValueError, whose message says what to
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from portico.clinic.calendar import Interval, Week
+from portico.clinic.calendar import MINUTES_OF_A_DAY, DayHours, Interval, Week
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _STRETCH = re.compile(r"(\d{2}):([0-5]\d)-(\d{2}):([0-5]\d)")
@@ -122,6 +122,46 @@ def parse_days(text: str) -> frozenset[date]:
         raise ValueError(message) from None
 
 
+_WHOLE_DAY = (Interval(0, MINUTES_OF_A_DAY),)
+
+
+def parse_closings(text: str) -> DayHours:
+    """Single days, apart by semicolons, with the hours that are closed; without hours the whole day is.
+
+    Such as `2026-07-03; 2026-06-05 12:00-24:00`. Nothing written means no such day.
+    """
+    return MappingProxyType({day: hours or _WHOLE_DAY for day, hours in _hours_by_day(text)})
+
+
+def parse_extra_openings(text: str) -> DayHours:
+    """Single days, apart by semicolons, with the hours that are open beside the week's: `2026-06-06 09:00-12:00`."""
+    found = dict(_hours_by_day(text))
+    if not all(found.values()):
+        message = "Write the hours of each extra opening: 2026-06-06 09:00-12:00."
+        raise ValueError(message)
+    return MappingProxyType(found)
+
+
+def _hours_by_day(text: str) -> Iterator[tuple[date, tuple[Interval, ...]]]:
+    seen: set[date] = set()
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, *stretches = part.split()
+        day = _day(name)
+        if day in seen:
+            message = "Name each day once, with all its hours: 2026-06-05 08:00-10:00 12:00-24:00."
+            raise ValueError(message)
+        seen.add(day)
+        yield day, _ordered(tuple(_stretch(each) for each in stretches))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = "Write each day as 2026-06-05, its hours after it, and a semicolon between days."
+        raise ValueError(message) from None
+
+
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "integer": parse_integer,
     "decimal": parse_decimal,
@@ -134,5 +174,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "account": parse_account,
     "opening_hours": parse_opening_hours,
     "days": parse_days,
+    "closings": parse_closings,
+    "extra_openings": parse_extra_openings,
 }
 """How the text of each declared type is read."""

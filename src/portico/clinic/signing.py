@@ -8,7 +8,7 @@ import msgspec
 
 from portico.access import Caller
 from portico.audit import Object, record
-from portico.clinic import queries, rules
+from portico.clinic import queries, rules, setting_queries
 from portico.clinic.actions import settings_of
 from portico.clinic.model import PublishedRow, Signable, SignableState, SignatureKind, SignatureRow
 from portico.ids import AccountId
@@ -44,15 +44,14 @@ async def read_signables(site: Site, caller: Caller) -> list[Signable]:
         return [*contents, *await _settings(tx, site.content)]
 
 
-async def sign(site: Site, caller: Caller, wanted: Reference) -> Signed:
+async def sign(tx: Tx, site: Site, caller: Caller, wanted: Reference) -> Signed:
     """Signs one version; again by anybody changes nothing while the content is the same.
 
     A setting's version names its value. Raises MayNotSign, ContentUnknown and ContentChanged.
     """
     rules.check_may_sign(caller.actor, wanted.kind)
-    async with site.db.transaction(caller.scope) as tx:
-        signed = await (_confirm if wanted.kind == "setting" else _sign)(tx, site, caller, wanted)
-        await record(tx, caller, "sign", Object(wanted.kind, f"{wanted.key}|{wanted.version}"))
+    signed = await (_confirm if wanted.kind == "setting" else _sign)(tx, site, caller, wanted)
+    await record(tx, caller, "sign", Object(wanted.kind, f"{wanted.key}|{wanted.version}"))
     return signed
 
 
@@ -68,6 +67,7 @@ async def sign_everything(tx: Tx, content: Content, *, clinician: AccountId, adm
     for key, value in values:
         by = clinician if content.settings[key].signed_by == "clinician" else admin
         await queries.confirm_value(tx, key, value, by)
+        await setting_queries.insert_step(tx, "confirm", key, value, by)
     return len(contents) + len(values)
 
 
@@ -88,7 +88,8 @@ async def _sign(tx: Tx, site: Site, caller: Caller, wanted: Reference) -> Signed
 
 async def _confirm(tx: Tx, site: Site, caller: Caller, wanted: Reference) -> Signed:
     declared = site.content.settings.get(wanted.key)
-    value = (await settings_of(tx, site.content)).value(wanted.key)
+    settings = await settings_of(tx, site.content)
+    value = settings.value(wanted.key)
     if declared is None or value is None or rules.version_of_value(value) != wanted.version:
         raise rules.ContentUnknown
     rules.check_may_confirm(caller.actor, declared.signed_by)
@@ -96,6 +97,8 @@ async def _confirm(tx: Tx, site: Site, caller: Caller, wanted: Reference) -> Sig
     row = await queries.confirm_value(tx, wanted.key, value, caller.account_id)
     if row is None or row.confirmed_by is None or row.confirmed_at is None:
         raise rules.ContentChanged
+    if wanted.key not in settings.confirmed:
+        await setting_queries.insert_step(tx, "confirm", wanted.key, value, caller.account_id)
     return Signed(
         kind="setting",
         key=wanted.key,

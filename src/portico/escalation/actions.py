@@ -83,6 +83,7 @@ def _new(tx: Tx, settings: ClinicSettings, trigger: Trigger) -> Escalation:
         rung=0,
         deadline=ladder.acknowledge_by(trigger.level, 0, tx.now, settings),
         raised_at=tx.now,
+        waiting_since=tx.now,
         acknowledged_by=None,
         acknowledged_at=None,
         resolved_by=None,

@@ -61,6 +61,8 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     deadline: datetime | None
     """When it moves on unless somebody acts; None once resolved."""
     raised_at: datetime
+    waiting_since: datetime
+    """When the present wait began; the deadline is computed from here, again when the calendar changes."""
     acknowledged_by: AccountId | None
     acknowledged_at: datetime | None
     resolved_by: AccountId | None

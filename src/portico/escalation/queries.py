@@ -31,7 +31,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 _SELECT = """
     select escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules, rule_set_version, rung,
-        deadline, raised_at, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome
+        deadline, raised_at, waiting_since, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome
     from escalation
 """
 
@@ -39,8 +39,8 @@ INSERT = Query(
     EscalationKey,
     """
     insert into escalation (clinic_id, escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules,
-        rule_set_version, rung, deadline, raised_at)
-    values ($1, $2, $3, $4, $5, $6, 'raised', $7, $8, $9, 0, $10, $11)
+        rule_set_version, rung, deadline, raised_at, waiting_since)
+    values ($1, $2, $3, $4, $5, $6, 'raised', $7, $8, $9, 0, $10, $11, $11)
     on conflict (clinic_id, subject_kind, subject_id) where state <> 'resolved' do nothing
     returning escalation_id
     """,
@@ -58,7 +58,8 @@ LOCKED = Query(Escalation, _SELECT + " where clinic_id = $1 and escalation_id = 
 UPDATE = Command("""
     update escalation
     set level = $3, state = $4, cause = $5, rules = $6, rule_set_version = $7, rung = $8, deadline = $9,
-        acknowledged_by = $10, acknowledged_at = $11, resolved_by = $12, resolved_at = $13, outcome = $14
+        acknowledged_by = $10, acknowledged_at = $11, resolved_by = $12, resolved_at = $13, outcome = $14,
+        waiting_since = $15
     where clinic_id = $1 and escalation_id = $2
 """)
 
@@ -87,6 +88,10 @@ DUE_LOCKED = Query(
     limit $3
     for update skip locked
     """,
+)
+
+ALL_UNRESOLVED_LOCKED = Query(
+    Escalation, _SELECT + " where clinic_id = $1 and state <> 'resolved' order by escalation_id for update"
 )
 
 _LISTED = """
@@ -171,6 +176,11 @@ async def due_locked(tx: Tx, limit: int) -> Sequence[Escalation]:
     return await tx.all(DUE_LOCKED, tx.clinic_id, tx.now, limit)
 
 
+async def all_unresolved_locked(tx: Tx) -> Sequence[Escalation]:
+    """Every unresolved escalation of the clinic, held until the transaction ends."""
+    return await tx.all(ALL_UNRESOLVED_LOCKED, tx.clinic_id)
+
+
 async def update(tx: Tx, after: Escalation) -> None:
     """Stores everything about an escalation that can change."""
     await tx.run(
@@ -189,6 +199,7 @@ async def update(tx: Tx, after: Escalation) -> None:
         after.resolved_by,
         after.resolved_at,
         after.outcome,
+        after.waiting_since,
     )
 
 

@@ -36,6 +36,9 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
 DANGEROUS: frozenset[Cause] = frozenset({"red_flag", "triage"})
 """Causes that are a red flag while they are unresolved."""
 
+AT_ANY_HOUR: frozenset[Level] = frozenset({"emergency", "call_now"})
+"""Levels whose time runs day and night."""
+
 NOTE_LIMIT: Final = 4000
 """Characters of a note about what was done."""
 
@@ -92,10 +95,15 @@ def merge(current: Escalation, trigger: Trigger) -> Merged:
     )
 
 
-def raised_again(current: Escalation, new_deadline: datetime) -> Escalation:
-    """The escalation without its acknowledgement."""
+def raised_again(current: Escalation, now: datetime, new_deadline: datetime) -> Escalation:
+    """The escalation without its acknowledgement, waiting from now."""
     return msgspec.structs.replace(
-        current, state="raised", deadline=new_deadline, acknowledged_by=None, acknowledged_at=None
+        current,
+        state="raised",
+        deadline=new_deadline,
+        waiting_since=now,
+        acknowledged_by=None,
+        acknowledged_at=None,
     )
 
 
@@ -103,7 +111,7 @@ def raised_higher(current: Escalation, merged: Merged, now: datetime, settings: 
     """At its new level on the same rung; its deadline is never later than the one that it had."""
     fresh = acknowledge_by(merged.level, current.rung, now, settings)
     earlier = fresh if current.deadline is None else min(current.deadline, fresh)
-    return msgspec.structs.replace(raised_again(current, earlier), state=merged.state, level=merged.level)
+    return msgspec.structs.replace(raised_again(current, now, earlier), state=merged.state, level=merged.level)
 
 
 def overdue(current: Escalation, now: datetime, settings: ClinicSettings) -> tuple[Event, Escalation]:
@@ -111,7 +119,7 @@ def overdue(current: Escalation, now: datetime, settings: ClinicSettings) -> tup
     event: Event = "deadline_passed" if current.state == "raised" else "contact_time_passed"
     state = moved(current.state, event)
     rung = next_rung(current.rung) if event == "deadline_passed" else current.rung
-    after = raised_again(current, acknowledge_by(current.level, rung, now, settings))
+    after = raised_again(current, now, acknowledge_by(current.level, rung, now, settings))
     return event, msgspec.structs.replace(after, state=state, rung=rung)
 
 
@@ -131,6 +139,7 @@ def acknowledged(current: Escalation, by: AccountId, now: datetime, settings: Cl
         state=state,
         acknowledged_by=by,
         acknowledged_at=now,
+        waiting_since=now,
         deadline=contact_by(current.level, now, settings),
     )
 
@@ -149,11 +158,29 @@ def ended(
         state=state,
         acknowledged_by=current.acknowledged_by or by,
         acknowledged_at=current.acknowledged_at or now,
+        waiting_since=now,
         deadline=contact_by(current.level, now, settings),
     )
     if event == "left_message":
         return event, on_it
     return event, msgspec.structs.replace(on_it, deadline=None, resolved_by=by, resolved_at=now, outcome=outcome)
+
+
+def retimed(current: Escalation, settings: ClinicSettings) -> Escalation:
+    """The unresolved escalation with the deadline that these settings give its present wait.
+
+    What counts at any hour is never postponed: a patient in danger keeps the time that was promised. The other levels
+    follow the calendar both ways, since their promise is one of opening hours.
+    """
+    if current.deadline is None:
+        return current
+    if current.state == "acknowledged":
+        fresh = contact_by(current.level, current.waiting_since, settings)
+    else:
+        fresh = acknowledge_by(current.level, current.rung, current.waiting_since, settings)
+    if current.level in AT_ANY_HOUR:
+        fresh = min(fresh, current.deadline)
+    return msgspec.structs.replace(current, deadline=fresh)
 
 
 def is_replay(current: Escalation, outcome: Outcome, by: AccountId) -> bool:

@@ -56,11 +56,24 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
         C.TIME: "published_at withdrawn_at",
     },
     "clinic_setting": {
-        C.IDENTIFIER: "clinic_id confirmed_by",
+        C.IDENTIFIER: "clinic_id confirmed_by changed_by",
         C.CODE: "key",
         C.PLAIN: "value",
         C.TIME: "confirmed_at changed_at",
     },
+    "clinic_setting_event": {
+        C.IDENTIFIER: "clinic_id event_id actor_id",
+        C.CODE: "key kind",
+        C.PLAIN: "value",
+        C.TIME: "at",
+    },
+    "page_test": {
+        C.IDENTIFIER: "clinic_id test_id account_id requested_by confirmed_by",
+        C.CODE: "channel",
+        C.STATE: "state",
+        C.TIME: "requested_at confirmed_at",
+    },
+    "clinic_opening": {C.IDENTIFIER: "clinic_id opened_by", C.TIME: "opened_at"},
     "clinic_key": {
         C.IDENTIFIER: "clinic_id key_id wrapping_key",
         C.WRAPPED_KEY: "wrapped",
@@ -172,7 +185,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
         C.CODE: "subject_kind level cause rules rule_set_version outcome",
         C.STATE: "state",
         C.NUMBER: "level_rank rung",
-        C.TIME: "deadline raised_at acknowledged_at resolved_at",
+        C.TIME: "deadline raised_at waiting_since acknowledged_at resolved_at",
     },
     "escalation_event": {
         C.IDENTIFIER: "clinic_id event_id escalation_id patient_id actor_id",
@@ -202,6 +215,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
 PLAIN_REASONS: Mapping[str, str] = {
     "clinic.name": "The clinic's public name.",
     "clinic_setting.value": "The clinic's own hours, numbers and thresholds; nothing about patients.",
+    "clinic_setting_event.value": "The same values, as they were before.",
     "patient.name": "Staff search and match people by it.",
     "patient.born_on": "Matching and ages need it.",
     "patient.clinic_number": "The clinic's own number; matching with its other systems needs it.",

@@ -18,6 +18,7 @@ from portico.platform.content_files import (
     Guidance,
     GuidanceAction,
     GuidanceFile,
+    HazardsFile,
     Kind,
     Language,
     Line,
@@ -125,6 +126,7 @@ def load_content(folder: Path | None = None) -> Content:
         settings=declared.settings,
         contradictions=declared.contradictions,
         sources=_read(root / "sources.json", SourcesFile).sources,
+        hazards=_read(root / "hazards.json", HazardsFile).hazards,
         codes=_read(root / "codes.json", CodesFile).codes,
     )
 

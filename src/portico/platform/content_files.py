@@ -13,7 +13,19 @@ Kind = Literal["emergency", "call", "routine", "info", "reassurance"]
 Gate = Literal["screen_complete_negative"]
 """Shown only when every red-flag question was asked and answered with no."""
 SettingKind = Literal[
-    "integer", "decimal", "money", "boolean", "string", "text", "phone", "zone", "account", "opening_hours", "days"
+    "integer",
+    "decimal",
+    "money",
+    "boolean",
+    "string",
+    "text",
+    "phone",
+    "zone",
+    "account",
+    "opening_hours",
+    "days",
+    "closings",
+    "extra_openings",
 ]
 Language = Literal["en", "es"]
 
@@ -24,6 +36,8 @@ SourceName = Annotated[
 ]
 """S, F and C number statements of the clinic's pages and their contradictions; CMC = the clinic must confirm."""
 SourceNames = Annotated[tuple[SourceName, ...], msgspec.Meta(min_length=1)]
+HazardName = Annotated[str, msgspec.Meta(pattern=r"^H([1-9]|1[0-5])$")]
+"""A hazard of `hazards.json`."""
 Nobody = Annotated[tuple[str, ...], msgspec.Meta(max_length=0)]
 """A signature is a row of a clinic's database, so in a shipped file nobody has confirmed anything."""
 
@@ -91,6 +105,7 @@ class SettingDeclaration(Record, frozen=True, kw_only=True):
     source: SourceNames
     signed_by: Literal["clinician", "admin"]
     required_to_open: bool = False
+    hazards: tuple[HazardName, ...] = ()
     confirmed_by: Nobody
 
 
@@ -140,6 +155,25 @@ class SourcesFile(Record, frozen=True, kw_only=True):
     """sources.json."""
 
     sources: dict[Annotated[str, msgspec.Meta(pattern=r"^S([1-9]|[1-7][0-9])$")], Source]
+
+
+class Hazard(Record, frozen=True, kw_only=True):
+    """One way in which the portal could hurt somebody, what holds it off, and the tests that show it.
+
+    `open` says which part of the control is not built yet.
+    """
+
+    hazard: Words
+    cause: Words
+    control: Words
+    tested: tuple[Words, ...] = ()
+    open: Words | None = None
+
+
+class HazardsFile(Record, frozen=True, kw_only=True):
+    """hazards.json."""
+
+    hazards: dict[HazardName, Hazard]
 
 
 class VerifiedCode(Record, frozen=True, kw_only=True):
@@ -195,6 +229,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, SettingDeclaration]
     contradictions: Mapping[str, Contradiction] = {}
     sources: Mapping[str, Source] = {}
+    hazards: Mapping[str, Hazard] = {}
     codes: tuple[VerifiedCode, ...] = ()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from portico.platform.content_files import CodesFile, GuidanceFile, SettingsFile, SourcesFile
+from portico.platform.content_files import CodesFile, GuidanceFile, HazardsFile, SettingsFile, SourcesFile
 from portico.screening.rule_set_file import rule_set_json_schema
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -12,6 +12,7 @@ _FILES: Mapping[str, tuple[type, str]] = {
     "guidance": (GuidanceFile, "A text for patients"),
     "settings": (SettingsFile, "What a clinic sets, and how contradictions are met"),
     "sources": (SourcesFile, "The statements of the clinic's page and what became of them"),
+    "hazards": (HazardsFile, "How the portal could hurt somebody, and what holds it off"),
     "codes": (CodesFile, "Codes of foreign code systems that were looked up"),
 }
 
