@@ -34,11 +34,13 @@ create table page_test (
 create unique index page_test_one_waits_per_person on page_test (clinic_id, account_id) where state = 'sent';
 create index page_test_confirmed on page_test (clinic_id, confirmed_at) where state = 'confirmed';
 
--- Who opened the clinic to patients. A clinic without a row has not been opened.
+-- Who opened the clinic to patients: the first row counts. A clinic without a row has not been opened.
 create table clinic_opening (
-    clinic_id uuid primary key references clinic,
+    clinic_id uuid not null references clinic,
+    opening_id uuid not null,
     opened_by uuid not null,
-    opened_at timestamptz not null
+    opened_at timestamptz not null,
+    primary key (clinic_id, opening_id)
 );
 
 -- When the present wait began: from here a deadline is computed again when the calendar changes.

@@ -177,3 +177,40 @@ def test_instants_come_back_in_utc() -> None:
     moment = here("2026-06-01T09:00")
     for result in (next_opening(CLINIC, moment), add_open_time(CLINIC, moment, 5), next_opening(UNSET, moment)):
         assert result.tzinfo is UTC
+
+
+FRIDAY = date(2026, 6, 5)
+SATURDAY = date(2026, 6, 6)
+NOTED = Calendar(
+    zone=ZONE,
+    week=WEEKDAYS,
+    holidays=frozenset({CHRISTMAS}),
+    closings={FRIDAY: (Interval(10 * 60, 24 * 60),), date(2026, 6, 8): (Interval(0, 24 * 60),)},
+    extra={SATURDAY: (Interval(9 * 60, 12 * 60),), CHRISTMAS: (Interval(10 * 60, 11 * 60),)},
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        pytest.param("2026-06-05T09:59", True, id="before the closing of a single day"),
+        pytest.param("2026-06-05T10:00", False, id="closed from then on"),
+        pytest.param("2026-06-06T09:00", True, id="an extra Saturday"),
+        pytest.param("2026-06-08T09:00", False, id="a whole day closed"),
+        pytest.param("2026-06-09T09:00", True, id="the day after"),
+        pytest.param("2026-12-25T10:30", True, id="an extra hour on a holiday"),
+        pytest.param("2026-12-25T11:00", False, id="the rest of the holiday"),
+    ],
+)
+def test_single_days_stand_beside_the_week(moment: str, is_open: bool) -> None:
+    assert is_open_at(NOTED, here(moment)) is is_open
+
+
+def test_a_wait_runs_over_a_closing_and_into_an_extra_opening() -> None:
+    assert add_open_time(NOTED, here("2026-06-05T09:30"), 60) == here("2026-06-06T09:30")
+    assert add_open_time(NOTED, here("2026-06-06T11:30"), 60) == here("2026-06-09T08:30")
+
+
+def test_a_closing_beats_an_extra_opening() -> None:
+    both = Calendar(zone=ZONE, week=WEEKDAYS, closings={SATURDAY: (Interval(600, 660),)}, extra=NOTED.extra)
+    assert [is_open_at(both, here(f"2026-06-06T{hour}:30")) for hour in ("09", "10", "11")] == [True, False, True]

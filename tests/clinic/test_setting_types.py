@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from portico.clinic.calendar import Interval
-from portico.clinic.setting_types import PARSERS, parse_days, parse_opening_hours
+from portico.clinic.setting_types import PARSERS, parse_closings, parse_days, parse_extra_openings, parse_opening_hours
 
 
 def test_several_intervals_a_day_and_midnight_are_read() -> None:
@@ -67,3 +67,34 @@ def test_a_text_of_the_wrong_kind_is_refused_without_repeating_it(kind: str, tex
 )
 def test_a_text_of_the_right_kind_is_read(kind: str, text: str) -> None:
     assert str(PARSERS[kind](text)).lower() == text.lower()
+
+
+def test_closings_are_read_with_hours_and_without() -> None:
+    assert parse_closings("2026-07-03; 2026-06-05 12:00-14:00 16:00-24:00;") == {
+        date(2026, 7, 3): (Interval(0, 1440),),
+        date(2026, 6, 5): (Interval(720, 840), Interval(960, 1440)),
+    }
+    assert parse_closings("") == {}
+
+
+def test_extra_openings_need_their_hours() -> None:
+    assert parse_extra_openings("2026-06-06 09:00-12:00") == {date(2026, 6, 6): (Interval(540, 720),)}
+    with pytest.raises(ValueError, match="hours"):
+        parse_extra_openings("2026-06-06")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "friday 12:00-17:00",
+        "2026-06-31",
+        "2026-06-05 22:00-02:00",
+        "2026-06-05 12-17",
+        "2026-06-05 12:00-17:00 16:00-18:00",
+        "2026-06-05; 2026-06-05 12:00-17:00",
+    ],
+    ids=["no date", "no such day", "over midnight", "no times", "overlap", "twice"],
+)
+def test_closings_that_do_not_read_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_closings(text)

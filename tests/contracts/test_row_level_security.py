@@ -15,7 +15,7 @@ from tests.rows import TABLES, Family, Row, family, insertion, rows_for
 OUTSIDE = {"clinic", "sign_in", "rate_limit", "questionnaire", "rule_set", "alembic_version"}
 
 # Tables of a clinic that hold neither patients nor accounts: every kind inside the clinic reads them.
-CLINIC_WIDE = {"clinic_setting", "clinic_key", "signature"}
+CLINIC_WIDE = {"clinic_setting", "clinic_key", "signature", "clinic_opening"}
 
 # Rows of the account itself, which signing in needs.
 OF_ACCOUNT = {"account", "staff", "credential", "proxy_grant", "session"}

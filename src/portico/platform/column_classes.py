@@ -73,7 +73,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
         C.STATE: "state",
         C.TIME: "requested_at confirmed_at",
     },
-    "clinic_opening": {C.IDENTIFIER: "clinic_id opened_by", C.TIME: "opened_at"},
+    "clinic_opening": {C.IDENTIFIER: "clinic_id opening_id opened_by", C.TIME: "opened_at"},
     "clinic_key": {
         C.IDENTIFIER: "clinic_id key_id wrapping_key",
         C.WRAPPED_KEY: "wrapped",
