@@ -126,6 +126,15 @@ CREATE TABLE public.clinic_key (
 
 ALTER TABLE ONLY public.clinic_key FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.clinic_opening (
+    clinic_id uuid NOT NULL,
+    opening_id uuid NOT NULL,
+    opened_by uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.clinic_opening FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.clinic_setting (
     clinic_id uuid NOT NULL,
     key text NOT NULL,
@@ -133,10 +142,24 @@ CREATE TABLE public.clinic_setting (
     confirmed_by uuid,
     confirmed_at timestamp with time zone,
     changed_at timestamp with time zone NOT NULL,
+    changed_by uuid,
     CONSTRAINT clinic_setting_is_confirmed_by_somebody CHECK (((confirmed_by IS NULL) = (confirmed_at IS NULL)))
 );
 
 ALTER TABLE ONLY public.clinic_setting FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.clinic_setting_event (
+    clinic_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    value text,
+    actor_id uuid,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT clinic_setting_event_kind_is_known CHECK ((kind = ANY (ARRAY['set'::text, 'confirm'::text])))
+);
+
+ALTER TABLE ONLY public.clinic_setting_event FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.consult (
     clinic_id uuid NOT NULL,
@@ -208,6 +231,7 @@ END) STORED NOT NULL,
     resolved_by uuid,
     resolved_at timestamp with time zone,
     outcome text,
+    waiting_since timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT escalation_acknowledged_by_somebody CHECK (((state <> 'acknowledged'::text) OR (acknowledged_by IS NOT NULL))),
     CONSTRAINT escalation_cause_is_known CHECK ((cause = ANY (ARRAY['red_flag'::text, 'triage'::text, 'late_review'::text]))),
     CONSTRAINT escalation_level_is_known CHECK ((level = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text]))),
@@ -272,6 +296,23 @@ CREATE TABLE public.notification (
 );
 
 ALTER TABLE ONLY public.notification FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.page_test (
+    clinic_id uuid NOT NULL,
+    test_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    channel text NOT NULL,
+    state text NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    confirmed_by uuid,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT page_test_channel_is_known CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text]))),
+    CONSTRAINT page_test_confirmed_by_somebody CHECK (((state <> 'confirmed'::text) OR ((confirmed_by IS NOT NULL) AND (confirmed_at IS NOT NULL)))),
+    CONSTRAINT page_test_state_is_known CHECK ((state = ANY (ARRAY['sent'::text, 'confirmed'::text, 'void'::text])))
+);
+
+ALTER TABLE ONLY public.page_test FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.patient (
     clinic_id uuid NOT NULL,
@@ -389,6 +430,7 @@ CREATE TABLE public.review (
     due_at timestamp with time zone,
     lead_at timestamp with time zone,
     revision integer NOT NULL,
+    valid_until timestamp with time zone,
     CONSTRAINT review_claimed_by_somebody CHECK (((state <> ALL (ARRAY['claimed'::text, 'waiting'::text])) OR (clinician_id IS NOT NULL))),
     CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'claimed'::text, 'waiting'::text, 'decided'::text]))),
     CONSTRAINT review_urgency_is_known CHECK ((urgency = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text])))
@@ -511,8 +553,14 @@ ALTER TABLE ONLY public.audit_event
 ALTER TABLE ONLY public.clinic_key
     ADD CONSTRAINT clinic_key_pkey PRIMARY KEY (clinic_id, key_id);
 
+ALTER TABLE ONLY public.clinic_opening
+    ADD CONSTRAINT clinic_opening_pkey PRIMARY KEY (clinic_id, opening_id);
+
 ALTER TABLE ONLY public.clinic
     ADD CONSTRAINT clinic_pkey PRIMARY KEY (clinic_id);
+
+ALTER TABLE ONLY public.clinic_setting_event
+    ADD CONSTRAINT clinic_setting_event_pkey PRIMARY KEY (clinic_id, event_id);
 
 ALTER TABLE ONLY public.clinic_setting
     ADD CONSTRAINT clinic_setting_pkey PRIMARY KEY (clinic_id, key);
@@ -546,6 +594,9 @@ ALTER TABLE ONLY public.notification
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_pkey PRIMARY KEY (clinic_id, notification_id);
+
+ALTER TABLE ONLY public.page_test
+    ADD CONSTRAINT page_test_pkey PRIMARY KEY (clinic_id, test_id);
 
 ALTER TABLE ONLY public.patient_key
     ADD CONSTRAINT patient_key_pkey PRIMARY KEY (clinic_id, patient_id, key_id);
@@ -614,6 +665,8 @@ CREATE INDEX audit_event_by_patient ON public.audit_event USING btree (clinic_id
 
 CREATE UNIQUE INDEX audit_event_folds ON public.audit_event USING btree (clinic_id, fold_key) WHERE (fold_key IS NOT NULL);
 
+CREATE INDEX clinic_setting_event_by_key ON public.clinic_setting_event USING btree (clinic_id, key, at DESC, event_id);
+
 CREATE INDEX consult_by_patient ON public.consult USING btree (clinic_id, patient_id, starts_at);
 
 CREATE INDEX consult_upcoming ON public.consult USING btree (clinic_id, starts_at) WHERE (state = 'booked'::text);
@@ -631,6 +684,10 @@ CREATE INDEX escalation_open ON public.escalation USING btree (clinic_id, level_
 CREATE INDEX escalation_resolved ON public.escalation USING btree (clinic_id, resolved_at DESC, escalation_id DESC) WHERE (state = 'resolved'::text);
 
 CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX page_test_confirmed ON public.page_test USING btree (clinic_id, confirmed_at) WHERE (state = 'confirmed'::text);
+
+CREATE UNIQUE INDEX page_test_one_waits_per_person ON public.page_test USING btree (clinic_id, account_id) WHERE (state = 'sent'::text);
 
 CREATE UNIQUE INDEX patient_number_is_unique_in_clinic ON public.patient USING btree (clinic_id, clinic_number) WHERE (clinic_number IS NOT NULL);
 
@@ -660,6 +717,8 @@ CREATE INDEX review_queue ON public.review USING btree (clinic_id, state, urgenc
 
 CREATE INDEX review_queue_by_clinician ON public.review USING btree (clinic_id, clinician_id, state, urgency_rank, consult_key, queued_at, review_id);
 
+CREATE INDEX review_valid_until ON public.review USING btree (valid_until) WHERE (valid_until IS NOT NULL);
+
 CREATE INDEX session_by_account ON public.session USING btree (clinic_id, account_id) WHERE (state <> 'ended'::text);
 
 ALTER TABLE ONLY public.account
@@ -674,8 +733,14 @@ ALTER TABLE ONLY public.audit_event
 ALTER TABLE ONLY public.clinic_key
     ADD CONSTRAINT clinic_key_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
 
+ALTER TABLE ONLY public.clinic_opening
+    ADD CONSTRAINT clinic_opening_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
 ALTER TABLE ONLY public.clinic_setting
     ADD CONSTRAINT clinic_setting_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.clinic_setting_event
+    ADD CONSTRAINT clinic_setting_event_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
 
 ALTER TABLE ONLY public.consult
     ADD CONSTRAINT consult_clinic_id_clinician_id_fkey FOREIGN KEY (clinic_id, clinician_id) REFERENCES public.staff(clinic_id, account_id);
@@ -700,6 +765,9 @@ ALTER TABLE ONLY public.finding
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.page_test
+    ADD CONSTRAINT page_test_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.staff(clinic_id, account_id);
 
 ALTER TABLE ONLY public.patient
     ADD CONSTRAINT patient_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
@@ -774,7 +842,17 @@ CREATE POLICY clinic_key_read_in_clinic ON public.clinic_key FOR SELECT USING ((
 
 CREATE POLICY clinic_key_within_clinic ON public.clinic_key USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.clinic_opening ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clinic_opening_read_in_clinic ON public.clinic_opening FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['patient'::text, 'anonymous'::text])))));
+
+CREATE POLICY clinic_opening_within_clinic ON public.clinic_opening USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 ALTER TABLE public.clinic_setting ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.clinic_setting_event ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clinic_setting_event_within_clinic ON public.clinic_setting_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 CREATE POLICY clinic_setting_read_in_clinic ON public.clinic_setting FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['patient'::text, 'anonymous'::text])))));
 
@@ -826,6 +904,10 @@ CREATE POLICY notification_left_by_patient ON public.notification FOR INSERT WIT
 
 CREATE POLICY notification_within_clinic ON public.notification USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.page_test ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY page_test_within_clinic ON public.page_test USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 ALTER TABLE public.patient ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.patient_key ENABLE ROW LEVEL SECURITY;
@@ -862,7 +944,7 @@ CREATE POLICY response_within_clinic ON public.response USING (((clinic_id = ( S
 
 ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY review_due_for_worker ON public.review FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (state <> 'decided'::text)));
+CREATE POLICY review_due_for_worker ON public.review FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND ((state <> 'decided'::text) OR (valid_until IS NOT NULL))));
 
 ALTER TABLE public.review_event ENABLE ROW LEVEL SECURITY;
 
@@ -925,11 +1007,20 @@ GRANT SELECT(fold_key) ON TABLE public.audit_event TO portico_worker;
 GRANT SELECT,INSERT ON TABLE public.clinic TO portico_app;
 GRANT SELECT ON TABLE public.clinic TO portico_worker;
 
+GRANT UPDATE(name) ON TABLE public.clinic TO portico_app;
+
+GRANT UPDATE(zone) ON TABLE public.clinic TO portico_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.clinic_key TO portico_app;
 GRANT SELECT ON TABLE public.clinic_key TO portico_worker;
 
+GRANT SELECT,INSERT ON TABLE public.clinic_opening TO portico_app;
+GRANT SELECT ON TABLE public.clinic_opening TO portico_worker;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.clinic_setting TO portico_app;
 GRANT SELECT ON TABLE public.clinic_setting TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.clinic_setting_event TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.consult TO portico_app;
 
@@ -982,6 +1073,15 @@ GRANT SELECT ON TABLE public.finding TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.page_test TO portico_app;
+GRANT SELECT ON TABLE public.page_test TO portico_worker;
+
+GRANT UPDATE(state) ON TABLE public.page_test TO portico_app;
+
+GRANT UPDATE(confirmed_by) ON TABLE public.page_test TO portico_app;
+
+GRANT UPDATE(confirmed_at) ON TABLE public.page_test TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.patient TO portico_app;
 

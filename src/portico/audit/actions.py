@@ -51,7 +51,7 @@ async def record_system(
     tx: Tx, action: Action, target: Object, *, patient: PatientId | None = None, outcome: str = "done"
 ) -> None:
     """Records an act of the program itself; the transaction's reason stands as the actor."""
-    await insert_entry(tx, _entry_of_system(tx, action, target, patient=patient))
+    await insert_entry(tx, _entry_of_system(tx, action, target, patient=patient, outcome=outcome))
 
 
 async def record_system_per_patient(tx: Tx, action: Action, target: Object, patients: Sequence[PatientId]) -> None:
@@ -60,7 +60,9 @@ async def record_system_per_patient(tx: Tx, action: Action, target: Object, pati
         await insert_per_patient(tx, _entry_of_system(tx, action, target), patients)
 
 
-def _entry_of_system(tx: Tx, action: Action, target: Object, *, patient: PatientId | None = None) -> AuditEntry:
+def _entry_of_system(
+    tx: Tx, action: Action, target: Object, *, patient: PatientId | None = None, outcome: str = "done"
+) -> AuditEntry:
     return AuditEntry(
         actor_kind=tx.scope.kind,
         actor_id=tx.scope.subject,

@@ -9,8 +9,8 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0003_clinic"
-down_revision = "0001_foundation"
+revision = "0004_clinic"
+down_revision = "0003_main_job"
 
 _HERE = Path(__file__)
 

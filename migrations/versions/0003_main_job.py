@@ -9,7 +9,7 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0002_main_job"
+revision = "0003_main_job"
 down_revision = "0002_letters"
 
 _HERE = Path(__file__)
