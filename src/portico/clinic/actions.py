@@ -24,7 +24,11 @@ async def create_clinic(site: Site, *, slug: str, name: str, zone: str) -> Clini
 
 
 async def settings_of(tx: Tx, content: Content) -> ClinicSettings:
-    """What holds in the transaction's clinic; see ClinicSettings."""
+    """What holds in the transaction's clinic; see ClinicSettings. Read once in a transaction."""
+    return await tx.once(queries.SETTINGS_READ, lambda: _read_settings(tx, content))
+
+
+async def _read_settings(tx: Tx, content: Content) -> ClinicSettings:
     clinic = await queries.clinic(tx)
     rows = [row for row in await queries.settings(tx) if row.key != ZONE or row.value == clinic.zone]
     values = {key: declared.default for key, declared in content.settings.items()}
@@ -68,8 +72,8 @@ async def _check_clinician(tx: Tx, value: str) -> None:
 
 async def is_signed(tx: Tx, kind: str, key: str, version: str, digest: bytes) -> bool:
     """Whether a named person of this clinic signed exactly this content."""
-    row = await queries.signature(tx, kind, key, version)
-    return row is not None and row.digest == digest
+    rows = await tx.once(queries.SIGNATURES_READ, lambda: queries.signatures(tx))
+    return any((row.kind, row.key, row.version, row.digest) == (kind, key, version, digest) for row in rows)
 
 
 async def opening_gaps(tx: Tx, content: Content) -> tuple[Gap, ...]:

@@ -1,5 +1,7 @@
 """Statements on the clinic, its settings and its signatures."""
 
+from typing import Final
+
 import msgspec
 
 from portico.clinic.model import PublishedRow, SettingRow, SignatureRow
@@ -56,15 +58,6 @@ CONFIRM_VALUE = Query(
     """,
 )
 
-SIGNATURE = Query(
-    SignatureRow,
-    """
-    select kind, key, version, digest, signed_by, signed_at
-    from signature
-    where clinic_id = $1 and kind = $2 and key = $3 and version = $4
-    """,
-)
-
 SIGNATURES = Query(
     SignatureRow,
     """
@@ -114,6 +107,11 @@ NEWEST_PUBLISHED = Query(
 )
 
 
+SETTINGS_READ: Final = "clinic settings"
+SIGNATURES_READ: Final = "signatures"
+"""Names under which a transaction keeps what it has read once (`Statements.once`)."""
+
+
 async def clinic(tx: Tx) -> ClinicRow:
     """The transaction's own clinic. Raises LookupError when there is no such clinic."""
     return await tx.one(CLINIC, tx.clinic_id)
@@ -136,11 +134,13 @@ async def settings(tx: Tx) -> list[SettingRow]:
 
 async def set_value(tx: Tx, key: str, value: str | None, by: AccountId | None) -> bool:
     """Stores a value; a different one loses its confirmation. Tells whether anything changed."""
+    tx.forget(SETTINGS_READ)
     return await tx.run(SET_VALUE, tx.clinic_id, key, value, tx.now, by) == 1
 
 
 async def set_zone(tx: Tx, zone: str) -> None:
     """From now on the clinic's days are days of this zone."""
+    tx.forget(SETTINGS_READ)
     await tx.run(SET_ZONE, tx.clinic_id, zone)
 
 
@@ -151,11 +151,8 @@ async def set_name(tx: Tx, name: str) -> None:
 
 async def confirm_value(tx: Tx, key: str, value: str, by: AccountId) -> SettingRow | None:
     """Confirms exactly this value, once; None when the clinic has another one by now."""
+    tx.forget(SETTINGS_READ)
     return await tx.first(CONFIRM_VALUE, tx.clinic_id, key, value, by, tx.now)
-
-
-async def signature(tx: Tx, kind: str, key: str, version: str) -> SignatureRow | None:
-    return await tx.first(SIGNATURE, tx.clinic_id, kind, key, version)
 
 
 async def signatures(tx: Tx) -> list[SignatureRow]:
@@ -164,6 +161,7 @@ async def signatures(tx: Tx) -> list[SignatureRow]:
 
 async def sign(tx: Tx, content: PublishedRow, by: AccountId) -> SignatureRow:
     """Signs this content; the first signature of the same content stands."""
+    tx.forget(SIGNATURES_READ)
     target = (content.kind, content.key, content.version, content.digest)
     return await tx.one(SIGN, tx.clinic_id, *target, by, tx.now)
 

@@ -34,7 +34,7 @@ async def opened_site(
     time = clock or SystemClock()
     vault = Vault(FileKeyProvider(settings.key_file), time)
     dsn = settings.worker_database_url if as_worker else settings.database_url
-    db = await Database.connect(dsn, clock=time, ids=ids or RandomIds(), size=4 if as_worker else 10)
+    db = await Database.connect(dsn, clock=time, ids=ids or RandomIds(), size=5 if as_worker else 10)
     try:
         shipped = content or load_content()
         site = Site(

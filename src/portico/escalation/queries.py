@@ -140,6 +140,7 @@ RESOLVED_START: ResolvedPosition = (datetime(9000, 1, 1, tzinfo=UTC), UUID(int=0
 
 async def insert(tx: Tx, new: Escalation) -> bool:
     """Raises a new escalation; False when its subject has an unresolved one, for whose transaction this waits."""
+    tx.wake_worker()
     row = await tx.first(
         INSERT,
         tx.clinic_id,
@@ -183,6 +184,7 @@ async def all_unresolved_locked(tx: Tx) -> Sequence[Escalation]:
 
 async def update(tx: Tx, after: Escalation) -> None:
     """Stores everything about an escalation that can change."""
+    tx.wake_worker()
     await tx.run(
         UPDATE,
         tx.clinic_id,

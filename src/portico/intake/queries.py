@@ -203,6 +203,7 @@ CLINICS_WITH_EXPIRED = Query(
 
 async def insert_draft(tx: Tx, draft: StoredResponse, created_by: AccountId) -> bool:
     """Stores a new draft; False when the patient has an open one of this form."""
+    tx.wake_worker()
     made = await tx.first(
         INSERT_DRAFT,
         tx.clinic_id,
@@ -235,6 +236,7 @@ async def lock_response(tx: Tx, response_id: ResponseId) -> StoredResponse | Non
 
 async def update_response(tx: Tx, row: StoredResponse) -> None:
     """Stores the response's new state."""
+    tx.wake_worker()
     await tx.run(
         UPDATE_RESPONSE,
         tx.clinic_id,

@@ -65,6 +65,7 @@ ADDRESS = Query(MailAddress, "select email from account where clinic_id = $1 and
 
 async def insert(tx: Tx, row: NewNotification) -> None:
     """Leaves one row; a second one of the same cause changes nothing."""
+    tx.wake_worker()
     cause = (row.kind, row.recipient, row.dedupe_key)
     await tx.run(INSERT, tx.clinic_id, row.notification_id, *cause, row.due_at, tx.now, row.address, row.link_sealed)
 
@@ -76,6 +77,7 @@ async def due_locked(tx: Tx, limit: int) -> Sequence[Notification]:
 
 async def store(tx: Tx, after: Sequence[Delivery]) -> None:
     """Stores how far each delivery has come."""
+    tx.wake_worker()
     await tx.run_many(
         STORE,
         [

@@ -202,7 +202,7 @@ class Catalogue:
 
     async def _form_row(self, statements: Statements, canonical: str) -> FormRow:
         url, _, version = canonical.rpartition("|")
-        row = await statements.first(FORM, url, version)
+        row = await statements.once((FORM, canonical), lambda: statements.first(FORM, url, version))
         if row is None:
             raise NotFound
         return row

@@ -4,11 +4,11 @@ Row-level security compares every row with the context set here; a statement is 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -35,6 +35,14 @@ SERVER_SETTINGS = {
     "random_page_cost": "1.1",
 }
 """What every connection of the portal runs under."""
+# What an earlier borrower could have left behind goes in the round trip that begins the next transaction: asyncpg would
+# spend one of its own on it when a connection comes back. Nothing is read before it.
+_BEGIN = "select pg_advisory_unlock_all(); close all; unlisten *; reset all; begin"
+_COMMIT = "commit"
+_COMMIT_AND_WAKE = "notify portico_due; commit"
+_ROLLBACK = "rollback"
+WAKE_UP = "portico_due"
+"""The channel on which a transaction that wrote a due time says so. It carries nothing: what is due stands in the tables."""
 _AWAY = "The database does not answer just now. Nothing was lost; please try again."
 _UNREACHABLE = (
     asyncpg.PostgresConnectionError,
@@ -51,6 +59,7 @@ _UNREACHABLE = (
 
 
 Row = TypeVar("Row")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,23 @@ class Statements:
         self.clock = clock
         self.ids = ids
         self.now: datetime = clock.now()
+        self.wakes_worker = False
+        self._read: dict[Hashable, Any] = {}
+
+    def wake_worker(self) -> None:
+        """Says that this transaction writes a due time: once it is committed, workers look again at once."""
+        self.wakes_worker = True
+
+    async def once(self, name: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """A read that this transaction makes once; whoever changes what was read says `forget`."""
+        if name not in self._read:
+            self._read[name] = await read()
+        found: T = self._read[name]
+        return found
+
+    def forget(self, name: Hashable) -> None:
+        """What was read under this name is read anew next time."""
+        self._read.pop(name, None)
 
     async def all(self, query: Query[Row], *args: object) -> list[Row]:
         """Every row, each converted and checked against its struct."""
@@ -144,6 +170,7 @@ class Database:
                 command_timeout=20,
                 server_settings=SERVER_SETTINGS,
                 init=_prepare_connection,
+                reset=_left_for_the_next,
             )
         except _UNREACHABLE as error:
             message = "The database does not answer."
@@ -164,25 +191,51 @@ class Database:
         Raises Unavailable when no connection can be had or the server went away; nothing was committed then,
         except that a connection lost at the very commit leaves its outcome unknown.
         """
-        async with self._open() as connection:
+        async with self._open() as held:
             patients = sorted(scope.patients)
             context = (str(scope.clinic_id), scope.kind, scope.subject, "{" + ",".join(map(str, patients)) + "}")
-            await connection.execute(_CONTEXT, *context)
-            yield Tx(connection, scope, self.clock, self.ids)
+            await held.connection.execute(_CONTEXT, *context)
+            tx = Tx(held.connection, scope, self.clock, self.ids)
+            yield tx
+            held.ending = _COMMIT_AND_WAKE if tx.wakes_worker else _COMMIT
 
     @asynccontextmanager
     async def unscoped(self, reason: str) -> AsyncIterator[Unscoped]:
         """A transaction without context. `reason` tells readers why no scope is needed here."""
         assert reason
-        async with self._open() as connection:
-            yield Unscoped(connection, self.clock, self.ids)
+        async with self._open() as held:
+            yield Unscoped(held.connection, self.clock, self.ids)
 
     @asynccontextmanager
-    async def _open(self) -> AsyncIterator[PoolConnectionProxy]:
+    async def hearing(self, heard: Callable[[], None]) -> AsyncIterator["Ear"]:
+        """Calls `heard` whenever a transaction that wrote a due time was committed, for as long as the block runs.
+
+        Holds a connection of its own. Raises Unavailable when none can be had.
+        """
+        connection = await self._acquired()
+        ear = Ear(connection)
+        try:
+            connection.add_termination_listener(ear.went_deaf)
+            await connection.add_listener(WAKE_UP, lambda *_: heard())
+            yield ear
+        except _UNREACHABLE as error:
+            raise Unavailable(_AWAY) from error
+        finally:
+            connection.terminate()
+            await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator["_Held"]:
         connection = await self._acquired()
         try:
-            async with connection.transaction():
-                yield connection
+            held = _Held(connection)
+            await connection.execute(_BEGIN)
+            try:
+                yield held
+            except BaseException:
+                await connection.execute(_ROLLBACK)
+                raise
+            await connection.execute(held.ending)
         except _UNREACHABLE as error:
             raise Unavailable(_AWAY) from error
         finally:
@@ -194,6 +247,34 @@ class Database:
         # Whatever the server says while a connection is being made, it is not to be had now.
         except (*_UNREACHABLE, asyncpg.PostgresError) as error:
             raise Unavailable(_AWAY) from error
+
+
+@dataclass(slots=True)
+class _Held:
+    """A connection with an open transaction, and how that ends when all goes well."""
+
+    connection: PoolConnectionProxy
+    ending: str = _COMMIT
+
+
+class Ear:
+    """A connection that listens, and knows when it no longer does."""
+
+    def __init__(self, connection: PoolConnectionProxy) -> None:
+        self._connection = connection
+        self.deaf = asyncio.Event()
+
+    def went_deaf(self, *_: object) -> None:
+        """The connection has ended."""
+        self.deaf.set()
+
+    async def check(self) -> None:
+        """Raises an error of the connection when nobody answers at its other end."""
+        await self._connection.execute("select 1", timeout=5)
+
+
+async def _left_for_the_next(_connection: asyncpg.Connection) -> None:
+    """Nothing to do when a connection comes back: see `_BEGIN`. An open transaction asyncpg rolls back itself."""
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:

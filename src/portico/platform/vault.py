@@ -5,6 +5,7 @@ A key provider wraps the clinic's key, the clinic's key wraps the patients' keys
 
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -86,6 +87,10 @@ class Box:
         return bound("content", *self._owner, place.table, place.column, str(place.row_id))
 
 
+_BOX: Final = "patient box"
+"""Under this name a transaction keeps a patient's box once it has it."""
+
+
 class Vault:
     """Hands out boxes within an open transaction; what that may not see, the vault cannot open."""
 
@@ -102,6 +107,9 @@ class Vault:
 
     async def patient(self, tx: Tx, patient_id: PatientId) -> Box:
         """The patient's box. Raises NotFound when there is none that this transaction may see."""
+        return await tx.once((_BOX, patient_id), lambda: self._patient(tx, patient_id))
+
+    async def _patient(self, tx: Tx, patient_id: PatientId) -> Box:
         rows = await keys_of_patient(tx, patient_id)
         if not rows:
             raise NotFound
@@ -125,6 +133,8 @@ class Vault:
 
     async def create_patient_keys(self, tx: Tx, patients: Sequence[PatientId]) -> None:
         """As `create_patient_key`, for many at once."""
+        for patient_id in patients:
+            tx.forget((_BOX, patient_id))
         newest = (await self._clinic_keys(tx))[0]
         await insert_patient_keys(tx, [await self._new_key(tx, newest, each) for each in patients], tx.now)
 

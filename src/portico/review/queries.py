@@ -178,6 +178,7 @@ UNDECIDED_DANGER = Query(
 
 async def insert_review(tx: Tx, review: Review, rank: int) -> None:
     """Stores a new review at the end of its urgency."""
+    tx.wake_worker()
     await tx.run(
         INSERT_REVIEW,
         tx.clinic_id,
@@ -231,6 +232,7 @@ async def lock_outdated(tx: Tx, limit: int) -> list[Review]:
 
 async def update_review(tx: Tx, review: Review, rank: int) -> None:
     """Stores the review's new state."""
+    tx.wake_worker()
     await tx.run(
         UPDATE_REVIEW,
         tx.clinic_id,
@@ -255,6 +257,7 @@ async def move_consult_of_patient(
     tx: Tx, patient_id: PatientId, starts_at: datetime | None, lead_at: datetime | None
 ) -> int:
     """Gives the patient's reviews their new place in the queue, and the time by which they should be decided."""
+    tx.wake_worker()
     return await tx.run(MOVE_CONSULT_OF_PATIENT, tx.clinic_id, patient_id, starts_at, lead_at)
 
 
