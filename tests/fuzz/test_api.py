@@ -18,7 +18,13 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.errors import InvalidSchema
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.result import Err, Ok
-from schemathesis.specs.openapi.checks import negative_data_rejection
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from portico.commands.demo_content import SLUG
 from portico.commands.description import openapi_text
@@ -47,6 +53,16 @@ MIXED = (*PERSONAS, "alice", "dr.adams", "alice", "dr.adams")
 
 FOREIGN = ("nobody", "bob", "carol", "dr.baker")
 """None of them may read an id of Alice's things."""
+
+CHECKS = [
+    not_a_server_error,
+    negative_data_rejection,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+"""No answer but those described: status, type, ETag where there is one, and every field."""
 
 SHORT, LONG = 12, 40
 """Examples for each operation and way of making data; when long, for each persona too."""
@@ -80,7 +96,7 @@ def _sent(name: str, case: AnyCase, practice: Practice, revision: int) -> httpx.
 
 
 def _check(name: str, case: AnyCase, answer: httpx.Response, practice: Practice) -> None:
-    case.validate_response(answer, checks=[not_a_server_error, negative_data_rejection])
+    case.validate_response(answer, checks=CHECKS)
     if name in FOREIGN:
         sent = str(answer.request.url) + str(case.body)
         assert [found for found in practice.her_ids if found in answer.text and found not in sent] == []

@@ -121,7 +121,7 @@ async def active_questionnaire(site: Site, slug: str) -> Response[bytes]:
     return Response(forms.encode(form.questionnaire), media_type=FHIR_JSON)
 
 
-@post("/api/responses", opt={"audience": patients()})
+@post("/api/responses", opt={"audience": patients(), "revision": "tells"})
 async def open_response(site: Site, caller: Caller, data: ResponseIn) -> Response[ResponseOut]:
     """201 with a new draft, or 200 with the one that is open."""
     opened = await drafts.open_response(site, caller, data.questionnaire, data.patient)
@@ -151,7 +151,7 @@ async def list_responses(
     return ResponsesOut(items=items, next=page.next)
 
 
-@get("/api/responses/{response_id:uuid}", opt={"audience": signed_in()})
+@get("/api/responses/{response_id:uuid}", opt={"audience": signed_in(), "revision": "tells"})
 async def read_response(site: Site, caller: Caller, response_id: UUID) -> Response[ResponseOut]:
     """The working copy, else what was submitted last."""
     return _answer(response_out(await reading.read_response(site, caller, ResponseId(response_id))), 200)
@@ -181,7 +181,7 @@ async def drop_response(site: Site, caller: Caller, response_id: UUID) -> None:
     await drafts.drop_response(site, caller, ResponseId(response_id))
 
 
-@put("/api/responses/{response_id:uuid}/answers", opt={"audience": patients()})
+@put("/api/responses/{response_id:uuid}/answers", opt={"audience": patients(), "revision": "needs"})
 async def save_answers(
     request: AnyRequest,
     site: Site,
@@ -201,14 +201,16 @@ async def save_answers(
     return Response(told, headers={"ETag": etag(saved.revision)})
 
 
-@post("/api/responses/{response_id:uuid}/amendments", opt={"audience": patients()}, status_code=201)
+@post(
+    "/api/responses/{response_id:uuid}/amendments", opt={"audience": patients(), "revision": "tells"}, status_code=201
+)
 async def open_amendment(site: Site, caller: Caller, response_id: UUID) -> Response[ResponseOut]:
     """Opens what was submitted for changes; it is saved and submitted as a draft is."""
     opened = await drafts.open_amendment(site, caller, ResponseId(response_id))
     return _answer(response_out(await reading.read_response(site, caller, opened.response_id)), 201)
 
 
-@put("/api/responses/{response_id:uuid}/version", opt={"audience": patients()})
+@put("/api/responses/{response_id:uuid}/version", opt={"audience": patients(), "revision": "tells"})
 async def move_version(site: Site, caller: Caller, response_id: UUID, data: VersionIn) -> Response[MovedOut]:
     """Moves the working copy to another version of its form."""
     moved = await drafts.move_version(site, caller, ResponseId(response_id), data.questionnaire)

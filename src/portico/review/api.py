@@ -155,7 +155,7 @@ async def list_reviews(
     return CallListOut(items=[call_list_entry(entry) for entry in page.entries], next=page.next)
 
 
-@post("/api/reviews/claims", status_code=200, opt={"audience": staff(Permission.CLAIM_REVIEWS)})
+@post("/api/reviews/claims", status_code=200, opt={"audience": staff(Permission.CLAIM_REVIEWS), "revision": "tells"})
 async def claim_next_review(site: Site, caller: Caller) -> Response[ReviewOut | None]:
     """Claims the next review of the queue; 204 when there is none."""
     review_id = await actions.claim_next(site, caller)
@@ -164,7 +164,7 @@ async def claim_next_review(site: Site, caller: Caller) -> Response[ReviewOut | 
     return await _entry_answer(site, caller, review_id)
 
 
-@put("/api/reviews/{review_id:uuid}/claim", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
+@put("/api/reviews/{review_id:uuid}/claim", opt={"audience": staff(Permission.CLAIM_REVIEWS), "revision": "tells"})
 async def claim_review(site: Site, caller: Caller, review_id: UUID) -> Response[ReviewOut | None]:
     """Claims this review; 409 names who holds it."""
     await actions.claim_review(site, caller, ReviewId(review_id))
@@ -184,14 +184,14 @@ async def list_overrides(site: Site, caller: Caller) -> OverridesOut:
     return OverridesOut(items=[override_out(row) for row in rows])
 
 
-@get("/api/reviews/{review_id:uuid}", opt={"audience": staff(Permission.READ_SUMMARIES)})
+@get("/api/reviews/{review_id:uuid}", opt={"audience": staff(Permission.READ_SUMMARIES), "revision": "tells"})
 async def read_review(site: Site, caller: Caller, review_id: UUID) -> Response[ReviewAlone]:
     """One review with its summary, findings and changes."""
     read = await reading.read_review(site, caller, ReviewId(review_id))
     return Response(review_alone(read), headers={"ETag": etag(read.entry.revision)})
 
 
-@put("/api/reviews/{review_id:uuid}/decision", opt={"audience": staff(Permission.DECIDE_REVIEWS)})
+@put("/api/reviews/{review_id:uuid}/decision", opt={"audience": staff(Permission.DECIDE_REVIEWS), "revision": "needs"})
 async def decide_review(
     request: AnyRequest, site: Site, caller: Caller, review_id: UUID, data: DecisionIn
 ) -> Response[ReviewOut | None]:

@@ -37,7 +37,7 @@ class ChangeIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     change: Change
 
 
-@put("/api/responses/{response_id:uuid}/change-report", opt={"audience": patients()})
+@put("/api/responses/{response_id:uuid}/change-report", opt={"audience": patients(), "revision": "tells"})
 async def report(site: Site, caller: Caller, response_id: UUID, data: ChangeIn) -> Response[ResponseOut]:
     """Tells the clinic that something has changed, and opens what was sent for changes."""
     row = await report_change(site, caller, ResponseId(response_id), data.change)

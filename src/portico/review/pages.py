@@ -112,6 +112,7 @@ async def decide_page(request: AnyRequest, site: Site, caller: Caller, review_id
 @get(
     ["/reviews/{review_id:uuid}/summary.pdf", "/api/reviews/{review_id:uuid}/summary.pdf"],
     opt={"audience": staff(Permission.READ_SUMMARIES)},
+    media_type="application/pdf",
 )
 async def summary_pdf(site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
     """The summary to print; printing is audited."""

@@ -21,7 +21,7 @@ class SubmissionIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     partial: bool = False
 
 
-@put("/api/responses/{response_id:uuid}/submission", opt={"audience": patients()})
+@put("/api/responses/{response_id:uuid}/submission", opt={"audience": patients(), "revision": "needs"})
 async def submit(
     request: AnyRequest,
     site: Site,
@@ -35,7 +35,7 @@ async def submit(
     return Response(outcome, headers={"ETag": etag(outcome.revision)})
 
 
-@get("/api/responses/{response_id:uuid}/outcome", opt={"audience": patients()})
+@get("/api/responses/{response_id:uuid}/outcome", opt={"audience": patients(), "revision": "tells"})
 async def outcome(site: Site, caller: Caller, response_id: UUID) -> Response[Outcome]:
     """What the patient may see of the last submitted revision."""
     told = await read_outcome(site, caller, ResponseId(response_id))
