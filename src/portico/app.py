@@ -15,10 +15,12 @@ from litestar.types import ASGIApp, Scope
 from portico.access import Caller
 from portico.accounts import api as accounts_api
 from portico.accounts import pages as accounts_pages
+from portico.accounts import staff_api, staff_pages
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_caller, require_audience, undeclared_routes
 from portico.accounts.ledger import note_refused_access
 from portico.clinic import api as clinic_api
+from portico.clinic import opening_api
 from portico.desk import pages as desk_pages
 from portico.desk import settings_api
 from portico.errors import DomainError, NotAllowed, NotFound, StartupRefused, Unavailable
@@ -38,7 +40,10 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *public.ROUTES,
     *accounts_api.ROUTES,
     *accounts_pages.ROUTES,
+    *staff_api.ROUTES,
+    *staff_pages.ROUTES,
     *clinic_api.ROUTES,
+    *opening_api.ROUTES,
     *escalation_api.ROUTES,
     *escalation_pages.ROUTES,
     *intake_api.ROUTES,

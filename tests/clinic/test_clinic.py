@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from portico.access import Anonymous
-from portico.clinic.actions import create_clinic, is_open, opening_gaps, set_setting, settings_of
+from portico.clinic.actions import create_clinic, set_setting, settings_of
 from portico.clinic.model import ClinicSettings
 from portico.clinic.queries import all_clinics
 from portico.clinic.rules import SettingUnknown, SettingUnreadable, SlugTaken, ZoneUnknown, version_of_value
-from portico.clinic.signing import Reference, sign_everything
+from portico.clinic.signing import Reference
 from portico.desk.clinic_settings import sign
 from portico.platform.database import Command, Query
 from tests.clinic.house import House
@@ -134,22 +134,3 @@ async def test_stored_hours_that_do_not_read_count_as_unset(house: House) -> Non
 async def test_a_stranger_reads_the_settings_of_the_clinic_they_stand_before(house: House) -> None:
     async with house.site.db.transaction(Anonymous(clinic_id=house.clinic_id, subject="")) as tx:
         assert (await settings_of(tx, house.site.content)).zone == "America/New_York"
-
-
-async def test_a_clinic_is_open_only_when_everything_is_confirmed_and_signed(house: House) -> None:
-    site = house.site
-    await site.catalogue.publish(site.db, site.content)
-    async with site.db.transaction(house.system_scope) as tx:
-        kinds = {gap.kind for gap in await opening_gaps(tx, site.content)}
-        assert kinds == {"setting", "questionnaire", "rule_set"}
-    values = REQUIRED | {"ladder.on_call": str(house.people["adams"])}
-    for key, value in values.items():
-        await put(house, key, value)
-    async with site.db.transaction(house.system_scope) as tx:
-        assert not await is_open(tx, site.content)
-        await sign_everything(tx, site.content, clinician=house.people["adams"], admin=house.people["anna"])
-        assert await opening_gaps(tx, site.content) == ()
-        assert await is_open(tx, site.content)
-    await put(house, "clinic.phone", "555-0109")
-    async with site.db.transaction(house.patient_scope) as tx:
-        assert not await is_open(tx, site.content)

@@ -12,7 +12,9 @@ import msgspec
 import pytest
 
 from portico.access import SystemScope
+from portico.accounts.page_address import keep_page_address
 from portico.app import ROUTES
+from portico.clinic.page_testing import request_test
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
 from portico.escalation import handling
@@ -144,6 +146,22 @@ TABLE: Mapping[str, Row] = {
         lacking="dr.adams nora fred",
         elsewhere=200,
         send=body(lambda _: {"name": "Demo Clinic", "zone": "America/Chicago"}),
+    ),
+    # Opening to patients, and pages to the staff. The demo's clinics are open.
+    "GET /api/opening": staff(200, lacking="nora fred", elsewhere=200),
+    "PUT /api/opening": staff(200, lacking="dr.adams nora fred", elsewhere=200),
+    "GET /api/page-tests": staff(200, lacking="nora fred", elsewhere=200),
+    "POST /api/page-tests": staff(
+        201, lacking="dr.adams nora fred", send=body(lambda made: {"account": made.ids["account_id"]})
+    ),
+    # Without a code only Dr. Adams, to whom the page went; in another clinic nobody has heard of her.
+    "PUT /api/page-tests/{account_id:uuid}/confirmation": staff(200, lacking="nora fred anna", of="page"),
+    "GET /api/staff/me": staff(200, elsewhere=200),
+    "PUT /api/staff/me/page-address": staff(200, elsewhere=200, send=body(lambda _: {"address": "5550123@pages.test"})),
+    "GET /staff/me": staff(200, elsewhere=200),
+    "POST /staff/me/page-address": staff(303, elsewhere=303, send=page(address="5550123@pages.test")),
+    "POST /staff/me/page-test": Row(
+        statuses=(401, 404, 404, 404, 404, 303, 409, 409, 409, 303), of="page", send=page()
     ),
     # Escalations.
     "GET /api/escalations": staff(200, elsewhere=200),
@@ -286,6 +304,16 @@ async def consult(portal: Portal) -> Stage:
     return Stage(ids=_known(portal) | {"consult_id": str(consult_id)})
 
 
+async def paged(portal: Portal) -> Stage:
+    """A test page is on its way to Dr. Adams and to Dr. Baker, and nobody else waits for one."""
+    for name, admin in (("dr.adams", "anna"), ("dr.baker", "dr.baker")):
+        clinician, sender = walks.caller(portal, name), walks.caller(portal, admin)
+        async with portal.site.db.transaction(clinician.scope) as tx:
+            await keep_page_address(tx, portal.site, clinician, "5550188@pages.test")
+            await request_test(tx, sender, clinician.account_id)
+    return Stage(ids=_known(portal))
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "claimed": claimed,
@@ -293,6 +321,7 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "safe": safe,
     "danger": danger,
     "consult": consult,
+    "page": paged,
 }
 
 
@@ -300,6 +329,7 @@ def _known(portal: Portal) -> dict[str, str]:
     rule_set = next(iter(portal.site.content.rule_sets.values()))
     return {
         "patient_id": str(walks.patient_of(portal, "alice")),
+        "account_id": str(walks.caller(portal, "dr.adams").account_id),
         "name": "portico.css",
         "slug": SLUG,
         "screen": "1",

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from portico.care import rules as care_rules
+from portico.clinic import rules as clinic_rules
 from portico.escalation import model as escalation_model
 from portico.intake import rules as intake_rules
 from portico.review import rules as review_rules
@@ -21,6 +22,7 @@ TABLES: Mapping[str, set[str]] = {
     "escalation_level_is_known": set(escalation_model.LEVELS),
     "escalation_outcome_is_known": set(get_args(escalation_model.Outcome)),
     "review_urgency_is_known": set(review_rules.URGENCY_RANK),
+    "page_test_state_is_known": set(clinic_rules.PAGE_TEST_MOVES),
     "screening_disposition_is_known": set(review_rules.EXPECTED),
 }
 

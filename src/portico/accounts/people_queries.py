@@ -49,6 +49,13 @@ class SealedPhone(msgspec.Struct, frozen=True, kw_only=True):
     phone_sealed: bytes
 
 
+class OwnStaffRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A person of the staff as they see themselves."""
+
+    email: str
+    page_address_sealed: bytes | None
+
+
 INSERT_PATIENT = Command("""
     insert into patient (clinic_id, patient_id, name, born_on, clinic_number, state, created_at)
     values ($1, $2, $3, $4, $5, 'active', $6)
@@ -79,6 +86,16 @@ PUT_STAFF = Command("""
     insert into staff (clinic_id, account_id, roles) values ($1, $2, $3)
     on conflict (clinic_id, account_id) do update set roles = excluded.roles
 """)
+OWN_STAFF_ROW = Query(
+    OwnStaffRow,
+    """
+    select account.email, staff.page_address_sealed
+    from staff
+    join account on account.clinic_id = staff.clinic_id and account.account_id = staff.account_id
+    where staff.clinic_id = $1 and staff.account_id = $2
+    """,
+)
+PUT_PAGE_ADDRESS = Command("update staff set page_address_sealed = $3 where clinic_id = $1 and account_id = $2")
 INSERT_GRANT = Command("""
     insert into proxy_grant (clinic_id, grant_id, account_id, patient_id, scope, basis, confirmed_by, starts_at, ends_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -133,3 +150,13 @@ async def put_staff(tx: Tx, account_id: AccountId, roles: Iterable[Role]) -> Non
 async def insert_grant(tx: Tx, grant: NewGrant) -> None:
     """Writes the grant."""
     await tx.run(INSERT_GRANT, tx.clinic_id, *msgspec.structs.astuple(grant))
+
+
+async def own_staff_row(tx: Tx, account_id: AccountId) -> OwnStaffRow:
+    """The person's addresses. Raises LookupError for who is not of the staff."""
+    return await tx.one(OWN_STAFF_ROW, tx.clinic_id, account_id)
+
+
+async def put_page_address(tx: Tx, account_id: AccountId, sealed: bytes | None) -> None:
+    """Keeps where pages to this person go."""
+    await tx.run(PUT_PAGE_ADDRESS, tx.clinic_id, account_id, sealed)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portico.access import Hat, PatientLink, Role
 from portico.accounts.model import Candidate, Cookie, LinkRow, SessionState, Standing
-from portico.errors import Conflict, TooManyRequests, Unauthenticated
+from portico.errors import Conflict, Invalid, TooManyRequests, Unauthenticated
 from portico.ids import ClinicId, PatientId
 
 IDLE: Mapping[Hat, timedelta] = {"staff": timedelta(minutes=15), "patient": timedelta(minutes=20)}
@@ -47,6 +47,17 @@ ALL_SCOPES: frozenset[str] = frozenset({"intake", "messages", "record"})
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_MAIL_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+"""Written narrowly on purpose: what is accepted here goes into the header of a mail."""
+_NOT_IN_ADDRESS = frozenset('<>()[],;:\\"@ ')
+MAX_ADDRESS = 254
+"""RFC 5321, in the angle brackets of a path."""
+
+
+class PageAddressUnreadable(Invalid):
+    """This is no address to which a page can go."""
+
+    code = "page-address-unreadable"
 
 
 class WrongEmailOrPassword(Unauthenticated):
@@ -117,6 +128,22 @@ class TooManyTries(TooManyRequests):
 def normal_email(email: str) -> str:
     """One spelling for all spellings of an address: NFKC, no space around, no difference of case."""
     return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+def page_address(given: str, email: str) -> str:
+    """The second address as it is kept. Raises PageAddressUnreadable, also for the one that mail goes to anyway."""
+    address = given.strip()
+    if len(address) > MAX_ADDRESS or not _is_mail_address(address):
+        message = "Write one e-mail address, for example of your phone's text service: 5550100@pages.example."
+        raise PageAddressUnreadable(message)
+    if normal_email(address) == email:
+        message = "This is the address that mail goes to anyway. Give another one, which reaches you at once."
+        raise PageAddressUnreadable(message)
+    return address
+
+
+def _is_mail_address(text: str) -> bool:
+    return _MAIL_ADDRESS.fullmatch(text) is not None and not _NOT_IN_ADDRESS & set(text.rpartition("@")[0])
 
 
 def may_be_slug(text: str) -> bool:

@@ -1,9 +1,9 @@
-"""Creating a clinic, its settings, and whether it may be opened to patients."""
+"""Creating a clinic, its settings, and what its people stand behind."""
 
 from portico.access import SystemScope
 from portico.audit import Object, record_system
 from portico.clinic import queries, rules, setting_queries
-from portico.clinic.model import ZONE, ClinicSettings, Gap
+from portico.clinic.model import ZONE, ClinicSettings
 from portico.clinic.setting_types import parse_account
 from portico.ids import AccountId, ClinicId
 from portico.platform.content import Content
@@ -74,25 +74,3 @@ async def is_signed(tx: Tx, kind: str, key: str, version: str, digest: bytes) ->
     """Whether a named person of this clinic signed exactly this content."""
     rows = await tx.once(queries.SIGNATURES_READ, lambda: queries.signatures(tx))
     return any((row.kind, row.key, row.version, row.digest) == (kind, key, version, digest) for row in rows)
-
-
-async def opening_gaps(tx: Tx, content: Content) -> tuple[Gap, ...]:
-    """What a named person must still confirm or sign before the clinic may be opened to patients."""
-    settings = await settings_of(tx, content)
-    unconfirmed = [
-        Gap(kind="setting", key=key)
-        for key, declared in content.settings.items()
-        if declared.required_to_open and settings.confirmed_value(key) is None
-    ]
-    signed = {(row.kind, row.key, row.version, row.digest) for row in await queries.signatures(tx)}
-    unsigned = [
-        Gap(kind=published.kind, key=published.key)
-        for published in await queries.newest_published(tx)
-        if (published.kind, published.key, published.version, published.digest) not in signed
-    ]
-    return (*unconfirmed, *unsigned)
-
-
-async def is_open(tx: Tx, content: Content) -> bool:
-    """Whether everything that patients depend on is confirmed by a named person."""
-    return not await opening_gaps(tx, content)

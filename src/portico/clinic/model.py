@@ -9,6 +9,7 @@ import msgspec
 
 from portico.clinic.calendar import Calendar
 from portico.clinic.setting_types import parse_closings, parse_days, parse_extra_openings, parse_opening_hours
+from portico.ids import AccountId
 
 OPENING_HOURS: Final = "clinic.opening_hours"
 HOLIDAYS: Final = "clinic.holidays"
@@ -110,11 +111,50 @@ class PublishedRow(msgspec.Struct, frozen=True, kw_only=True):
     digest: bytes
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that nobody of the clinic stands behind yet."""
+PageTestState = Literal["sent", "confirmed", "void"]
+PageTestEvent = Literal["confirm", "void"]
+PageChannel = Literal["mail", "webhook"]
+"""How a page reaches a person: mail to a second address, or a signed message to another system."""
 
-    kind: SignatureKind
+
+class PageTest(msgspec.Struct, frozen=True, kw_only=True):
+    """A page that an admin sent to one person, and whether somebody said that it arrived."""
+
+    test_id: UUID
+    account_id: AccountId
+    channel: PageChannel
+    state: PageTestState
+    requested_by: UUID
+    requested_at: datetime
+    confirmed_by: UUID | None
+    confirmed_at: datetime | None
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """Who opened the clinic to patients, and when."""
+
+    opened_by: UUID
+    opened_by_name: str | None
+    opened_at: datetime
+
+
+OpeningPart = Literal["numbers", "hours", "zone", "ladder", "page_channel", "content", "settings"]
+
+
+class OpeningItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a named person must stand behind before patients may begin.
+
+    `missing` says what is not there yet, None once it is. `hazards` are what could happen without it (hazards.json).
+    """
+
     key: str
+    part: OpeningPart
+    title: str
+    missing: str | None
+    who: Literal["admin", "clinician"]
+    link: str
+    hazards: tuple[str, ...]
+    done: Stamp | None
 
 
 SignableState = Literal["signed", "unsigned", "changed", "unset"]

@@ -1,6 +1,7 @@
 """Statements on the clinic, its settings and its signatures."""
 
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -16,6 +17,13 @@ class ClinicRow(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     name: str
     zone: str
+
+
+class SignerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who signed something."""
+
+    account_id: AccountId
+    name: str
 
 
 CLINIC = Query(ClinicRow, "select clinic_id, slug, name, zone from clinic where clinic_id = $1")
@@ -65,6 +73,16 @@ SIGNATURES = Query(
     from signature
     where clinic_id = $1
     order by kind, key, version
+    """,
+)
+
+SIGNERS = Query(
+    SignerRow,
+    """
+    select distinct account.account_id, account.name
+    from signature
+    join account on account.clinic_id = signature.clinic_id and account.account_id = signature.signed_by
+    where signature.clinic_id = $1
     """,
 )
 
@@ -157,6 +175,11 @@ async def confirm_value(tx: Tx, key: str, value: str, by: AccountId) -> SettingR
 
 async def signatures(tx: Tx) -> list[SignatureRow]:
     return await tx.all(SIGNATURES, tx.clinic_id)
+
+
+async def signer_names(tx: Tx) -> dict[UUID, str]:
+    """The names of everybody who signed something in this clinic."""
+    return {row.account_id: row.name for row in await tx.all(SIGNERS, tx.clinic_id)}
 
 
 async def sign(tx: Tx, content: PublishedRow, by: AccountId) -> SignatureRow:

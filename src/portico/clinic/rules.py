@@ -1,17 +1,30 @@
 """What may be set and signed, and by whom. Pure decisions."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from portico.access import Actor, Permission
-from portico.clinic.model import SignatureKind
+from portico.clinic.model import OpeningPart, PageTest, PageTestEvent, PageTestState, SignatureKind
 from portico.clinic.setting_types import PARSERS, parse_text, parse_zone
-from portico.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from portico.errors import Conflict, Invalid, NotAllowed, NotFound, Stale, Unavailable
 
 NAME_LIMIT: Final = 120
 """Characters of a clinic's name."""
+
+PAGE_TEST_LASTS: Final = timedelta(days=1)
+"""A page that is confirmed later than this has not shown that pages arrive in time."""
+
+RETRY_NOT_OPEN_SECONDS: Final = 3600
+
+_PARTS: Mapping[str, OpeningPart] = {
+    "clinic.phone": "numbers",
+    "clinic.after_hours_phone": "numbers",
+    "clinic.opening_hours": "hours",
+    "clinic.zone": "zone",
+}
 
 LIMITS: Mapping[str, tuple[int, int]] = {
     "minutes": (1, 10_080),
@@ -95,6 +108,88 @@ class MayNotSign(NotAllowed):
     """Clinicians sign clinical content; admins confirm the other settings."""
 
     code = "may-not-sign"
+
+
+class ClinicNotOpen(Unavailable):
+    """Nobody has opened this clinic to patients; the answer says first where help is."""
+
+    code = "clinic-not-open"
+
+    def __init__(self, where_help_is: str) -> None:
+        super().__init__(
+            f"{where_help_is} This clinic has not opened its portal to patients yet.",
+            retry_after=RETRY_NOT_OPEN_SECONDS,
+            help=where_help_is,
+            numbers=["911", "988"],
+        )
+
+
+class OpeningIncomplete(Conflict):
+    """Something that patients depend on has nobody behind it; the answer lists it."""
+
+    code = "opening-incomplete"
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__("The clinic cannot be opened yet. See what is missing.", missing=list(missing))
+
+
+class PageAddressMissing(Conflict):
+    """The person has no second address to which a page could go."""
+
+    code = "page-address-missing"
+
+    def __init__(self) -> None:
+        super().__init__("This person has no page address yet. They set it on their own page, then you can test it.")
+
+
+class PageTestOver(Conflict):
+    """There is no test to confirm: none was sent, it is too old, or the address has changed since."""
+
+    code = "page-test-over"
+
+    def __init__(self) -> None:
+        super().__init__("No test page waits for an answer. Ask an administrator to send a new one.")
+
+
+class PageCodeWrong(Invalid):
+    """This is not the code of the page that was sent last."""
+
+    code = "page-code-wrong"
+
+    def __init__(self) -> None:
+        super().__init__("This is not the code of the page that was sent last. Read it again.")
+
+
+class PageNotYours(NotAllowed):
+    """Without the code, only the person to whom the page went can say that it arrived."""
+
+    code = "page-not-yours"
+
+    def __init__(self) -> None:
+        super().__init__("Enter the code that the page carried. Without it, only its recipient can confirm it.")
+
+
+PAGE_TEST_MOVES: Mapping[PageTestState, Mapping[PageTestEvent, PageTestState]] = {
+    "sent": {"confirm": "confirmed", "void": "void"},
+    "confirmed": {"void": "void"},
+    "void": {},
+}
+"""State × event → state. `void`: another test was sent, or the address changed."""
+
+
+def page_test_moved(test: PageTest, event: PageTestEvent, now: datetime) -> PageTestState:
+    """The state after the event. Raises PageTestOver."""
+    after = PAGE_TEST_MOVES[test.state].get(event)
+    if after is None or (event == "confirm" and now - test.requested_at > PAGE_TEST_LASTS):
+        raise PageTestOver
+    return after
+
+
+def part_of_setting(key: str) -> OpeningPart:
+    """Under which heading of the go-live page a setting stands."""
+    if key.startswith("ladder."):
+        return "ladder"
+    return _PARTS.get(key, "settings")
 
 
 def check_zone(zone: str) -> None:

@@ -10,9 +10,12 @@ import msgspec
 from portico.access import Actor, Caller, PatientLink, Role, SystemScope
 from portico.accounts import people
 from portico.accounts.email_index import EmailIndex
+from portico.accounts.page_address import keep_page_address
 from portico.accounts.passwords import Passwords
 from portico.accounts.totp import new_seed
 from portico.clinic.actions import create_clinic, set_setting
+from portico.clinic.opening import open_clinic
+from portico.clinic.page_testing import confirm_test, request_test
 from portico.clinic.queries import all_clinics
 from portico.clinic.signing import sign_everything
 from portico.ids import AccountId, ClinicId, PatientId, SessionId
@@ -185,8 +188,11 @@ async def _first_clinic(maker: _Maker, tx: Tx) -> None:
 
 
 async def _open_clinic(tx: Tx, site: Site, *, clinician: Person, admin: Person) -> None:
-    """Made-up people confirm the settings and sign the content, so that every disposition can be shown."""
-    for key, value in SETTINGS.items():
-        if key in site.content.settings:
-            await set_setting(tx, site.content, key, value)
+    """Made-up people confirm the settings, sign the content, try a page and open the clinic to patients."""
+    for key, value in {**SETTINGS, "ladder.on_call": str(clinician.account_id)}.items():
+        await set_setting(tx, site.content, key, value, admin.account_id)
     await sign_everything(tx, site.content, clinician=clinician.account_id, admin=admin.account_id)
+    await keep_page_address(tx, site, clinician.caller, f"pages.{tx.clinic_id.hex[:8]}@demo.test")
+    await request_test(tx, admin.caller, clinician.account_id)
+    await confirm_test(tx, clinician.caller, clinician.account_id, None)
+    await open_clinic(tx, site.content, admin.caller)

@@ -10,6 +10,7 @@ from portico.audit import Object, record
 from portico.clinic import rules, signing
 from portico.clinic.actions import rename_clinic, set_setting, settings_of
 from portico.clinic.model import ZONE, SettingStep
+from portico.clinic.opening import tell_of_gap
 from portico.clinic.setting_views import (
     ClinicView,
     SettingView,
@@ -98,6 +99,7 @@ async def _set(tx: Tx, site: Site, caller: Caller, wish: Wish) -> None:
         version = rules.version_of_value(wish.value)
         await signing.sign(tx, site, caller, Reference(kind="setting", key=wish.key, version=version))
     await _follow(tx, site, caller, wish.key)
+    await tell_of_gap(tx, site.content, wish.key)
 
 
 async def _follow(tx: Tx, site: Site, caller: Caller, key: str) -> None:
