@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 
 from portico.access import SystemScope
-from portico.clinic.actions import opening_gaps
+from portico.clinic.opening import opening_gaps, opening_of
 from portico.clinic.queries import all_clinics
 from portico.commands.due_work import DUE
 from portico.errors import StartupRefused, Unavailable
@@ -193,13 +193,13 @@ async def look_at_clinics(settings: Settings, env: Mapping[str, str]) -> Sequenc
             clinics = await all_clinics(statements)
         for clinic in clinics:
             async with db.transaction(SystemScope(clinic.clinic_id, "doctor")) as tx:
-                gaps = await opening_gaps(tx, content)
-            if gaps:
+                gaps, opened = await opening_gaps(tx, content), await opening_of(tx)
+            if gaps or opened is None:
+                state = "is not open to patients" if opened is None else "is open"
                 found.append(
                     _look(
                         "clinics",
-                        f"{clinic.slug} is not open to patients: {len(gaps)} things wait for a "
-                        "named person; its go-live page lists them.",
+                        f"{clinic.slug} {state}, and {len(gaps)} things wait for a named person; see its go-live page.",
                     )
                 )
     return found or [_ok("clinics", f"Everything is confirmed and signed in {len(clinics)} clinics.")]
