@@ -1,4 +1,4 @@
-"""The rules PS01-PS33 on the shipped intake: what each answer leads to."""
+"""The rules PS01-PS34 on the shipped intake: what each answer leads to."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -95,6 +95,15 @@ BY_ANSWER: list[tuple[str, str, Told_, Rows | None, str]] = [
     ("steroid pills", "PS25", {"cort.4": True}, None, POSSIBLE),
     ("no therapy tried", "PS26", {}, region_row(reg__n__tried="none"), POSSIBLE),
     ("no images", "PS30", {"doc.1": "none"}, None, POSSIBLE),
+    ("cost not confirmed", "PS34", {"cost.1": False}, None, REVIEW),
+    ("purpose not confirmed", "PS34", {"ack.1": False}, None, REVIEW),
+    (
+        "more shots in a year than ever",
+        "PS31",
+        {"cort.1": "yes"},
+        cortisone(cort__2=1, cort__2__year__known="yes", cort__2__year=7),
+        POSSIBLE,
+    ),
     ("cancer told once", "PS31", {"rf.any.cancer": "yes"}, None, CALL),
     (
         "pain above its worst",
@@ -130,7 +139,9 @@ def test_an_answer_fires_its_rule(rule: str, told: Told_, rows: Rows | None, dis
         ("PS12", {"ves.3": True}, None),
         ("PS13", {"ves.2": 6}, None),
         ("PS31", {}, None),
+        ("PS31", {"cort.1": "yes"}, cortisone(cort__2=2, cort__2__year__known="yes", cort__2__year=2)),
         ("PS33", {}, None),
+        ("PS34", {}, None),
         ("PS32", {}, None),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -194,7 +205,7 @@ def test_details_of_a_region_that_was_not_chosen_are_never_a_possible_candidate(
 
 
 def test_every_rule_of_the_list_is_there_once() -> None:
-    assert sorted(rule.id for rule in rule_set().rules) == [f"PS{number:02}" for number in range(1, 34)]
+    assert sorted(rule.id for rule in rule_set().rules) == [f"PS{number:02}" for number in range(1, 35)]
 
 
 def test_thresholds_without_a_source_are_unset() -> None:

@@ -148,7 +148,10 @@ def test_an_exclusive_option_stands_alone() -> None:
     q = form(item("q", "choice", repeats=True, answerOption=[*OPTIONS, none]))
     assert faults(q, response(answer("q", coding("none")))) == []
     assert faults(q, response(answer("q", coding("a"), coding("b")))) == []
-    assert faults(q, response(answer("q", coding("a"), coding("none")))) == [("q", "invariant")]
+    together = response(answer("q", coding("a"), coding("none")))
+    assert faults(q, together) == [("q", "invariant")]
+    (fault,) = validate(q, together, mode="draft", today=TODAY)
+    assert fault.message == "“none” cannot be picked together with others."
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from portico.screening.expressions import (
     Count,
     Elapsed,
     EngineError,
+    Exceeds,
     Expr,
     Not,
     SettingRef,
@@ -35,6 +36,7 @@ X = LinkId("x")
             Compare(link_id=X, cmp=">", value=SettingRef(setting="cortisone.max")),
             "`x` is more than {cortisone.max}",
         ),
+        (Exceeds(link_id=X, other=LinkId("y")), "`x` is more than `y`"),
         (Count(link_id=X, cmp="=", value=2), "`x` has exactly 2 entries"),
         (
             Elapsed(link_id=X, unit="years", cmp="<", value=18),

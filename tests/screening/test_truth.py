@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from portico.ids import LinkId
-from portico.screening.expressions import AllOf, Answered, AnyOf, Compare, Count, Elapsed, Expr, Not, attempt
+from portico.screening.expressions import AllOf, Answered, AnyOf, Compare, Count, Elapsed, Exceeds, Expr, Not, attempt
 from portico.screening.facts import Facts
 from portico.screening.scope import Scope, Truth
 
@@ -145,3 +145,18 @@ def test_count_counts_answers_and_rows() -> None:
     assert truth_of(two, facts({"x": (code("a"), code("b"))})) is True
     assert truth_of(two, facts(rows={"x": (facts(), facts())})) is True
     assert truth_of(two, facts({"x": code("a")})) is False
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "truth"), [(7, 3, True), (3, 3, False), (2, 3, False), (None, 3, None), (7, None, None)]
+)
+def test_an_answer_exceeds_another_only_when_both_are_known(here: int | None, there: int | None, truth: Truth) -> None:
+    found = facts({name: value for name, value in (("x", here), ("y", there)) if value is not None})
+    assert truth_of(Exceeds(link_id=X, other=LinkId("y")), found) is truth
+
+
+@pytest.mark.parametrize("absent", ["x", "y"])
+def test_nothing_exceeds_what_was_not_asked(absent: str) -> None:
+    other = "y" if absent == "x" else "x"
+    found = Facts(values={LinkId(other): (1,)}, not_asked=frozenset({LinkId(absent)}))
+    assert truth_of(Exceeds(link_id=X, other=LinkId("y")), found) is False

@@ -27,26 +27,47 @@ _ALSO: Final[dict[str, dict[str, str | None]]] = {
 def completed(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, method: str) -> None:
     """Adds to the operation, in place, what can be read from its handler."""
     responses: dict[str, Any] = operation["responses"]
-    responses.pop("400", None)
-    for status, like in _ALSO.get(f"{method.upper()} {path}", {}).items():
-        responses[status] = responses[like] if like else {"description": HTTPStatus(int(status)).description}
-    if handler.status_code == HTTPStatus.NO_CONTENT:
-        responses["204"].pop("content", None)
-    revision = handler.opt.get("revision")
-    if revision == "needs":
-        operation.setdefault("parameters", []).append(
-            {"name": "If-Match", "in": "header", "required": True, "schema": REVISION, "description": _IF_MATCH}
-        )
-    if revision is not None:
-        for status in responses.keys() & {"200", "201"}:
-            header = {"required": True, "schema": REVISION, "description": "The revision of what is shown."}
-            responses[status] = {**responses[status], "headers": {"ETag": header}}
+    _answers(responses, handler, f"{method.upper()} {path}")
+    if handler.opt.get("revision") is not None:
+        _revision(operation, is_needed=handler.opt["revision"] == "needs")
     if "body" in handler.parsed_fn_signature.parameters:
         operation["requestBody"] = _fhir_body()
     for refused in _refusals(operation, handler, path, method):
         responses[str(int(refused))] = _refusal(refused)
 
 
+def _answers(responses: dict[str, Any], handler: HTTPRouteHandler, name: str) -> None:
+    """How the operation succeeds."""
+    responses.pop("400", None)
+    for status, like in _ALSO.get(name, {}).items():
+        responses[status] = dict(responses[like]) if like else {"description": HTTPStatus(int(status)).description}
+    if handler.status_code == HTTPStatus.NO_CONTENT:
+        responses["204"].pop("content", None)
+    for told in responses.values():
+        for kind, content in told.get("content", {}).items():
+            if kind == FHIR_JSON:
+                content["schema"] = _FORM
+            if "oneOf" in content.get("schema", {}):
+                # An empty list is a page of either kind.
+                content["schema"] = {"anyOf": content["schema"]["oneOf"]}
+
+
+def _revision(operation: dict[str, Any], *, is_needed: bool) -> None:
+    if is_needed:
+        operation.setdefault("parameters", []).append(
+            {"name": "If-Match", "in": "header", "required": True, "schema": REVISION, "description": _IF_MATCH}
+        )
+    header = {"required": True, "schema": REVISION, "description": "The revision of what is shown."}
+    for status in operation["responses"].keys() & {"200", "201"}:
+        operation["responses"][status]["headers"] = {"ETag": header}
+
+
+_FORM: Final = {
+    "type": "object",
+    "description": "A FHIR R4 Questionnaire.",
+    "properties": {"resourceType": {"const": "Questionnaire"}},
+    "required": ["resourceType"],
+}
 _IF_MATCH: Final = "The revision that the request was made from: the ETag of an earlier answer."
 
 
@@ -56,7 +77,7 @@ def components() -> dict[str, Any]:
     fhir = _schemas(QuestionnaireResponse, _FHIR_PREFIX + "{name}")
     problems["ProblemFault"] = problems.pop("Fault")
     named = msgspec.json.encode(problems).replace(b"schemas/Fault", b"schemas/ProblemFault")
-    return {**msgspec.json.decode(named), **{f"{_FHIR_PREFIX}{name}": _numbers(each) for name, each in fhir.items()}}
+    return {**msgspec.json.decode(named), **{f"{_FHIR_PREFIX}{name}": _as_fhir(each) for name, each in fhir.items()}}
 
 
 def _schemas(kind: type, template: str) -> dict[str, Any]:
@@ -68,13 +89,18 @@ def _anything(_: type) -> dict[str, Any]:
     return {"description": "Any value."}
 
 
-def _numbers(schema: object) -> object:
-    """FHIR JSON writes decimals as numbers."""
-    if isinstance(schema, dict):
-        if schema.get("format") == "decimal":
-            return {"type": "number"}
-        return {key: _numbers(value) for key, value in schema.items()}
-    return [_numbers(each) for each in schema] if isinstance(schema, list) else schema
+def _as_fhir(schema: object) -> object:
+    """FHIR JSON writes decimals as numbers, and leaves out what is empty instead of writing null."""
+    if isinstance(schema, list):
+        return [_as_fhir(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "decimal":
+        return {"type": "number"}
+    match schema.get("anyOf"):
+        case [kind, {"type": "null"}]:
+            return _as_fhir(kind)
+    return {key: _as_fhir(value) for key, value in schema.items() if key != "default"}
 
 
 def _fhir_body() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from portico.forms.faults import (
     NOT_AN_OPTION,
     WRONG_TYPE,
     Problem,
+    exclusive,
     too_long,
     too_many_places,
     too_short,
@@ -85,12 +86,13 @@ class AnswerRules:
         """Whether the value, if there is one, is of a type that the question asks for."""
         return any(getattr(answer, field) is not None for field, _, _ in self.fields) or not has_value(answer)
 
-    def breaks_exclusion(self, answers: Iterable[Answer]) -> bool:
-        """Whether an option that excludes the others stands beside another answer (questionnaire-optionExclusive)."""
+    def broken_exclusion(self, answers: Iterable[Answer]) -> Problem | None:
+        """An option that excludes the others stands beside another answer (questionnaire-optionExclusive)."""
         if not self.exclusive:
-            return False
+            return None
         keys = [value_key(*found) for answer in answers if (found := value_of(answer))]
-        return len(keys) > 1 and any(key in self.exclusive for key in keys)
+        alone = next((key for key in keys if key in self.exclusive), None)
+        return exclusive(self.option_texts.get(alone)) if alone is not None and len(keys) > 1 else None
 
     def was_changed(self, answers: Iterable[Answer]) -> bool:
         """Whether a locked question holds anything but its initial values."""

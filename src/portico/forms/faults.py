@@ -45,7 +45,6 @@ ONE_OCCURRENCE = Problem("structure", "This part of the form can be filled in on
 WRONG_TYPE = Problem("structure", "This is not the kind of answer that the question asks for.")
 DISABLED = Problem("disabled", "This question does not apply, so its answer is not used.")
 LOCKED = Problem("invariant", "This answer is filled in for you and cannot be changed.")
-EXCLUSIVE = Problem("invariant", "One of these choices cannot be picked together with others.")
 NOT_AN_OPTION = Problem("code-invalid", "Please pick one of the choices in the list.")
 OTHER_FORM = Problem("invalid", "These answers belong to another form or version. Please load the form again.")
 NOT_ACTIVE = Problem("business-rule", "This form is not in use right now.")
@@ -109,6 +108,12 @@ def too_many_places(limit: int) -> Problem:
 def too_few(count: int, *, group: bool) -> Problem:
     what = "Please fill in this part" if group else "Please give"
     return Problem("required", f"{what} at least {count} times." if group else f"{what} at least {count} answers.")
+
+
+def exclusive(choice: str | None) -> Problem:
+    """The choice is the form's own, so it may be named."""
+    named = f"“{choice}”" if choice else "One of these choices"
+    return Problem("invariant", f"{named} cannot be picked together with others.")
 
 
 def too_many(count: int, *, group: bool) -> Problem:

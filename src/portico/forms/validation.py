@@ -199,8 +199,9 @@ class _Walk:
                 self._add(problem, node.link_id, (*at, number))
         if rules.is_locked and rules.was_changed(answers):
             self._add(faults.LOCKED, node.link_id, at)
-        if rules.breaks_exclusion(answers):
-            self._add(faults.EXCLUSIVE, node.link_id, at)
+        broken = rules.broken_exclusion(answers)
+        if broken is not None:
+            self._add(broken, node.link_id, at)
         return count
 
     def _disabled_answers(self, rules: AnswerRules, node: Node, at: _At, answers: Sequence[Answer]) -> None:

@@ -152,7 +152,7 @@ async def list_reviews(
     page = await reading.read_queue(site, caller, wanted, cursor)
     if caller.actor.may(Permission.READ_SUMMARIES):
         return QueueOut(items=[review_out(entry) for entry in page.entries], next=page.next)
-    return CallListOut(items=[call_list_entry(entry) for entry in page.entries], next=page.next)
+    return CallListOut(items=[call_list_entry(entry, page.to_call) for entry in page.entries], next=page.next)
 
 
 @post("/api/reviews/claims", status_code=200, opt={"audience": staff(Permission.CLAIM_REVIEWS), "revision": "tells"})
@@ -254,14 +254,14 @@ def override_out(row: OverrideRow) -> OverrideOut:
     )
 
 
-def call_list_entry(entry: QueueEntry) -> CallListEntry:
+def call_list_entry(entry: QueueEntry, to_call: frozenset[ReviewId]) -> CallListEntry:
     """A review as the front desk sees it."""
     return CallListEntry(
         id=entry.review_id,
         state=entry.state,
         consult_at=entry.consult_at,
         patient=patient_out(entry),
-        call_patient=entry.urgency != "routine",
+        call_patient=entry.review_id in to_call,
     )
 
 

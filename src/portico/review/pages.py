@@ -51,6 +51,7 @@ async def queue_page(
         request,
         urgent=await read_urgent(site, caller),
         entries=listed.entries,
+        to_call=listed.to_call,
         next=listed.next,
         missing=missing,
         state=wanted,

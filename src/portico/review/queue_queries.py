@@ -1,11 +1,12 @@
 """Statements that read the queue. It is one index range: its order is the stored key, never computed at reading."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 import msgspec
 
-from portico.ids import AccountId, ConsultId, PatientId, ResponseId, ReviewId
+from portico.ids import AccountId, ConsultId, PatientId, ResponseId, ReviewId, RuleId
 from portico.platform.database import Query, Tx
 from portico.review.model import Disposition, ReviewState, Urgency
 
@@ -47,6 +48,12 @@ class MissingIntake(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
 
 
+class ReviewKey(msgspec.Struct, frozen=True, kw_only=True):
+    """The id of one review."""
+
+    review_id: ReviewId
+
+
 class QueueFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which reviews a list shows."""
 
@@ -55,6 +62,9 @@ class QueueFilter(msgspec.Struct, frozen=True, kw_only=True):
     clinician: AccountId | None = None
     unassigned_only: bool = False
 
+
+UNCONFIRMED_RULE = RuleId("PS34")
+"""Of the shipped rules: the patient answered no to the cost or to what the form is for. Staff talk it over with them."""
 
 PAGE_SIZE = 25
 """Reviews on one page of the queue."""
@@ -128,6 +138,17 @@ ENTRY_OF = Query(
     """,
 )
 
+UNCONFIRMED = Query(
+    ReviewKey,
+    # Looked up by key for one page of reviews; by who may not read answers, so it tells no more than that.
+    """
+    select page.review_id
+    from unnest($2::uuid[], $3::uuid[], $4::integer[]) as page (review_id, response_id, revision)
+    join finding f on f.clinic_id = $1 and f.response_id = page.response_id and f.revision = page.revision
+        and f.rule = $5 and f.state = 'fired'
+    """,
+)
+
 CONSULTS_WITHOUT_INTAKE = Query(
     MissingIntake,
     """
@@ -155,6 +176,15 @@ async def queue_page(tx: Tx, wanted: QueueFilter, after: Position) -> list[Queue
 async def entry_of(tx: Tx, review_id: ReviewId) -> QueueEntry | None:
     """One review with whose it is and who holds it."""
     return await tx.first(ENTRY_OF, tx.clinic_id, review_id)
+
+
+async def unconfirmed(tx: Tx, entries: Sequence[QueueEntry]) -> frozenset[ReviewId]:
+    """Those of these reviews whose patient said no to what they are asked to know."""
+    reviews = [entry.review_id for entry in entries]
+    responses = [entry.response_id for entry in entries]
+    revisions = [entry.response_revision for entry in entries]
+    found = await tx.all(UNCONFIRMED, tx.clinic_id, reviews, responses, revisions, UNCONFIRMED_RULE)
+    return frozenset(row.review_id for row in found)
 
 
 async def consults_without_intake(tx: Tx) -> list[MissingIntake]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from portico.access import Caller
+from portico.access import Caller, Permission
 from portico.audit import Object, record, record_list
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
@@ -31,6 +31,7 @@ from portico.review.queue_queries import (
     consults_without_intake,
     entry_of,
     queue_page,
+    unconfirmed,
 )
 from portico.review.rules import is_old
 
@@ -40,6 +41,8 @@ class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
 
     entries: list[QueueEntry]
     next: str | None
+    to_call: frozenset[ReviewId] = frozenset()
+    """Whose patient somebody should phone; told to those who may not read why."""
 
 
 class ReviewReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,8 +80,11 @@ async def read_queue(site: Site, caller: Caller, wanted: QueueFilter, cursor: st
         entries = await queue_page(tx, wanted, after)
         shown = entries[:PAGE_SIZE]
         await record_list(tx, caller, "review", [entry.patient_id for entry in shown])
+        to_call = frozenset(entry.review_id for entry in shown if entry.urgency != "routine")
+        if not caller.actor.may(Permission.READ_SUMMARIES):
+            to_call |= await unconfirmed(tx, shown)
     more = len(entries) > PAGE_SIZE
-    return QueuePage(entries=shown, next=cursor_encode(_position(shown[-1])) if more else None)
+    return QueuePage(entries=shown, next=cursor_encode(_position(shown[-1])) if more else None, to_call=to_call)
 
 
 async def read_review(site: Site, caller: Caller, review_id: ReviewId) -> ReviewReading:

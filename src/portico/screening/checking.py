@@ -19,6 +19,7 @@ from portico.screening.expressions import (
     Count,
     Elapsed,
     EngineError,
+    Exceeds,
     Expr,
     HasCode,
     IsTrue,
@@ -203,6 +204,16 @@ def _row_faults(expr: AnyRow, place: _Place) -> Iterator[RuleFault]:
     yield from _expr_faults(expr.when, place.below("when", expr.group))
 
 
+def _pair_faults(expr: Exceeds, place: _Place) -> Iterator[RuleFault]:
+    for link_id in (expr.link_id, expr.other):
+        yield from _item_faults(link_id, place)
+        kind = place.known.get(link_id)
+        if kind is not None and kind.type not in _NUMERIC:
+            yield place.fault("type-mismatch", f"This test cannot read {link_id}, a {kind.type} item.", link_id)
+    if expr.link_id == expr.other:
+        yield place.fault("never-fires", "No answer is greater than itself.", expr.link_id)
+
+
 def _item_faults(link_id: LinkId, place: _Place) -> Iterator[RuleFault]:
     kind = place.known.get(link_id)
     if kind is None:
@@ -214,7 +225,12 @@ def _item_faults(link_id: LinkId, place: _Place) -> Iterator[RuleFault]:
             yield place.fault("outside-row", f"{link_id} lies in rows of {group}; ask inside any_row.", link_id)
 
 
-def _atom_faults(expr: HasCode | IsTrue | Compare | Answered | Count | Elapsed, place: _Place) -> Iterator[RuleFault]:
+def _atom_faults(
+    expr: HasCode | IsTrue | Compare | Answered | Count | Exceeds | Elapsed, place: _Place
+) -> Iterator[RuleFault]:
+    if isinstance(expr, Exceeds):
+        yield from _pair_faults(expr, place)
+        return
     yield from _item_faults(expr.link_id, place)
     kind = place.known.get(expr.link_id)
     if kind is not None:

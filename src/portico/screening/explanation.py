@@ -16,6 +16,7 @@ from portico.screening.expressions import (
     Count,
     Elapsed,
     EngineError,
+    Exceeds,
     Expr,
     HasCode,
     IsTrue,
@@ -89,6 +90,8 @@ def condition(expr: Expr, words: Words = NO_WORDS) -> str:
             return _negated(expr.of, words)
         case AnyRow():
             return f"in one row of {_item(expr.group, words)}, {_nested(expr.when, words)}"
+        case Exceeds():
+            return f"{_item(expr.link_id, words)} is more than {_item(expr.other, words)}"
         case EngineError():
             return "another rule could not be evaluated because of an internal error"
         case _:

@@ -209,6 +209,27 @@ class AnyRow(Node, frozen=True, tag="any_row"):
                 self.when.evidence(row, into, truth)
 
 
+class Exceeds(Node, frozen=True, tag="exceeds"):
+    """A number answered here is greater than one answered at `other`: two answers that do not fit together."""
+
+    link_id: LinkId
+    other: LinkId
+
+    def truth(self, scope: Scope) -> Truth:
+        here, there = scope.answers(self.link_id), scope.answers(self.other)
+        if here is None or there is None:
+            return False
+        if not here or not there:
+            return None
+        least = min(_number(answer, self.other) for answer in there)
+        return any(_number(answer, self.link_id) > least for answer in here)
+
+    def evidence(self, scope: Scope, into: Evidence, truth: Truth) -> None:
+        for link_id in (self.link_id, self.other):
+            if truth is not None or not scope.answers(link_id):
+                _evidence_of_item(link_id, scope, into, truth)
+
+
 class Elapsed(Node, frozen=True, tag="elapsed"):
     """Completed periods from a date answer to the clinic's day of submission; negative if ahead."""
 
@@ -251,7 +272,9 @@ class EngineError(Node, frozen=True, tag="engine_error"):
         """None: the rule that failed carries its own."""
 
 
-Expr: TypeAlias = AllOf | AnyOf | Not | HasCode | IsTrue | Compare | Answered | Count | AnyRow | Elapsed | EngineError
+Expr: TypeAlias = (
+    AllOf | AnyOf | Not | HasCode | IsTrue | Compare | Answered | Count | AnyRow | Exceeds | Elapsed | EngineError
+)
 
 
 def attempt(expr: Expr, scope: Scope) -> Truth:

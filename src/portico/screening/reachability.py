@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from portico.ids import LinkId
-from portico.screening.expressions import AllOf, AnyOf, AnyRow, EngineError, Expr, Not
+from portico.screening.expressions import AllOf, AnyOf, AnyRow, EngineError, Exceeds, Expr, Not
 from portico.screening.item_kinds import ItemKind
 from portico.screening.model import Setting, SettingType
 from portico.screening.representatives import AS_OF, Atom, facts_around
@@ -63,7 +63,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
                 return self.can_be(expr.of, wanted=not wanted)
             case AnyRow():
                 return not wanted or self.can_be(expr.when, wanted=True)
-            case EngineError():
+            case EngineError() | Exceeds():
                 return True
             case _:
                 return self._together([(expr, wanted)])
@@ -99,7 +99,7 @@ def _literals(expr: Expr, *, wanted: bool) -> Iterator[tuple[Atom, bool]]:
                     yield from _literals(part, wanted=wanted)
         case Not():
             yield from _literals(expr.of, wanted=not wanted)
-        case AnyRow() | EngineError():
+        case AnyRow() | EngineError() | Exceeds():
             return
         case _:
             yield expr, wanted
