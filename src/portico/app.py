@@ -21,8 +21,8 @@ from portico.accounts.gate import provide_caller, require_audience, undeclared_r
 from portico.accounts.ledger import note_refused_access
 from portico.clinic import api as clinic_api
 from portico.clinic import opening_api
+from portico.desk import go_live_pages, settings_api, settings_pages, signature_pages
 from portico.desk import pages as desk_pages
-from portico.desk import settings_api
 from portico.errors import DomainError, NotAllowed, NotFound, StartupRefused, Unavailable
 from portico.escalation import api as escalation_api
 from portico.escalation import pages as escalation_pages
@@ -56,6 +56,9 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *consult_api.ROUTES,
     *consult_pages.ROUTES,
     *settings_api.ROUTES,
+    *settings_pages.ROUTES,
+    *signature_pages.ROUTES,
+    *go_live_pages.ROUTES,
     *desk_pages.ROUTES,
 )
 """Every address of the portal, lowest feature first."""

@@ -15,6 +15,7 @@ from portico.access import SystemScope
 from portico.accounts.page_address import keep_page_address
 from portico.app import ROUTES
 from portico.clinic.page_testing import request_test
+from portico.clinic.rules import version_of_value
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
 from portico.escalation import handling
@@ -147,6 +148,28 @@ TABLE: Mapping[str, Row] = {
         elsewhere=200,
         send=body(lambda _: {"name": "Demo Clinic", "zone": "America/Chicago"}),
     ),
+    "GET /settings": staff(200, lacking="nora fred", elsewhere=200),
+    "POST /settings": staff(303, lacking="dr.adams nora fred", elsewhere=303, send=page(name="Demo Clinic")),
+    "GET /settings/{key:str}": staff(200, lacking="nora fred", elsewhere=200, ids={"key": "clinic.phone"}),
+    "POST /settings/{key:str}": staff(
+        303,
+        lacking="dr.adams nora fred",
+        elsewhere=303,
+        ids={"key": "clinic.phone"},
+        send=page(value="555-0102", confirm="yes"),
+    ),
+    "POST /settings/{key:str}/confirmation": staff(
+        303,
+        lacking="dr.adams nora fred",
+        elsewhere=303,
+        ids={"key": "review.claim_minutes"},
+        send=page(version=version_of_value("30")),
+    ),
+    "GET /signatures": staff(200, lacking="nora fred", elsewhere=200),
+    "GET /signatures/{group:str}": staff(200, lacking="nora fred", elsewhere=200, ids={"group": "rules"}),
+    "POST /signatures/{group:str}": staff(
+        303, lacking="nora fred anna", elsewhere=303, ids={"group": "rules"}, send=page()
+    ),
     # Opening to patients, and pages to the staff. The demo's clinics are open.
     "GET /api/opening": staff(200, lacking="nora fred", elsewhere=200),
     "PUT /api/opening": staff(200, lacking="dr.adams nora fred", elsewhere=200),
@@ -156,6 +179,9 @@ TABLE: Mapping[str, Row] = {
     ),
     # Without a code only Dr. Adams, to whom the page went; in another clinic nobody has heard of her.
     "PUT /api/page-tests/{account_id:uuid}/confirmation": staff(200, lacking="nora fred anna", of="page"),
+    "GET /go-live": staff(200, lacking="nora fred", elsewhere=200),
+    "POST /go-live": staff(303, lacking="dr.adams nora fred", elsewhere=303, send=page()),
+    "POST /go-live/pages/{account_id:uuid}": staff(303, lacking="dr.adams nora fred", of="page", send=page()),
     "GET /api/staff/me": staff(200, elsewhere=200),
     "PUT /api/staff/me/page-address": staff(200, elsewhere=200, send=body(lambda _: {"address": "5550123@pages.test"})),
     "GET /staff/me": staff(200, elsewhere=200),

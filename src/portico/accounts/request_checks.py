@@ -96,12 +96,17 @@ async def check_csrf_token(request: AnyRequest, expected: str) -> None:
 
 async def form_of(request: AnyRequest) -> dict[str, str]:
     """The text fields of a submitted form, the last of each name. Raises Malformed for a body that is no form."""
+    return dict(await form_fields(request))
+
+
+async def form_fields(request: AnyRequest) -> list[tuple[str, str]]:
+    """The text fields of a submitted form, each as often as it was sent. Raises Malformed for a body that is no form."""
     try:
         form = await request.form()
     except (ValueError, LookupError) as error:
         message = "The form could not be read."
         raise Malformed(message) from error
-    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
 def _readable(request: AnyRequest, handler: BaseRouteHandler) -> Collection[str]:

@@ -19,6 +19,7 @@ WHERE_HELP_IS = "foot.always"
 """The text that every refusal begins with."""
 
 _CONTENT_HAZARDS = {"rule_set": ("H3", "H5", "H9"), "questionnaire": ("H3", "H11")}
+_CONTENT_PAGES = {"rule_set": "rules", "questionnaire": "questions"}
 _CONTENT_TITLES = {"rule_set": "Rules of the pre-screen", "questionnaire": "Questions of the form"}
 
 
@@ -131,7 +132,7 @@ def _content_item(content: PublishedRow, signature: SignatureRow | None, names: 
         title=f"{_CONTENT_TITLES[content.kind]}: {content.key}, version {content.version}",
         missing=missing,
         who="clinician",
-        link=f"/signatures#{content.kind}-{content.key}",
+        link=f"/signatures/{_CONTENT_PAGES[content.kind]}#{content.kind}-{content.key}",
         hazards=_CONTENT_HAZARDS[content.kind],
         done=done,
     )

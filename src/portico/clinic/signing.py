@@ -39,9 +39,14 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 async def read_signables(site: Site, caller: Caller) -> list[Signable]:
     """Everything that needs a signature in this clinic, with its state. Holds nothing about people who are cared for."""
     async with site.db.transaction(caller.scope) as tx:
-        signatures = {(row.kind, row.key, row.version): row for row in await queries.signatures(tx)}
-        contents = [_of_content(each, signatures) for each in await _signed_by_clinicians(tx, site.content)]
-        return [*contents, *await _settings(tx, site.content)]
+        return await signables_of(tx, site.content)
+
+
+async def signables_of(tx: Tx, content: Content) -> list[Signable]:
+    """As `read_signables`, in an open transaction."""
+    signatures = {(row.kind, row.key, row.version): row for row in await queries.signatures(tx)}
+    contents = [_of_content(each, signatures) for each in await _signed_by_clinicians(tx, content)]
+    return [*contents, *await _settings(tx, content)]
 
 
 async def sign(tx: Tx, site: Site, caller: Caller, wanted: Reference) -> Signed:

@@ -3,11 +3,13 @@
 It stands here because escalations, and later messages, keep deadlines of the clinic's calendar.
 """
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from portico.access import Caller
 from portico.audit import Object, record
-from portico.clinic import rules, signing
+from portico.clinic import rules, setting_queries, signing
 from portico.clinic.actions import rename_clinic, set_setting, settings_of
 from portico.clinic.model import ZONE, SettingStep
 from portico.clinic.opening import tell_of_gap
@@ -46,6 +48,18 @@ async def read_steps(site: Site, caller: Caller, key: str) -> list[SettingStep]:
         return await read_history(tx, site.content, key)
 
 
+async def read_clinicians(site: Site, caller: Caller) -> dict[str, str]:
+    """Who can be on call: names by id."""
+    async with site.db.transaction(caller.scope) as tx:
+        return {str(row.account_id): row.name for row in await setting_queries.clinicians(tx)}
+
+
+async def words_of(site: Site, caller: Caller, settings: Sequence[SettingView]) -> dict[str, str]:
+    """Each value as people read it, by key; empty while there is none."""
+    names = await read_clinicians(site, caller)
+    return {view.key: _words(view, names) for view in settings}
+
+
 async def change_setting(site: Site, caller: Caller, wish: Wish) -> SettingView:
     """Sets a value and, when asked, confirms it in the same step; the deadlines follow.
 
@@ -68,10 +82,16 @@ async def change_clinic(site: Site, caller: Caller, *, name: str, zone: str) -> 
     """
     rules.check_may_confirm(caller.actor, "admin")
     async with site.db.transaction(caller.scope) as tx:
-        await rename_clinic(tx, name)
-        await record(tx, caller, "change", Object("clinic", tx.clinic_id))
+        await _rename(tx, caller, name)
         await _set(tx, site, caller, Wish(key=ZONE, value=zone, confirm=True))
         return await read_clinic(tx)
+
+
+async def rename(site: Site, caller: Caller, name: str) -> None:
+    """Gives the clinic another name. Raises MayNotSign and ClinicNameUnreadable."""
+    rules.check_may_confirm(caller.actor, "admin")
+    async with site.db.transaction(caller.scope) as tx:
+        await _rename(tx, caller, name)
 
 
 async def sign(site: Site, caller: Caller, wanted: Reference) -> Signed:
@@ -79,17 +99,35 @@ async def sign(site: Site, caller: Caller, wanted: Reference) -> Signed:
 
     Raises MayNotSign, ContentUnknown and ContentChanged.
     """
-    async with site.db.transaction(caller.scope) as tx:
-        signed = await signing.sign(tx, site, caller, wanted)
-        if wanted.kind == "setting":
-            await _follow(tx, site, caller, wanted.key)
+    [signed] = await sign_all(site, caller, [wanted])
     return signed
 
 
-async def sign_all(site: Site, caller: Caller, wanted: list[Reference]) -> list[Signed]:
+async def sign_all(site: Site, caller: Caller, wanted: Sequence[Reference]) -> list[Signed]:
     """Signs several versions, all or none. Raises as `sign`."""
+    signed = []
     async with site.db.transaction(caller.scope) as tx:
-        return [await signing.sign(tx, site, caller, each) for each in wanted]
+        for each in wanted:
+            signed.append(await signing.sign(tx, site, caller, each))
+            if each.kind == "setting":
+                await _follow(tx, site, caller, each.key)
+    return signed
+
+
+def _words(view: SettingView, names: Mapping[str, str]) -> str:
+    value = view.value or ""
+    match view.declared.type:
+        case "account":
+            return names.get(value, value)
+        case "boolean":
+            return {"true": "Yes", "false": "No"}.get(value, value)
+        case _:
+            return f"{value} {view.declared.unit}" if value and view.declared.unit else value
+
+
+async def _rename(tx: Tx, caller: Caller, name: str) -> None:
+    await rename_clinic(tx, name)
+    await record(tx, caller, "change", Object("clinic", tx.clinic_id))
 
 
 async def _set(tx: Tx, site: Site, caller: Caller, wish: Wish) -> None:
