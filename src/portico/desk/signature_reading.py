@@ -18,7 +18,8 @@ from portico.platform.content import Content, Guidance
 from portico.platform.content_items import ItemNotes, item_notes, items_of
 from portico.platform.database import Tx
 from portico.platform.site import Site
-from portico.screening.explanation import TableRow, Words, decision_table
+from portico.screening.explanation import TableRow, Words, condition, decision_table
+from portico.screening.expressions import AllOf, AnyOf, Expr
 
 GROUPS: Mapping[str, str] = {
     "emergency": "Emergency texts",
@@ -44,13 +45,21 @@ class QuestionRow(msgspec.Struct, frozen=True, kw_only=True):
     notes: ItemNotes
 
 
+class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule as a clinician reads it; `parts` are its conditions, of which all or any must hold."""
+
+    row: TableRow
+    parts: tuple[str, ...]
+    needs_all: bool
+
+
 class ToSign(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to sign with its whole content: exactly one of the last four is there."""
 
     signable: Signable
     signed_by_name: str | None
     text: Guidance | None = None
-    rules: tuple[TableRow, ...] = ()
+    rules: tuple[RuleRow, ...] = ()
     questions: tuple[QuestionRow, ...] = ()
     setting: SettingView | None = None
 
@@ -144,10 +153,19 @@ async def _to_sign(
     )
 
 
-async def _rules(tx: Tx, site: Site, each: Signable) -> tuple[TableRow, ...]:
+async def _rules(tx: Tx, site: Site, each: Signable) -> tuple[RuleRow, ...]:
     rules = (await site.catalogue.rules(tx, each.key, each.version)).rule_set
-    form = await site.catalogue.form(tx, rules.questionnaire)
-    return decision_table(rules, _words(form.questionnaire))
+    words = _words((await site.catalogue.form(tx, rules.questionnaire)).questionnaire)
+    return tuple(
+        RuleRow(row=row, parts=tuple(_parts(rule.when, words)), needs_all=isinstance(rule.when, AllOf))
+        for rule, row in zip(rules.rules, decision_table(rules, words), strict=True)
+    )
+
+
+def _parts(when: Expr, words: Words) -> Iterator[str]:
+    """The conditions one by one where they stand beside one another; a code is no code for the one who reads it."""
+    parts = when.of if isinstance(when, AllOf | AnyOf) else (when,)
+    yield from (condition(part, words).replace("`", "") for part in parts)
 
 
 def _words(form: Questionnaire) -> Words:
