@@ -22,6 +22,7 @@ _CHOSEN: Mapping[tuple[str, str], object] = {
     ("response", "expires_at"): INSTANT,
     ("escalation", "deadline"): INSTANT,
     ("notification", "due_at"): INSTANT,
+    ("invitation", "born_on"): date(1980, 2, 29),
 }
 
 

@@ -90,6 +90,7 @@ def _add_production(roles: Subcommands) -> None:
             commands.withdraw(os.environ, kind=o.kind, slug=o.slug, version=o.version, undo=o.undo)
         )
     )
+    _add_clinic(roles)
 
     keys = roles.add_parser("keys", help="the key that wraps every clinic's key")
     keys.add_argument(
@@ -145,6 +146,31 @@ def _add_patients(roles: Subcommands) -> None:
     out.add_argument("file", type=Path, help="a file that does not exist yet")
     out.add_argument("--clinic", required=True, help="the clinic's short name")
     out.set_defaults(run=lambda o: asyncio.run(commands.export_file(os.environ, clinic=o.clinic, file=o.file)))
+
+
+def _add_clinic(roles: Subcommands) -> None:
+    """Making clinics."""
+    clinic = roles.add_parser("clinic", help="make a clinic, and the one-time code of its first admin")
+    clinic.add_argument(
+        "action", choices=("create",), help="the clinic gets a key of its own, and nothing set or signed"
+    )
+    clinic.add_argument("--name", required=True, help="as patients read it")
+    clinic.add_argument("--slug", required=True, help="short name in addresses: small letters, digits, hyphens")
+    clinic.add_argument("--zone", required=True, help="time zone, e.g. America/Chicago")
+    clinic.add_argument("--admin-email", required=True, help="address with which the first admin will sign in")
+    clinic.add_argument("--admin-name", default="Administrator", help="name of the first admin")
+    clinic.set_defaults(
+        run=lambda o: asyncio.run(
+            commands.make_clinic(
+                os.environ,
+                name=o.name,
+                slug=o.slug,
+                zone=o.zone,
+                admin_email=o.admin_email,
+                admin_name=o.admin_name,
+            )
+        )
+    )
 
 
 def _add_looks(roles: Subcommands) -> None:

@@ -14,8 +14,8 @@ from litestar.types import ASGIApp, Scope
 
 from portico.access import Caller
 from portico.accounts import api as accounts_api
+from portico.accounts import entry_api, entry_pages, invitation_api, staff_api, staff_pages
 from portico.accounts import pages as accounts_pages
-from portico.accounts import staff_api, staff_pages
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_caller, require_audience, undeclared_routes
 from portico.accounts.ledger import note_refused_access
@@ -42,6 +42,9 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *accounts_pages.ROUTES,
     *staff_api.ROUTES,
     *staff_pages.ROUTES,
+    *entry_api.ROUTES,
+    *entry_pages.ROUTES,
+    *invitation_api.ROUTES,
     *clinic_api.ROUTES,
     *opening_api.ROUTES,
     *escalation_api.ROUTES,

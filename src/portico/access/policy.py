@@ -18,6 +18,8 @@ class Permission(StrEnum):
     MANAGE_CONSULTS = "manage-consults"
     READ_PATIENT_LIST = "read-patient-list"
     READ_SETTINGS = "read-settings"
+    MANAGE_PEOPLE = "manage-people"
+    INVITE_STAFF = "invite-staff"
     CONFIRM_SETTINGS = "confirm-settings"
     SIGN_CLINICAL_CONTENT = "sign-clinical-content"
 
@@ -38,6 +40,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.MANAGE_CONSULTS,
             P.READ_PATIENT_LIST,
             P.READ_SETTINGS,
+            P.MANAGE_PEOPLE,
             P.SIGN_CLINICAL_CONTENT,
         }
     ),
@@ -52,6 +55,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.RESOLVE_ESCALATIONS,
             P.MANAGE_CONSULTS,
             P.READ_PATIENT_LIST,
+            P.MANAGE_PEOPLE,
         }
     ),
     "front_desk": frozenset(
@@ -61,6 +65,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.ACKNOWLEDGE_ESCALATIONS,
             P.MANAGE_CONSULTS,
             P.READ_PATIENT_LIST,
+            P.MANAGE_PEOPLE,
         }
     ),
     "admin": frozenset(
@@ -70,7 +75,9 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.MANAGE_CONSULTS,
             P.READ_PATIENT_LIST,
             P.READ_SETTINGS,
+            P.MANAGE_PEOPLE,
             P.CONFIRM_SETTINGS,
+            P.INVITE_STAFF,
         }
     ),
 }

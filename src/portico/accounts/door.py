@@ -16,6 +16,9 @@ class Limits:
     account: Limit
     address: Limit
     code: Limit
+    letter_to_address: Limit
+    letter_from_address: Limit
+    guess: Limit
 
 
 LIMITS = Limits(
@@ -27,6 +30,12 @@ LIMITS = Limits(
     address=Limit(100, 15 * 60),
     # Three codes of a million are right at any moment; ten tries leave a chance of 1 in 33,000 per quarter of an hour.
     code=Limit(10, 15 * 60),
+    # Letters with a code that a stranger may cause: enough for somebody whose mail is slow, too few to fill a mailbox.
+    letter_to_address=Limit(5, 60 * 60),
+    # As many as a clinic's waiting room needs in an hour.
+    letter_from_address=Limit(60, 60 * 60),
+    # Codes have 256 bits; this only keeps a guesser from using up the machine.
+    guess=Limit(60, 15 * 60),
 )
 DEMO_LIMITS = Limits(
     # On, like everywhere, but wide enough for a check that tries every refusal a hundred times from one machine.
@@ -34,6 +43,9 @@ DEMO_LIMITS = Limits(
     account=Limit(300, 5 * 60),
     address=Limit(600, 5 * 60),
     code=Limit(100, 5 * 60),
+    letter_to_address=Limit(100, 5 * 60),
+    letter_from_address=Limit(600, 5 * 60),
+    guess=Limit(600, 5 * 60),
 )
 
 
@@ -64,3 +76,14 @@ class Door:
     def code_tries(self, account: str) -> tuple[Try, ...]:
         """What one code counts under: the account alone, for whoever sends one knows the password."""
         return (Try(f"code:{account}", self.limits.code),)
+
+    def letter_tries(self, digest: bytes, peer: str | None) -> tuple[Try, ...]:
+        """What one letter that a stranger asks for counts under, whether or not the address is known."""
+        return (
+            Try(f"letter:{digest.hex()}", self.limits.letter_to_address),
+            Try(f"letter@{address_prefix(peer)}", self.limits.letter_from_address),
+        )
+
+    def guess_tries(self, peer: str | None) -> tuple[Try, ...]:
+        """What one code of a letter counts under: the network alone, for a wrong one names no account."""
+        return (Try(f"guess@{address_prefix(peer)}", self.limits.guess),)

@@ -1,5 +1,7 @@
 """Pages of signing in and out; they work without any script."""
 
+from typing import Literal
+
 import msgspec
 from litestar import Response, get, post
 from litestar.di import Provide
@@ -12,6 +14,7 @@ from portico.accounts.cookies import CLEAR_SITE_DATA, clear_cookie, set_cookie
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_visit, provide_visitor
 from portico.accounts.model import Attempt, Opened, Visit, Visitor
+from portico.accounts.registration import clinics_to_register_at
 from portico.accounts.request_checks import AnyRequest, form_of
 from portico.accounts.rules import ChooseClinic, ChooseHat, NoFactorOwed
 from portico.accounts.sessions import end_visit, visit_of
@@ -29,10 +32,18 @@ _VISITOR = {"visitor": Provide(provide_visitor, sync_to_thread=False)}
 
 
 @get("/sign-in", opt={"audience": anyone()}, dependencies=_VISITOR)
-async def sign_in_page(request: AnyRequest, site: Site, visitor: Visitor) -> Response[bytes]:
-    """The form; whoever is on the way in already is sent on to the next step."""
+async def sign_in_page(
+    request: AnyRequest,
+    site: Site,
+    visitor: Visitor,
+    after: Literal["activated", "known", "reset", "closed"] | None = None,
+) -> Response[bytes]:
+    """The form; whoever is on the way in already is sent on to the next step. `after` says what led here."""
     visit = await visit_of(site.db, visitor.cookie, is_activity=False)
-    return page("sign_in.html", request) if visit is None else see_other(_NEXT[visit.state])
+    if visit is not None:
+        return see_other(_NEXT[visit.state])
+    may_register = bool(await clinics_to_register_at(site))
+    return page("sign_in.html", request, after=after, may_register=may_register)
 
 
 @post("/sign-in", opt={"audience": anyone()}, status_code=303, dependencies=_VISITOR)

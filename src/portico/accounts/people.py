@@ -11,6 +11,7 @@ from portico.access import Role
 from portico.accounts import people_queries as queries
 from portico.accounts.email_index import EmailIndex
 from portico.accounts.people_queries import NewAccount, NewGrant, NewPatient
+from portico.accounts.phone_index import phone_digest
 from portico.accounts.queries import end_sessions_of
 from portico.accounts.rules import ALL_SCOPES, normal_email
 from portico.accounts.second_factor import seed_place
@@ -30,11 +31,16 @@ async def create_patient(
     clinic_number: str | None = None,
     phone: str | None = None,
     address: str | None = None,
+    verified: bool = True,
 ) -> PatientId:
-    """A patient with a data key of their own; phone and address are sealed under it. The clinic must have its key."""
+    """A patient with a data key of their own; phone and address are sealed under it. The clinic must have its key.
+
+    Whoever registers without staff is not `verified` until staff know who it is.
+    """
     patient_id = PatientId(tx.ids.new())
     await queries.insert_patient(
-        tx, NewPatient(patient_id=patient_id, name=name, born_on=born_on, clinic_number=clinic_number)
+        tx,
+        NewPatient(patient_id=patient_id, name=name, born_on=born_on, clinic_number=clinic_number, verified=verified),
     )
     await vault.create_patient_key(tx, patient_id)
     if phone is not None or address is not None:
@@ -43,7 +49,8 @@ async def create_patient(
             column: None if text is None else box.seal_text(Place("patient", f"{column}_sealed", patient_id), text)
             for column, text in (("phone", phone), ("address", address))
         }
-        await queries.seal_contact(tx, patient_id, phone=sealed["phone"], address=sealed["address"])
+        digest = await phone_digest(vault, tx.clinic_id, phone)
+        await queries.seal_contact(tx, patient_id, phone=sealed["phone"], address=sealed["address"], phone_hmac=digest)
     await record_system(tx, "create", Object("patient", patient_id), patient=patient_id)
     return patient_id
 

@@ -18,6 +18,7 @@ class NewPatient(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     born_on: date
     clinic_number: str | None
+    verified: bool
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +58,12 @@ class OwnStaffRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 INSERT_PATIENT = Command("""
-    insert into patient (clinic_id, patient_id, name, born_on, clinic_number, state, created_at)
-    values ($1, $2, $3, $4, $5, 'active', $6)
+    insert into patient (clinic_id, patient_id, name, born_on, clinic_number, verified, state, created_at)
+    values ($1, $2, $3, $4, $5, $6, 'active', $7)
 """)
 SEAL_CONTACT = Command("""
-    update patient set phone_sealed = $3, address_sealed = $4 where clinic_id = $1 and patient_id = $2
+    update patient set phone_sealed = $3, address_sealed = $4, phone_hmac = $5
+    where clinic_id = $1 and patient_id = $2
 """)
 PHONES = Query(
     SealedPhone,
@@ -107,9 +109,11 @@ async def insert_patient(tx: Tx, patient: NewPatient) -> None:
     await tx.run(INSERT_PATIENT, tx.clinic_id, *msgspec.structs.astuple(patient), tx.now)
 
 
-async def seal_contact(tx: Tx, patient_id: PatientId, *, phone: bytes | None, address: bytes | None) -> None:
+async def seal_contact(
+    tx: Tx, patient_id: PatientId, *, phone: bytes | None, address: bytes | None, phone_hmac: bytes | None
+) -> None:
     """Keeps how to reach the patient, sealed."""
-    await tx.run(SEAL_CONTACT, tx.clinic_id, patient_id, phone, address)
+    await tx.run(SEAL_CONTACT, tx.clinic_id, patient_id, phone, address, phone_hmac)
 
 
 async def phones(tx: Tx, patients: Collection[PatientId]) -> list[SealedPhone]:

@@ -1,6 +1,7 @@
 """What `portico` does for each of its subcommands; the only place that reads the environment and prints."""
 
 from portico.commands.backup import backup, restore
+from portico.commands.clinics import make_clinic
 from portico.commands.demo import demo, demo_code
 from portico.commands.description import openapi
 from portico.commands.doctor import doctor
@@ -19,6 +20,7 @@ __all__ = [
     "export_file",
     "import_file",
     "keys",
+    "make_clinic",
     "migrate",
     "openapi",
     "restore",

@@ -1,0 +1,258 @@
+"""Decisions about coming in and leaving: what a code may still do, who may be the same person, how records move. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from portico.accounts.entry_model import (
+    Code,
+    InvitationEvent,
+    InvitationState,
+    Invited,
+    MatchEvent,
+    MatchState,
+    PatientState,
+)
+from portico.accounts.rules import cookie_of, normal_email
+from portico.errors import Conflict, Invalid, Malformed, NotFound
+
+MAX_WRONG_BIRTH_DATES: Final = 5
+"""The fifth wrong birth date burns the code."""
+
+RESET_LIFETIME: Final = timedelta(minutes=30)
+"""How long a forgotten password may be replaced."""
+
+LONGEST_DAYS: Final = 90
+LONGEST_HOURS: Final = 24 * 7
+"""However the clinic sets it, a code that lies in a mailbox ends."""
+
+OLDEST_BIRTH_YEAR: Final = 1900
+
+INVITATION_MOVES: Mapping[InvitationState, Mapping[InvitationEvent, InvitationState]] = {
+    "open": {"accept": "accepted", "withdraw": "withdrawn", "burn": "burnt", "resend": "open"},
+    "accepted": {},
+    "withdrawn": {"resend": "open"},
+    "burnt": {"resend": "open", "withdraw": "withdrawn"},
+}
+"""An invitation's whole life. Sending it again makes a new code; the earlier one opens nothing any more."""
+
+PATIENT_MOVES: Mapping[PatientState, frozenset[PatientState]] = {
+    "active": frozenset({"transferred", "deceased"}),
+    "transferred": frozenset({"active", "deceased"}),
+    "deceased": frozenset({"active"}),
+}
+"""Where a patient's state may go; back to `active` because staff make mistakes."""
+
+MATCH_MOVES: Mapping[MatchState, Mapping[MatchEvent, MatchState]] = {
+    "undone": {"link": "linked", "keep-apart": "apart"},
+    "linked": {"undo": "undone"},
+    "apart": {"undo": "undone"},
+}
+"""What staff may decide about two records; no decision yet is the same as one that was undone."""
+
+_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}")
+_MAX_EMAIL = 254
+_NOT_A_LETTER = re.compile(r"[\W\d_]+")
+
+REFUSED = (
+    "This code does not work: it is too old, was used before, or the date of birth is not the one that the clinic has. "
+    "Check the date of birth, or ask the clinic for a new link."
+)
+
+
+class CodeRefused(Invalid):
+    """The one answer to every code that opens nothing, whatever the reason."""
+
+    code = "code-refused"
+
+    def __init__(self) -> None:
+        super().__init__(REFUSED)
+
+
+class ResetRefused(NotFound):
+    """The one answer to every reset code that opens nothing, whatever the reason."""
+
+    code = "code-refused"
+
+    def __init__(self) -> None:
+        super().__init__("This link does not work: it is too old or was used before. Ask for a new one.")
+
+
+class RegistrationClosed(NotFound):
+    """No such clinic, or one that invites its patients itself; the two are not told apart."""
+
+    code = "registration-closed"
+
+    def __init__(self) -> None:
+        super().__init__("You cannot register here yourself. Please call the clinic and ask for an invitation.")
+
+
+class EmailUnusable(Invalid):
+    """What was typed is no e-mail address."""
+
+    code = "email-unusable"
+
+    def __init__(self) -> None:
+        super().__init__("Please write the e-mail address in full, for example name@example.org.")
+
+
+class NameMissing(Invalid):
+    """A name is missing or too long."""
+
+    code = "name-missing"
+
+    def __init__(self) -> None:
+        super().__init__("Please write the whole name, at most 200 characters.")
+
+
+class BirthDateImpossible(Invalid):
+    """Nobody alive was born on that day."""
+
+    code = "birth-date-impossible"
+
+    def __init__(self) -> None:
+        super().__init__("Please check the date of birth: it is in the future or too long ago.")
+
+
+class HasAccount(Conflict):
+    """The address or the patient has an account in this clinic already."""
+
+    code = "has-account"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is an account for this address or this patient already. Who cannot sign in uses “forgotten password”."
+        )
+
+
+class PatientHasLeft(Conflict):
+    """The patient is not active, so nobody is invited for them."""
+
+    code = "patient-not-active"
+
+    def __init__(self) -> None:
+        super().__init__("This patient is marked as transferred or deceased. Set the state to active first.")
+
+
+class InvitationCannotMove(Conflict):
+    """The invitation is in a state in which this cannot be done."""
+
+    code = "invitation-cannot-move"
+
+    def __init__(self, state: InvitationState) -> None:
+        super().__init__(f"This invitation is {state}; that cannot be done with it any more.", state=state)
+
+
+class PatientCannotMove(Conflict):
+    """The patient's state cannot become that one."""
+
+    code = "patient-cannot-move"
+
+    def __init__(self, state: PatientState) -> None:
+        super().__init__(f"This patient is {state}; the state cannot become that one.", state=state)
+
+
+class MatchCannotMove(Conflict):
+    """What was decided about the two records must be undone first."""
+
+    code = "match-cannot-move"
+
+    def __init__(self) -> None:
+        super().__init__("Something else was decided about these two records. Undo that first, then decide anew.")
+
+
+class NotTheSamePerson(Invalid):
+    """The two records cannot be linked: they are one record, or the other one is itself unverified."""
+
+    code = "cannot-link"
+
+    def __init__(self) -> None:
+        super().__init__("Choose a record that is verified and is not the same record.")
+
+
+def code_of(text: str) -> Code | None:
+    """The code in this text; None for one that this program cannot have made."""
+    read = cookie_of(text.strip())
+    return None if read is None else Code(read.clinic_id, read.token)
+
+
+def usable_email(text: str) -> str:
+    """The address in its one spelling. Raises EmailUnusable."""
+    email = normal_email(text)
+    if len(email) > _MAX_EMAIL or not _EMAIL.fullmatch(email):
+        raise EmailUnusable
+    return email
+
+
+def usable_name(text: str) -> str:
+    """The name with single spaces. Raises NameMissing."""
+    name = " ".join(text.split())
+    if not name or len(name) > 200 or not name.isprintable():
+        raise NameMissing
+    return name
+
+
+def check_birth_date(born_on: date, today: date) -> None:
+    """Raises BirthDateImpossible. The clinic's day may be one ahead of ours."""
+    if born_on.year < OLDEST_BIRTH_YEAR or born_on > today + timedelta(days=1):
+        raise BirthDateImpossible
+
+
+def bounded(setting: str | None, longest: int) -> int:
+    """A setting's whole number, at least 1 and at most `longest`; 1 while it is unset."""
+    return max(1, min(int(setting or 1), longest))
+
+
+def is_usable(invited: Invited, now: datetime) -> bool:
+    """Whether its code still opens anything."""
+    return invited.state == "open" and now < invited.expires_at and invited.tries < MAX_WRONG_BIRTH_DATES
+
+
+def is_right_birth_date(invited: Invited, given: date | None) -> bool:
+    """Staff are not asked; everybody else must name the day that the clinic knows."""
+    return invited.kind == "staff" or (given is not None and given == invited.born_on)
+
+
+def moved(state: InvitationState, event: InvitationEvent) -> InvitationState:
+    """The invitation's next state. Raises InvitationCannotMove."""
+    after = INVITATION_MOVES[state].get(event)
+    if after is None:
+        raise InvitationCannotMove(state)
+    return after
+
+
+def check_patient_move(state: PatientState, to: PatientState) -> None:
+    """Raises PatientCannotMove; staying as one is, is no move."""
+    if to != state and to not in PATIENT_MOVES[state]:
+        raise PatientCannotMove(state)
+
+
+def decided(state: MatchState | None, event: MatchEvent) -> MatchState:
+    """What stands about the two records afterwards. Raises MatchCannotMove."""
+    after = MATCH_MOVES[state or "undone"].get(event)
+    if after is None:
+        raise MatchCannotMove
+    return after
+
+
+def normal_name(name: str) -> tuple[str, ...]:
+    """The words of a name without accents, case and order: `Müller, Ann-Marie` is `ann marie muller`."""
+    plain = "".join(mark for mark in unicodedata.normalize("NFKD", name) if not unicodedata.combining(mark))
+    return tuple(sorted(word for word in _NOT_A_LETTER.split(plain.casefold()) if word))
+
+
+def normal_phone(phone: str) -> str:
+    """The last ten digits: how a number is dialled, whatever stands before or between. Empty without seven of them."""
+    digits = "".join(mark for mark in phone if mark.isdecimal())[-10:]
+    return digits if len(digits) >= 7 else ""
+
+
+def born(year: str, month: str, day: str) -> date:
+    """A birth date as three fields of a form. Raises Malformed with what to do."""
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError as error:
+        message = "Please give the date of birth: month, day, and the year with four digits."
+        raise Malformed(message) from error
