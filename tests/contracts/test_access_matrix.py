@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 
 from portico.access import SystemScope
+from portico.accounts import invitations, people
 from portico.accounts.page_address import keep_page_address
 from portico.app import ROUTES
 from portico.clinic.page_testing import request_test
@@ -127,6 +129,29 @@ TABLE: Mapping[str, Row] = {
     "GET /sign-in/set-up": whoever_is_in(303),
     "POST /sign-in/set-up": whoever_is_in(303, send=page(code="000000")),
     "POST /sign-out": whoever_is_in(303, send=page(), ends_session=True),
+    # Coming in: nobody needs a session, and a code that opens nothing is refused alike whoever sends it.
+    "POST /api/activations": everybody(400, send=body(lambda _: {})),
+    "POST /api/registrations": everybody(400, send=body(lambda _: {})),
+    "POST /api/password-resets": everybody(400, send=body(lambda _: {})),
+    "PUT /api/password-resets/{code:str}": everybody(404, send=body(lambda _: {"password": "a new long password"})),
+    "GET /activation": everybody(200),
+    "POST /activation": everybody(400, send=page()),
+    "GET /registration": everybody(200),
+    "POST /registration": everybody(400, send=page()),
+    "GET /look-at-your-mail": everybody(200),
+    "GET /forgotten-password": everybody(200),
+    "POST /forgotten-password": everybody(422, send=page()),
+    "GET /password-reset": everybody(200),
+    "POST /password-reset": everybody(404, send=page()),
+    # Inviting. A patient of another clinic is nobody.
+    "GET /api/invitations": staff(200, elsewhere=200),
+    "POST /api/invitations": staff(
+        201,
+        of="newcomer",
+        send=body(lambda made: {"patient": made.ids["patient_id"], "email": "newcomer@people.test"}),
+    ),
+    "PUT /api/invitations/{invitation_id:uuid}/sending": staff(200, of="newcomer"),
+    "PUT /api/invitations/{invitation_id:uuid}/withdrawal": staff(200, of="newcomer"),
     "GET /": Row(statuses=(401, 200, 200, 200, 200, 303, 303, 303, 303, 303)),
     # The clinic's signatures: a clinician signs clinical content.
     "GET /api/signatures": staff(200, elsewhere=200),
@@ -340,6 +365,17 @@ async def paged(portal: Portal) -> Stage:
     return Stage(ids=_known(portal))
 
 
+async def newcomer(portal: Portal) -> Stage:
+    """Alice's clinic has invited somebody to a record that they have no account for."""
+    async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
+        patient_id = await people.create_patient(tx, portal.site.vault, name="Newcomer", born_on=date(1990, 4, 2))
+    invited = await invitations.invite_patient(
+        portal.site, walks.caller(portal, "nora"), patient_id, "newcomer@people.test"
+    )
+    ids = {"patient_id": str(patient_id), "invitation_id": str(invited.invitation_id)}
+    return Stage(ids=_known(portal) | ids)
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "claimed": claimed,
@@ -348,6 +384,7 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "danger": danger,
     "consult": consult,
     "page": paged,
+    "newcomer": newcomer,
 }
 
 
@@ -357,6 +394,7 @@ def _known(portal: Portal) -> dict[str, str]:
         "patient_id": str(walks.patient_of(portal, "alice")),
         "account_id": str(walks.caller(portal, "dr.adams").account_id),
         "name": "portico.css",
+        "code": f"{ELSEWHERE}.{'c' * 43}",
         "slug": SLUG,
         "screen": "1",
         "kind": "rule_set",

@@ -34,10 +34,15 @@ OF_PATIENT = {
     "screening",
 }
 
-STAFF_ONLY = {"review_event", "escalation_event", "notification"}
+LEFT_UNREAD = {"review_event", "escalation_event", "notification"}
+
+OF_STAFF = {"invitation", "password_reset", "patient_match"}
+"""How people come in and who is who: patients neither read nor write it."""
+
+STAFF_ONLY = LEFT_UNREAD | OF_STAFF
 
 # What a patient's act leaves behind: written without being read.
-LEFT_BY_PATIENTS = STAFF_ONLY | {"audit_event"}
+LEFT_BY_PATIENTS = LEFT_UNREAD | {"audit_event"}
 
 CHANGED_BY_PATIENTS = {"consult", "credential", "escalation", "response", "review", "session"}
 
@@ -260,7 +265,7 @@ async def test_a_proxy_sees_the_patients_it_acts_for_and_no_others(premises: Pre
 async def test_somebody_signing_in_reads_exactly_what_signing_in_needs(premises: Premises) -> None:
     async with inside(premises.app, "anonymous", AMY):
         seen = {name for name in secured(premises) if await visible(premises.app, name)}
-        assert seen == CLINIC_WIDE | OF_ACCOUNT | {"patient"}
+        assert seen == CLINIC_WIDE | OF_ACCOUNT | {"patient", "patient_match"}
         others = [name for name in OF_ACCOUNT if await visible(premises.app, name, "account_id <> $1", AMY.account_id)]
         assert others == []
         assert await visible(premises.app, "patient", "patient_id <> $1", AMY.patient_id) == 0
@@ -272,6 +277,16 @@ async def test_a_session_is_found_by_its_token_and_by_no_other(premises: Premise
         await premises.app.execute("select set_config('app.actor', $1, true)", token)
         assert await visible(premises.app, "session") == 1
         assert {name for name in OF_ACCOUNT if await visible(premises.app, name)} == {"session"}
+
+
+@pytest.mark.parametrize("name", ["invitation", "password_reset"])
+async def test_whoever_holds_a_code_sees_the_row_that_it_names_and_nothing_else(premises: Premises, name: str) -> None:
+    token = rows_for(premises.tables, AMY)[name]["token_hash"]
+    async with context(premises.app, "anonymous", AMY):
+        assert await visible(premises.app, name) == 0
+        await premises.app.execute("select set_config('app.actor', $1, true)", token)
+        assert {table for table in secured(premises) if await visible(premises.app, table)} == CLINIC_WIDE | {name}
+        assert await visible(premises.app, name) == 1
 
 
 async def test_nobody_changes_a_ledger(premises: Premises) -> None:

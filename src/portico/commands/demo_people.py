@@ -28,6 +28,7 @@ SETTINGS: Mapping[str, str] = {
     "clinic.phone": "555-0100",
     "clinic.after_hours_phone": "555-0101",
     "clinic.opening_hours": "mon 08:00-17:00; tue 08:00-17:00; wed 08:00-17:00; thu 08:00-17:00; fri 08:00-16:00",
+    "registration.open": "true",
 }
 """Values that the demo's made-up admins confirm; every other setting keeps its declared default."""
 
