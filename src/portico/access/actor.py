@@ -61,7 +61,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def own_patient(self) -> PatientLink | None:
-        """The link to oneself, when this account is a patient's own."""
+        """The link to oneself, when this account is a patient's own; of several records the one for what is new."""
         return next((link for link in self.patients if link.relation == "self"), None)
 
 
@@ -82,7 +82,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     def on_behalf_of(self, patient_id: PatientId) -> PatientId | None:
         """The patient, when this person acts for somebody else; None for one's own record and for staff."""
-        own = self.actor.own_patient
-        if self.actor.hat == "staff" or (own is not None and own.patient_id == patient_id):
+        own = {link.patient_id for link in self.actor.patients if link.relation == "self"}
+        if self.actor.hat == "staff" or patient_id in own:
             return None
         return patient_id

@@ -100,6 +100,7 @@ class OwnAccount(msgspec.Struct, frozen=True, kw_only=True):
     account_id: AccountId
     email: str
     state: str
+    is_staff: bool
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from portico.accounts.entry_model import (
     PatientState,
 )
 from portico.accounts.rules import cookie_of, normal_email
-from portico.errors import Conflict, Invalid, Malformed, NotFound
+from portico.errors import Conflict, Invalid, Malformed, NotAllowed, NotFound
 
 MAX_WRONG_BIRTH_DATES: Final = 5
 """The fifth wrong birth date burns the code."""
@@ -54,6 +54,7 @@ MATCH_MOVES: Mapping[MatchState, Mapping[MatchEvent, MatchState]] = {
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}")
 _MAX_EMAIL = 254
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./-]{0,39}")
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
 REFUSED = (
@@ -172,6 +173,42 @@ class NotTheSamePerson(Invalid):
         super().__init__("Choose a record that is verified and is not the same record.")
 
 
+class NumberUnusable(Invalid):
+    """The clinic's number for the patient is too long or holds signs that no number has."""
+
+    code = "number-unusable"
+
+    def __init__(self) -> None:
+        super().__init__("Please write the clinic's number with at most 40 letters, digits and hyphens.")
+
+
+class PhoneUnusable(Invalid):
+    """Nobody could dial that."""
+
+    code = "phone-unusable"
+
+    def __init__(self) -> None:
+        super().__init__("Please write the telephone number with at least 7 digits, for example 555-0100 111.")
+
+
+class AddressTooLong(Invalid):
+    """More than any address is long."""
+
+    code = "address-too-long"
+
+    def __init__(self) -> None:
+        super().__init__("Please write the address with at most 500 letters.")
+
+
+class AccountOfStaff(NotAllowed):
+    """The account belongs to a member of the staff too; only an admin may close it."""
+
+    code = "account-of-staff"
+
+    def __init__(self) -> None:
+        super().__init__("This account belongs to a member of the staff too. Only an admin may open or close it.")
+
+
 def code_of(text: str) -> Code | None:
     """The code in this text; None for one that this program cannot have made."""
     read = cookie_of(text.strip())
@@ -192,6 +229,30 @@ def usable_name(text: str) -> str:
     if not name or len(name) > 200 or not name.isprintable():
         raise NameMissing
     return name
+
+
+def usable_number(text: str | None) -> str | None:
+    """The clinic's own number for a patient; None when nothing is written. Raises NumberUnusable."""
+    number = (text or "").strip()
+    if number and not _NUMBER.fullmatch(number):
+        raise NumberUnusable
+    return number or None
+
+
+def usable_phone(text: str | None) -> str | None:
+    """A telephone number as written; None when nothing is. Raises PhoneUnusable."""
+    phone = " ".join((text or "").split())
+    if phone and (len(phone) > 40 or not phone.isprintable() or not normal_phone(phone)):
+        raise PhoneUnusable
+    return phone or None
+
+
+def usable_address(text: str | None) -> str | None:
+    """An address as written, lines kept; None when nothing is. Raises AddressTooLong."""
+    address = (text or "").strip()
+    if len(address) > 500:
+        raise AddressTooLong
+    return address or None
 
 
 def check_birth_date(born_on: date, today: date) -> None:

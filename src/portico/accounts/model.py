@@ -69,6 +69,8 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     relation: Literal["self", "guardian", "agreed", "poa"]
     scope: tuple[str, ...]
+    is_linked: bool = False
+    """Staff found that this record, which existed before, is of the same person as the account's own."""
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):

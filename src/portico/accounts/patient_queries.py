@@ -135,7 +135,14 @@ END_GRANTS = Query(
 
 OWN_ACCOUNT = Query(
     OwnAccount,
-    "select account_id, email, state from account where clinic_id = $1 and patient_id = $2 order by created_at limit 1",
+    """
+    select a.account_id, a.email, a.state, s.account_id is not null as is_staff
+    from account a
+    left join staff s on s.clinic_id = a.clinic_id and s.account_id = a.account_id
+    where a.clinic_id = $1 and a.patient_id = $2
+    order by a.created_at
+    limit 1
+    """,
 )
 
 SIMILAR = Query(

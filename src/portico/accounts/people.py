@@ -7,6 +7,8 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Literal
 
+import msgspec
+
 from portico.access import Role
 from portico.accounts import people_queries as queries
 from portico.accounts.email_index import EmailIndex
@@ -20,6 +22,21 @@ from portico.errors import NotFound
 from portico.ids import AccountId, PatientId
 from portico.platform.database import Tx
 from portico.platform.vault import Place, Vault
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """How to reach a patient, as people read it."""
+
+    phone: str | None = None
+    address: str | None = None
+
+
+class SealedContact(msgspec.Struct, frozen=True, kw_only=True):
+    """The same, as it is stored."""
+
+    phone: bytes | None
+    address: bytes | None
+    phone_hmac: bytes | None
 
 
 async def create_patient(
@@ -37,22 +54,54 @@ async def create_patient(
 
     Whoever registers without staff is not `verified` until staff know who it is.
     """
+    patient_id = await write_patient(
+        tx,
+        vault,
+        name=name,
+        born_on=born_on,
+        clinic_number=clinic_number,
+        contact=Contact(phone=phone, address=address),
+        verified=verified,
+    )
+    await record_system(tx, "create", Object("patient", patient_id), patient=patient_id)
+    return patient_id
+
+
+async def write_patient(
+    tx: Tx,
+    vault: Vault,
+    *,
+    name: str,
+    born_on: date,
+    clinic_number: str | None,
+    contact: Contact,
+    verified: bool = True,
+) -> PatientId:
+    """As `create_patient`, for whoever records the act in a person's name."""
     patient_id = PatientId(tx.ids.new())
     await queries.insert_patient(
         tx,
         NewPatient(patient_id=patient_id, name=name, born_on=born_on, clinic_number=clinic_number, verified=verified),
     )
     await vault.create_patient_key(tx, patient_id)
-    if phone is not None or address is not None:
-        box = await vault.patient(tx, patient_id)
-        sealed = {
-            column: None if text is None else box.seal_text(Place("patient", f"{column}_sealed", patient_id), text)
-            for column, text in (("phone", phone), ("address", address))
-        }
-        digest = await phone_digest(vault, tx.clinic_id, phone)
-        await queries.seal_contact(tx, patient_id, phone=sealed["phone"], address=sealed["address"], phone_hmac=digest)
-    await record_system(tx, "create", Object("patient", patient_id), patient=patient_id)
+    if contact.phone is not None or contact.address is not None:
+        sealed = await sealed_contact(tx, vault, patient_id, contact)
+        await queries.seal_contact(
+            tx, patient_id, phone=sealed.phone, address=sealed.address, phone_hmac=sealed.phone_hmac
+        )
     return patient_id
+
+
+async def sealed_contact(tx: Tx, vault: Vault, patient_id: PatientId, contact: Contact) -> SealedContact:
+    """How to reach the patient, as it may be stored; the number's digest finds who has the same one."""
+    box = await vault.patient(tx, patient_id)
+    phone, address = (
+        None if text is None else box.seal_text(Place("patient", f"{column}_sealed", patient_id), text)
+        for column, text in (("phone", contact.phone), ("address", contact.address))
+    )
+    return SealedContact(
+        phone=phone, address=address, phone_hmac=await phone_digest(vault, tx.clinic_id, contact.phone)
+    )
 
 
 async def phones_of(tx: Tx, vault: Vault, patients: Collection[PatientId]) -> dict[PatientId, str]:

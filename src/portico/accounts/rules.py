@@ -215,9 +215,12 @@ def is_worth_noting(last_seen_at: datetime, now: datetime) -> bool:
 
 
 def links_of(rows: Iterable[LinkRow]) -> tuple[PatientLink, ...]:
-    """One link per patient, oneself first, then by name: own record before grants, several grants together."""
+    """One link per patient, oneself first, then by name: own record before grants, several grants together.
+
+    Of two records of oneself the one that the clinic knew before comes first: what is new belongs there.
+    """
     links: dict[str, PatientLink] = {}
-    for row in sorted(rows, key=lambda row: (row.relation != "self", row.name, row.patient_id)):
+    for row in sorted(rows, key=lambda row: (row.relation != "self", not row.is_linked, row.name, row.patient_id)):
         earlier = links.get(row.patient_id)
         links[row.patient_id] = PatientLink(
             patient_id=PatientId(UUID(row.patient_id)),

@@ -52,6 +52,10 @@ ACTING_FOR_PATIENT = Query(
     join patient on patient.clinic_id = account.clinic_id and patient.patient_id = $2 and patient.state = 'active'
     where account.clinic_id = $1 and account.state = 'active'
         and (account.patient_id = $2 or exists (
+            select from patient_match
+            where patient_match.clinic_id = $1 and patient_match.patient_id = account.patient_id
+                and patient_match.other_patient_id = $2 and patient_match.state = 'linked'
+        ) or exists (
             select from proxy_grant
             where proxy_grant.clinic_id = $1 and proxy_grant.account_id = account.account_id
                 and proxy_grant.patient_id = $2 and proxy_grant.starts_at <= $3

@@ -39,6 +39,10 @@ STATUS: Mapping[type[errors.DomainError], int] = {
 _BY_CONSTRAINT: Mapping[str, tuple[str, str]] = {
     "account_email_is_unique_in_clinic": ("email-taken", "Somebody here already uses this e-mail address."),
     "patient_number_is_unique_in_clinic": ("number-taken", "Another patient already has this number."),
+    "patient_match_links_to_one": (
+        "match-cannot-move",
+        "This record is linked to another one already. Undo that first.",
+    ),
     "response_one_open_draft": ("draft-open", "There is already an open draft of this form."),
     "escalation_one_unresolved_per_subject": ("already-raised", "This has been raised already."),
     "consult_clinic_id_clinician_id_fkey": ("unknown-clinician", "There is no such clinician in this clinic."),

@@ -1,0 +1,96 @@
+"""Whether two records are of one person: the program only names candidates, to staff; staff link, keep apart, or undo.
+
+A link moves nothing: what was written stays with its record, under its key. The account of the record that came later
+acts for both records while the link stands.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from portico.access import Caller
+from portico.accounts import entry_rules as rules
+from portico.accounts import patient_queries as queries
+from portico.accounts.entry_letters import tell_of_change
+from portico.accounts.entry_model import Candidate, MatchEvent, PatientRow
+from portico.accounts.patient_queries import SimilarRow
+from portico.audit import Object, record, record_list
+from portico.errors import NotFound
+from portico.ids import PatientId
+from portico.platform.database import Tx
+from portico.platform.site import Site
+
+
+async def read_candidates(site: Site, caller: Caller, patient_id: PatientId) -> Sequence[Candidate]:
+    """Who may be the same person: same name and birth date, or same telephone number. Raises NotFound."""
+    async with site.db.transaction(caller.scope) as tx:
+        patient = await queries.patient_row(tx, patient_id)
+        if patient is None:
+            raise NotFound
+        return await _candidates(tx, caller, patient)
+
+
+async def decide(
+    site: Site, caller: Caller, patient_id: PatientId, other: PatientId, event: MatchEvent
+) -> Sequence[Candidate]:
+    """Links the record to the other one, keeps the two apart, or takes that back.
+
+    A link, and its end, is told to the addresses of both. Raises NotFound, NotTheSamePerson and MatchCannotMove.
+    """
+    async with site.db.transaction(caller.scope) as tx:
+        patient, known = await queries.locked(tx, patient_id), await queries.patient_row(tx, other)
+        if patient is None or known is None:
+            raise NotFound
+        before = await queries.match(tx, patient_id, other)
+        after = rules.decided(before, event)
+        if event == "link":
+            await _check_link(tx, patient, known)
+        await queries.put_match(tx, patient_id, other, after, caller.account_id)
+        if "linked" in (before, after):
+            await queries.set_verified(tx, patient_id, verified=after == "linked")
+            await _tell_both(tx, site, patient_id, other)
+        for each in (patient_id, other):
+            await record(tx, caller, "change", Object("patient_match", other), patient=each, outcome=after)
+        return await _candidates(tx, caller, (await queries.patient_row(tx, patient_id)) or patient)
+
+
+async def _candidates(tx: Tx, caller: Caller, patient: PatientRow) -> Sequence[Candidate]:
+    contact = await queries.contact(tx, patient.patient_id)
+    similar = await queries.similar(tx, patient, contact.phone_hmac)
+    found = [_candidate(patient, row) for row in similar]
+    shown = [each for each in found if each.same_name_and_birth_date or each.same_phone or each.decision is not None]
+    await record(tx, caller, "read", Object("patient_match", patient.patient_id), patient=patient.patient_id)
+    await record_list(tx, caller, "patient", [each.patient.patient_id for each in shown])
+    return shown
+
+
+def _candidate(patient: PatientRow, row: SimilarRow) -> Candidate:
+    is_same_name = rules.normal_name(row.name) == rules.normal_name(patient.name)
+    return Candidate(
+        patient=PatientRow(
+            patient_id=row.patient_id,
+            name=row.name,
+            born_on=row.born_on,
+            clinic_number=row.clinic_number,
+            state=row.state,
+            verified=row.verified,
+        ),
+        same_name_and_birth_date=is_same_name and row.born_on == patient.born_on,
+        same_phone=row.same_phone,
+        decision=row.decision,
+    )
+
+
+async def _check_link(tx: Tx, patient: PatientRow, known: PatientRow) -> None:
+    """Only an unverified record is linked, to one that staff know and that is not itself linked to a third."""
+    if patient.verified or not known.verified or patient.patient_id == known.patient_id:
+        raise rules.NotTheSamePerson
+    if any(not link.is_later for link in await queries.links(tx, known.patient_id)):
+        raise rules.NotTheSamePerson
+
+
+async def _tell_both(tx: Tx, site: Site, patient_id: PatientId, other: PatientId) -> None:
+    cause: UUID = tx.ids.new()
+    accounts = [await queries.own_account(tx, each) for each in (patient_id, other)]
+    for account in accounts:
+        if account is not None:
+            await tell_of_change(tx, site.vault, account.email, cause)
