@@ -14,7 +14,16 @@ from litestar.types import ASGIApp, Scope
 
 from portico.access import Caller
 from portico.accounts import api as accounts_api
-from portico.accounts import entry_api, entry_pages, invitation_api, patient_api, staff_api, staff_pages
+from portico.accounts import (
+    entry_api,
+    entry_pages,
+    invitation_api,
+    invitation_pages,
+    patient_api,
+    people_pages,
+    staff_api,
+    staff_pages,
+)
 from portico.accounts import pages as accounts_pages
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_caller, require_audience, undeclared_routes
@@ -45,7 +54,9 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *entry_api.ROUTES,
     *entry_pages.ROUTES,
     *invitation_api.ROUTES,
+    *invitation_pages.ROUTES,
     *patient_api.ROUTES,
+    *people_pages.ROUTES,
     *clinic_api.ROUTES,
     *opening_api.ROUTES,
     *escalation_api.ROUTES,

@@ -19,7 +19,17 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from portico.access import Audience, Caller, Permission, Role, SystemScope, patients, signed_in, staff
-from portico.accounts import api, entry_api, entry_pages, invitation_api, pages, patient_api, people
+from portico.accounts import (
+    api,
+    entry_api,
+    entry_pages,
+    invitation_api,
+    invitation_pages,
+    pages,
+    patient_api,
+    people,
+    people_pages,
+)
 from portico.accounts.door import DEMO_LIMITS, LIMITS, Door
 from portico.accounts.email_index import EmailIndex
 from portico.accounts.gate import provide_caller, require_audience
@@ -274,7 +284,14 @@ PROBES = [
 ]
 
 
-ENTRY = [*entry_api.ROUTES, *entry_pages.ROUTES, *invitation_api.ROUTES, *patient_api.ROUTES]
+ENTRY = [
+    *entry_api.ROUTES,
+    *entry_pages.ROUTES,
+    *invitation_api.ROUTES,
+    *invitation_pages.ROUTES,
+    *patient_api.ROUTES,
+    *people_pages.ROUTES,
+]
 
 
 def small_app(site: Site, door: Door) -> Litestar:

@@ -35,6 +35,7 @@ _STAFF_MENU = (
     (Permission.LIST_REVIEWS, MenuItem("/reviews", "Queue")),
     (Permission.LIST_ESCALATIONS, MenuItem("/escalations", "Urgent")),
     (Permission.MANAGE_CONSULTS, MenuItem("/consults", "Consults")),
+    (Permission.MANAGE_PEOPLE, MenuItem("/people", "People")),
     (Permission.READ_SETTINGS, MenuItem("/settings", "Settings")),
     (Permission.ACKNOWLEDGE_ESCALATIONS, MenuItem("/staff/me", "My pages")),
 )

@@ -27,6 +27,7 @@ class UpcomingConsult(msgspec.Struct, frozen=True, kw_only=True):
     consult_id: ConsultId
     patient_id: PatientId
     patient_name: str
+    patient_verified: bool
     clinician_id: AccountId | None
     starts_at: datetime | None
     state: ConsultState
@@ -76,8 +77,8 @@ NEXT_CONSULT = Query(
 CONSULTS_OF_CLINIC = Query(
     UpcomingConsult,
     """
-    select c.consult_id, c.patient_id, p.name as patient_name, c.clinician_id, c.starts_at, c.state,
-        c.wishes_sealed, not exists (
+    select c.consult_id, c.patient_id, p.name as patient_name, p.verified as patient_verified, c.clinician_id, c.starts_at,
+        c.state, c.wishes_sealed, not exists (
             select from response r
             where r.clinic_id = c.clinic_id and r.patient_id = c.patient_id and r.submitted_revision is not null
         ) as intake_missing

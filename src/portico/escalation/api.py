@@ -32,6 +32,7 @@ class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: PatientId
     name: str
+    verified: bool
 
 
 class AcknowledgedOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -122,7 +123,7 @@ def escalation_out(caller: Caller, entry: Listed) -> EscalationOut:
         deadline=entry.deadline,
         raised_at=entry.raised_at,
         subject=SubjectOut(kind=entry.subject_kind, id=entry.subject_id),
-        patient=PatientOut(id=entry.patient_id, name=entry.patient_name),
+        patient=PatientOut(id=entry.patient_id, name=entry.patient_name, verified=entry.patient_verified),
         acknowledged=_acknowledged(entry),
         resolved=_resolved(entry),
     )

@@ -80,6 +80,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     escalation_id: EscalationId
     patient_id: PatientId
     patient_name: str
+    patient_verified: bool
     subject_kind: SubjectKind
     subject_id: UUID
     level: Level

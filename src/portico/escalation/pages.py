@@ -43,6 +43,7 @@ class Urgent(msgspec.Struct, frozen=True, kw_only=True):
     """One unresolved escalation in the band at the top of staff pages."""
 
     patient_name: str
+    patient_verified: bool
     level_name: str
     acknowledged_by_name: str | None
 
@@ -64,6 +65,7 @@ async def read_urgent(site: Site, caller: Caller) -> list[Urgent]:
     return [
         Urgent(
             patient_name=entry.patient_name,
+            patient_verified=entry.patient_verified,
             level_name=LEVEL_NAMES[entry.level],
             acknowledged_by_name=entry.acknowledged_by_name,
         )

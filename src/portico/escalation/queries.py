@@ -95,7 +95,8 @@ ALL_UNRESOLVED_LOCKED = Query(
 )
 
 _LISTED = """
-    select e.escalation_id, e.patient_id, patient.name as patient_name, e.subject_kind, e.subject_id, e.level,
+    select e.escalation_id, e.patient_id, patient.name as patient_name,
+        patient.verified as patient_verified, e.subject_kind, e.subject_id, e.level,
         e.level_rank, e.state, e.cause, e.rules, e.rung, e.deadline, e.raised_at, e.acknowledged_by,
         acknowledger.name as acknowledged_by_name, e.acknowledged_at, e.resolved_by,
         resolver.name as resolved_by_name, e.resolved_at, e.outcome

@@ -47,6 +47,7 @@ async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int)
     header = Header(
         patient_id=of.row.patient_id,
         patient_name=whom.name,
+        patient_verified=whom.verified,
         born_on=whom.born_on,
         stated_born_on=None,
         phone=await _phone(tx, site, of.row.patient_id),
@@ -116,6 +117,7 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
     header = Header(
         patient_id=row.patient_id,
         patient_name=whom.name,
+        patient_verified=whom.verified,
         born_on=whom.born_on,
         stated_born_on=None,
         phone=await _phone(tx, site, row.patient_id),

@@ -13,9 +13,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     born_on: date
+    verified: bool
 
 
-PERSON = Query(Person, "select name, born_on from patient where clinic_id = $1 and patient_id = $2")
+PERSON = Query(Person, "select name, born_on, verified from patient where clinic_id = $1 and patient_id = $2")
 
 
 async def person(tx: Tx, patient_id: PatientId) -> Person:

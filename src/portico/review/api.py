@@ -33,6 +33,7 @@ class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: PatientId
     name: str
     born_on: date
+    verified: bool
 
 
 class ClaimOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -267,7 +268,9 @@ def call_list_entry(entry: QueueEntry, to_call: frozenset[ReviewId]) -> CallList
 
 def patient_out(entry: QueueEntry) -> PatientOut:
     """Whose review it is."""
-    return PatientOut(id=entry.patient_id, name=entry.patient_name, born_on=entry.born_on)
+    return PatientOut(
+        id=entry.patient_id, name=entry.patient_name, born_on=entry.born_on, verified=entry.patient_verified
+    )
 
 
 def claim_out(entry: QueueEntry) -> ClaimOut | None:

@@ -27,6 +27,7 @@ class ConsultOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
     state: ConsultState
     intake_missing: bool | msgspec.UnsetType = msgspec.UNSET
     patient_name: str | msgspec.UnsetType = msgspec.UNSET
+    patient_verified: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class ConsultsOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -129,6 +130,7 @@ def _listed_consult(row: UpcomingConsult) -> ConsultOut:
         state=row.state,
         intake_missing=row.intake_missing,
         patient_name=row.patient_name,
+        patient_verified=row.patient_verified,
     )
 
 

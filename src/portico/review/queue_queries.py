@@ -23,6 +23,7 @@ class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
     response_id: ResponseId
     patient_id: PatientId
     patient_name: str
+    patient_verified: bool
     born_on: date
     state: ReviewState
     disposition: Disposition
@@ -45,6 +46,7 @@ class MissingIntake(msgspec.Struct, frozen=True, kw_only=True):
     consult_id: ConsultId
     patient_id: PatientId
     patient_name: str
+    patient_verified: bool
     starts_at: datetime
 
 
@@ -84,8 +86,8 @@ QUEUE_PAGE = Query(
         order by clinic_id, state, urgency_rank, consult_key, queued_at, review_id
         limit 26
     )
-    select page.review_id, page.response_id, page.patient_id, p.name as patient_name, p.born_on, page.state,
-        page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
+    select page.review_id, page.response_id, page.patient_id, p.name as patient_name,
+        p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
         page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
         page.claim_until, page.revision
     from page
@@ -112,8 +114,8 @@ FILTERED_PAGE = Query(
         order by clinic_id, state, urgency_rank, consult_key, queued_at, review_id
         limit 26
     )
-    select page.review_id, page.response_id, page.patient_id, p.name as patient_name, p.born_on, page.state,
-        page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
+    select page.review_id, page.response_id, page.patient_id, p.name as patient_name,
+        p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
         page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
         page.claim_until, page.revision
     from page
@@ -128,8 +130,8 @@ FILTERED_PAGE = Query(
 ENTRY_OF = Query(
     QueueEntry,
     """
-    select r.review_id, r.response_id, r.patient_id, p.name as patient_name, p.born_on, r.state, r.disposition,
-        r.urgency, r.urgency_rank, r.consult_key::text as consult_key, r.consult_at, r.queued_at, r.response_revision,
+    select r.review_id, r.response_id, r.patient_id, p.name as patient_name,
+        p.verified as patient_verified, p.born_on, r.state, r.disposition, r.urgency, r.urgency_rank, r.consult_key::text as consult_key, r.consult_at, r.queued_at, r.response_revision,
         r.clinician_id, a.name as clinician_name, r.claimed_at, r.claim_until, r.revision
     from review r
     join patient p on p.clinic_id = r.clinic_id and p.patient_id = r.patient_id
@@ -152,7 +154,7 @@ UNCONFIRMED = Query(
 CONSULTS_WITHOUT_INTAKE = Query(
     MissingIntake,
     """
-    select c.consult_id, c.patient_id, p.name as patient_name, c.starts_at
+    select c.consult_id, c.patient_id, p.name as patient_name, p.verified as patient_verified, c.starts_at
     from consult c
     join patient p on p.clinic_id = c.clinic_id and p.patient_id = c.patient_id
     where c.clinic_id = $1 and c.state = 'booked' and c.starts_at >= $2
