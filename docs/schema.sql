@@ -36,14 +36,27 @@ begin
         select g.patient_id from proxy_grant g
         where g.clinic_id = app_clinic() and g.account_id = holder
             and g.starts_at <= at and (g.ends_at is null or g.ends_at > at)) as may;
+    -- Staff may have found that this account's own record and another are of the same person.
+    perform set_config('app.patients', coalesce(acts_for, '{}')::text, true);
+    select acts_for || coalesce(array_agg(m.other_patient_id), '{}') into acts_for
+    from account a join patient_match m on m.clinic_id = a.clinic_id and m.patient_id = a.patient_id
+        and m.state = 'linked'
+    where a.clinic_id = app_clinic() and a.account_id = holder;
     perform set_config('app.patients', coalesce(acts_for, '{}')::text, true);
     return query
     with link as (
-        select p.patient_id, p.name, 'self' as relation, array['intake', 'messages', 'record'] as scope
+        select p.patient_id, p.name, 'self' as relation, array['intake', 'messages', 'record'] as scope,
+            false as is_linked
         from account a join patient p on p.clinic_id = a.clinic_id and p.patient_id = a.patient_id
         where a.clinic_id = app_clinic() and a.account_id = holder
         union all
-        select p.patient_id, p.name, g.basis, g.scope
+        select p.patient_id, p.name, 'self', array['intake', 'messages', 'record'], true
+        from account a
+        join patient_match m on m.clinic_id = a.clinic_id and m.patient_id = a.patient_id and m.state = 'linked'
+        join patient p on p.clinic_id = m.clinic_id and p.patient_id = m.other_patient_id
+        where a.clinic_id = app_clinic() and a.account_id = holder
+        union all
+        select p.patient_id, p.name, g.basis, g.scope, false
         from proxy_grant g join patient p on p.clinic_id = g.clinic_id and p.patient_id = g.patient_id
         where g.clinic_id = app_clinic() and g.account_id = holder
             and g.starts_at <= at and (g.ends_at is null or g.ends_at > at))
@@ -278,6 +291,35 @@ CREATE TABLE public.finding (
 
 ALTER TABLE ONLY public.finding FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.invitation (
+    clinic_id uuid NOT NULL,
+    invitation_id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    token_hash text NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    born_on date,
+    patient_id uuid,
+    roles text[] DEFAULT '{}'::text[] NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    sendings smallint DEFAULT 1 NOT NULL,
+    invited_by uuid,
+    account_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    CONSTRAINT invitation_accepted_became_an_account CHECK (((state <> 'accepted'::text) OR ((account_id IS NOT NULL) AND (accepted_at IS NOT NULL)))),
+    CONSTRAINT invitation_asks_for_a_birth_date CHECK (((kind = 'staff'::text) OR (born_on IS NOT NULL))),
+    CONSTRAINT invitation_kind_is_known CHECK ((kind = ANY (ARRAY['patient'::text, 'staff'::text, 'registration'::text]))),
+    CONSTRAINT invitation_of_a_patient_names_one CHECK (((kind <> 'patient'::text) OR (patient_id IS NOT NULL))),
+    CONSTRAINT invitation_of_staff_has_roles CHECK (((kind = 'staff'::text) = (cardinality(roles) > 0))),
+    CONSTRAINT invitation_roles_are_known CHECK ((roles <@ ARRAY['clinician'::text, 'nurse'::text, 'front_desk'::text, 'admin'::text])),
+    CONSTRAINT invitation_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'withdrawn'::text, 'burnt'::text])))
+);
+
+ALTER TABLE ONLY public.invitation FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.notification (
     clinic_id uuid NOT NULL,
     notification_id uuid NOT NULL,
@@ -314,6 +356,19 @@ CREATE TABLE public.page_test (
 
 ALTER TABLE ONLY public.page_test FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.password_reset (
+    clinic_id uuid NOT NULL,
+    reset_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    token_hash text NOT NULL,
+    state text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT password_reset_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'used'::text, 'withdrawn'::text])))
+);
+
+ALTER TABLE ONLY public.password_reset FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.patient (
     clinic_id uuid NOT NULL,
     patient_id uuid NOT NULL,
@@ -324,6 +379,8 @@ CREATE TABLE public.patient (
     phone_sealed bytea,
     address_sealed bytea,
     created_at timestamp with time zone NOT NULL,
+    verified boolean DEFAULT true NOT NULL,
+    phone_hmac bytea,
     CONSTRAINT patient_state_is_known CHECK ((state = ANY (ARRAY['active'::text, 'transferred'::text, 'deceased'::text])))
 );
 
@@ -339,6 +396,18 @@ CREATE TABLE public.patient_key (
 );
 
 ALTER TABLE ONLY public.patient_key FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.patient_match (
+    clinic_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    other_patient_id uuid NOT NULL,
+    state text NOT NULL,
+    decided_by uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT patient_match_state_is_known CHECK ((state = ANY (ARRAY['linked'::text, 'apart'::text, 'undone'::text])))
+);
+
+ALTER TABLE ONLY public.patient_match FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.proxy_grant (
     clinic_id uuid NOT NULL,
@@ -589,6 +658,12 @@ ALTER TABLE ONLY public.escalation
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_pkey PRIMARY KEY (clinic_id, response_id, revision, rule);
 
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_code_is_unique UNIQUE (clinic_id, token_hash);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_pkey PRIMARY KEY (clinic_id, invitation_id);
+
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_once_per_cause UNIQUE (clinic_id, dedupe_key);
 
@@ -598,8 +673,17 @@ ALTER TABLE ONLY public.notification
 ALTER TABLE ONLY public.page_test
     ADD CONSTRAINT page_test_pkey PRIMARY KEY (clinic_id, test_id);
 
+ALTER TABLE ONLY public.password_reset
+    ADD CONSTRAINT password_reset_code_is_unique UNIQUE (clinic_id, token_hash);
+
+ALTER TABLE ONLY public.password_reset
+    ADD CONSTRAINT password_reset_pkey PRIMARY KEY (clinic_id, reset_id);
+
 ALTER TABLE ONLY public.patient_key
     ADD CONSTRAINT patient_key_pkey PRIMARY KEY (clinic_id, patient_id, key_id);
+
+ALTER TABLE ONLY public.patient_match
+    ADD CONSTRAINT patient_match_pkey PRIMARY KEY (clinic_id, patient_id, other_patient_id);
 
 ALTER TABLE ONLY public.patient
     ADD CONSTRAINT patient_pkey PRIMARY KEY (clinic_id, patient_id);
@@ -661,6 +745,8 @@ ALTER TABLE ONLY public.signature
 ALTER TABLE ONLY public.staff
     ADD CONSTRAINT staff_pkey PRIMARY KEY (clinic_id, account_id);
 
+CREATE INDEX account_by_patient ON public.account USING btree (clinic_id, patient_id) WHERE (patient_id IS NOT NULL);
+
 CREATE INDEX audit_event_by_patient ON public.audit_event USING btree (clinic_id, patient_id, event_id) WHERE (patient_id IS NOT NULL);
 
 CREATE UNIQUE INDEX audit_event_folds ON public.audit_event USING btree (clinic_id, fold_key) WHERE (fold_key IS NOT NULL);
@@ -683,11 +769,27 @@ CREATE INDEX escalation_open ON public.escalation USING btree (clinic_id, level_
 
 CREATE INDEX escalation_resolved ON public.escalation USING btree (clinic_id, resolved_at DESC, escalation_id DESC) WHERE (state = 'resolved'::text);
 
+CREATE INDEX invitation_by_patient ON public.invitation USING btree (clinic_id, patient_id) WHERE (patient_id IS NOT NULL);
+
+CREATE INDEX invitation_newest ON public.invitation USING btree (clinic_id, created_at DESC, invitation_id DESC);
+
 CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE INDEX page_test_confirmed ON public.page_test USING btree (clinic_id, confirmed_at) WHERE (state = 'confirmed'::text);
 
 CREATE UNIQUE INDEX page_test_one_waits_per_person ON public.page_test USING btree (clinic_id, account_id) WHERE (state = 'sent'::text);
+
+CREATE INDEX password_reset_by_account ON public.password_reset USING btree (clinic_id, account_id) WHERE (state = 'open'::text);
+
+CREATE INDEX patient_by_birth_date ON public.patient USING btree (clinic_id, born_on);
+
+CREATE INDEX patient_by_name ON public.patient USING btree (clinic_id, name, patient_id);
+
+CREATE INDEX patient_by_phone ON public.patient USING btree (clinic_id, phone_hmac) WHERE (phone_hmac IS NOT NULL);
+
+CREATE INDEX patient_match_by_other ON public.patient_match USING btree (clinic_id, other_patient_id) WHERE (state = 'linked'::text);
+
+CREATE UNIQUE INDEX patient_match_links_to_one ON public.patient_match USING btree (clinic_id, patient_id) WHERE (state = 'linked'::text);
 
 CREATE UNIQUE INDEX patient_number_is_unique_in_clinic ON public.patient USING btree (clinic_id, clinic_number) WHERE (clinic_number IS NOT NULL);
 
@@ -763,11 +865,26 @@ ALTER TABLE ONLY public.escalation_event
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_clinic_id_response_id_revision_patient_id_fkey FOREIGN KEY (clinic_id, response_id, revision, patient_id) REFERENCES public.screening(clinic_id, response_id, revision, patient_id);
 
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
 
 ALTER TABLE ONLY public.page_test
     ADD CONSTRAINT page_test_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.staff(clinic_id, account_id);
+
+ALTER TABLE ONLY public.password_reset
+    ADD CONSTRAINT password_reset_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.password_reset
+    ADD CONSTRAINT password_reset_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
 
 ALTER TABLE ONLY public.patient
     ADD CONSTRAINT patient_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
@@ -777,6 +894,12 @@ ALTER TABLE ONLY public.patient_key
 
 ALTER TABLE ONLY public.patient_key
     ADD CONSTRAINT patient_key_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.patient_match
+    ADD CONSTRAINT patient_match_clinic_id_other_patient_id_fkey FOREIGN KEY (clinic_id, other_patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.patient_match
+    ADD CONSTRAINT patient_match_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
 ALTER TABLE ONLY public.proxy_grant
     ADD CONSTRAINT proxy_grant_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
@@ -896,6 +1019,14 @@ CREATE POLICY finding_of_patient ON public.finding USING (((clinic_id = ( SELECT
 
 CREATE POLICY finding_within_clinic ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.invitation ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY invitation_by_code ON public.invitation FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY invitation_tried ON public.invitation FOR UPDATE USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor)))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY invitation_within_clinic ON public.invitation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 ALTER TABLE public.notification ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY notification_due_for_worker ON public.notification FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (due_at IS NOT NULL)));
@@ -908,6 +1039,12 @@ ALTER TABLE public.page_test ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY page_test_within_clinic ON public.page_test USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.password_reset ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY password_reset_by_code ON public.password_reset FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY password_reset_within_clinic ON public.password_reset USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 ALTER TABLE public.patient ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.patient_key ENABLE ROW LEVEL SECURITY;
@@ -915,6 +1052,12 @@ ALTER TABLE public.patient_key ENABLE ROW LEVEL SECURITY;
 CREATE POLICY patient_key_read_by_patient ON public.patient_key FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
 CREATE POLICY patient_key_within_clinic ON public.patient_key USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.patient_match ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY patient_match_signing_in ON public.patient_match FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY patient_match_within_clinic ON public.patient_match USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 CREATE POLICY patient_read_by_patient ON public.patient FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
@@ -1071,6 +1214,8 @@ GRANT INSERT ON TABLE public.escalation_event TO portico_worker;
 GRANT SELECT,INSERT ON TABLE public.finding TO portico_app;
 GRANT SELECT ON TABLE public.finding TO portico_worker;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.invitation TO portico_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_worker;
 
@@ -1082,6 +1227,8 @@ GRANT UPDATE(state) ON TABLE public.page_test TO portico_app;
 GRANT UPDATE(confirmed_by) ON TABLE public.page_test TO portico_app;
 
 GRANT UPDATE(confirmed_at) ON TABLE public.page_test TO portico_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.password_reset TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.patient TO portico_app;
 
@@ -1099,7 +1246,12 @@ GRANT SELECT(state) ON TABLE public.patient TO portico_worker;
 
 GRANT SELECT(created_at) ON TABLE public.patient TO portico_worker;
 
+GRANT SELECT(verified) ON TABLE public.patient TO portico_worker;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_key TO portico_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_match TO portico_app;
+GRANT SELECT ON TABLE public.patient_match TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.proxy_grant TO portico_app;
 GRANT SELECT ON TABLE public.proxy_grant TO portico_worker;

@@ -8,6 +8,8 @@ import msgspec
 from portico.access import SystemScope
 from portico.accounts import people
 from portico.clinic.actions import set_setting
+from portico.clinic.opening import opening_of
+from portico.clinic.opening_queries import insert_opening
 from portico.clinic.signing import sign_everything
 from portico.ids import PatientId
 from portico.platform.database import Query
@@ -68,6 +70,8 @@ async def open_clinic(entrance: Entrance, clinic: str = "north", **settings: str
             await set_setting(tx, entrance.site.content, key, value)
         who = clinician.account_id
         await sign_everything(tx, entrance.site.content, clinician=who, admin=who)
+        if await opening_of(tx) is None:
+            await insert_opening(tx, who)
 
 
 async def record_of(entrance: Entrance, name: str, *, phone: str | None = None, clinic: str = "north") -> PatientId:

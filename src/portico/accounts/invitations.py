@@ -13,10 +13,10 @@ from portico.accounts.entry_letters import activation_path, new_code, send_invit
 from portico.accounts.entry_model import Code, InvitationKind, InvitationState, Invited, ListedInvitation
 from portico.accounts.gate import MissingPermission
 from portico.accounts.invitation_queries import LIST_START, PAGE_SIZE, NewInvitation
-from portico.accounts.opening import require_open
 from portico.accounts.patient_queries import patient_row
 from portico.audit import Object, record, record_list, record_system
 from portico.clinic.actions import settings_of
+from portico.clinic.opening import require_open
 from portico.errors import NotFound
 from portico.ids import PatientId
 from portico.platform.content import Content

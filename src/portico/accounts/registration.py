@@ -16,11 +16,11 @@ from portico.accounts.entry_model import Registration
 from portico.accounts.invitation_queries import NewInvitation
 from portico.accounts.ledger import RELAX_COMMIT
 from portico.accounts.model import Visitor
-from portico.accounts.opening import require_open
 from portico.accounts.password_rules import check_new_password
 from portico.accounts.rules import TooManyTries
 from portico.audit import Object
 from portico.clinic.actions import settings_of
+from portico.clinic.opening import require_open
 from portico.clinic.queries import ClinicRow, all_clinics
 from portico.notify.actions import enqueue_letter
 from portico.platform.content import Content

@@ -9,8 +9,8 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0004_invitations"
-down_revision = "0002_letters"
+revision = "0005_invitations"
+down_revision = "0004_clinic"
 
 _HERE = Path(__file__)
 
