@@ -20,9 +20,10 @@ from portico.platform.clock import RandomIds
 from portico.platform.database import Database
 from portico.platform.due import Pass, run_once
 from portico.platform.key_provider import FileKeyProvider
-from portico.platform.site import Site
+from portico.platform.site import Reader, Site
 from portico.platform.vault import Vault
 from portico.settings import Settings
+from portico.triage import read
 from tests.clinic.house import SetClock, shipped
 from tests.databases import DatabaseUrls
 
@@ -111,7 +112,12 @@ class Portal:
 
 @asynccontextmanager
 async def open_portal(
-    urls: DatabaseUrls, folder: Path, *, with_content: bool = False, people: DemoPeople | None = None
+    urls: DatabaseUrls,
+    folder: Path,
+    *,
+    with_content: bool = False,
+    people: DemoPeople | None = None,
+    reader: Reader = read,
 ) -> AsyncIterator[Portal]:
     """The portal over this database, with the demo's people and, when asked, their content.
 
@@ -134,7 +140,7 @@ async def open_portal(
     db = await Database.connect(urls.app, clock=clock, ids=RandomIds(), size=8)
     worker_db = await Database.connect(urls.worker, clock=clock, ids=RandomIds(), size=2)
     vault, catalogue = Vault(FileKeyProvider(key_file), clock), Catalogue()
-    site = Site(db=db, vault=vault, content=shipped(), catalogue=catalogue, settings=settings)
+    site = Site(db=db, vault=vault, content=shipped(), catalogue=catalogue, settings=settings, reader=reader)
     due = Site(db=worker_db, vault=vault, content=shipped(), catalogue=catalogue, settings=settings)
     try:
         await catalogue.publish(db, site.content)

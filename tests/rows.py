@@ -23,6 +23,7 @@ _CHOSEN: Mapping[tuple[str, str], object] = {
     ("escalation", "deadline"): INSTANT,
     ("notification", "due_at"): INSTANT,
     ("invitation", "born_on"): date(1980, 2, 29),
+    ("thread", "unread_by_staff_due"): INSTANT,
 }
 
 
@@ -162,6 +163,7 @@ def _of_type(label: str, column: Column, who: Family) -> object:
         "uuid": own,
         "text": f"a{own}",
         "text[]": [],
+        "uuid[]": [],
         "bytea": own.bytes,
         "boolean": False,
         "date": date(1980, 2, 29),

@@ -12,9 +12,11 @@ from portico.escalation import handling
 from portico.escalation.actions import unresolved_of
 from portico.escalation.model import Escalation, Subject
 from portico.forms import QuestionnaireResponse
-from portico.ids import ClinicId, ConsultId, PatientId, ResponseId, ReviewId
+from portico.ids import ClinicId, ConsultId, MessageId, PatientId, ResponseId, ReviewId, ThreadId
 from portico.intake import drafts
 from portico.intake.outcome import Outcome
+from portico.messaging import sending
+from portico.messaging.model import NewThread, Parcel, Topic
 from portico.platform.database import Query
 from portico.review import actions, queries
 from portico.review.consults import ConsultPlan, create_consult
@@ -153,6 +155,16 @@ async def booked(portal: Portal, name: str, *, starts_at: datetime | None = None
     start = starts_at or portal.clock.now() + timedelta(days=days)
     plan = ConsultPlan(clinician_id=clinician.account_id, starts_at=start, state="booked")
     return (await create_consult(portal.site, clinician, patient_of(portal, name), plan)).consult_id
+
+
+async def thread_of(portal: Portal, name: str, body: str = "It is sore.", topic: Topic = "soreness") -> ThreadId:
+    """A new thread of this person's."""
+    ids = portal.site.db.ids
+    thread_id, patient_id = ThreadId(ids.new()), patient_of(portal, name)
+    new = NewThread(thread_id=thread_id, patient_id=patient_id, topic=topic, subject="Made-up subject")
+    parcel = Parcel(message_id=MessageId(ids.new()), body=body)
+    await sending.start_thread(portal.site, caller(portal, name), new, parcel)
+    return thread_id
 
 
 async def count(portal: Portal, table: str, where: str = "true") -> int:

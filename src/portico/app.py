@@ -37,6 +37,7 @@ from portico.escalation import api as escalation_api
 from portico.escalation import pages as escalation_pages
 from portico.intake import api as intake_api
 from portico.intake import pages as intake_pages
+from portico.messaging import api as messaging_api
 from portico.platform import problems, public
 from portico.platform.scope_notes import noted
 from portico.platform.site import Site
@@ -63,6 +64,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *escalation_pages.ROUTES,
     *intake_api.ROUTES,
     *intake_pages.ROUTES,
+    *messaging_api.ROUTES,
     *submission_api.ROUTES,
     *submission_pages.ROUTES,
     *change_routes.ROUTES,

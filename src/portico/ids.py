@@ -11,6 +11,8 @@ ConsultId = NewType("ConsultId", UUID)
 ResponseId = NewType("ResponseId", UUID)
 ReviewId = NewType("ReviewId", UUID)
 EscalationId = NewType("EscalationId", UUID)
+ThreadId = NewType("ThreadId", UUID)
+MessageId = NewType("MessageId", UUID)
 ScreeningId = NewType("ScreeningId", UUID)
 
 LinkId = NewType("LinkId", str)

@@ -13,6 +13,7 @@ from portico.app import ROUTES
 from portico.care import rules as care_rules
 from portico.escalation import rules as escalation_rules
 from portico.intake import rules as intake_rules
+from portico.messaging import rules as messaging_rules
 from portico.platform.content import load_content
 from portico.platform.content_files import SettingDeclaration
 from portico.review import rules as review_rules
@@ -186,6 +187,15 @@ def lifecycles() -> tuple[Lifecycle, ...]:
             starts={"raised": "raise"},
             states=tuple(escalation_rules.MOVES),
             moves=_moves(escalation_rules.MOVES),
+        ),
+        Lifecycle(
+            title="Thread",
+            about="A conversation about one patient. A closed one says what to do next; the patient's next message opens it"
+            " again, staff open it before they write.",
+            home="src/portico/messaging/rules.py",
+            starts={"open": "start"},
+            states=tuple(messaging_rules.MOVES),
+            moves=_moves(messaging_rules.MOVES),
         ),
     )
 

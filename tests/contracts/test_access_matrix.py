@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -103,6 +103,18 @@ def staff(status: int, *, lacking: str = "", elsewhere: int = 404, **more: Any) 
 def readers(status: int, **more: Any) -> Row:
     """For Alice, Pat, and staff who may read answers."""
     return Row(statuses=(401, status, 404, status, 404, status, status, 403, 403, 404), **more)
+
+
+def in_thread(status: int, **more: Any) -> Row:
+    """For Alice, Pat, and staff who read threads of the nurses."""
+    statuses = (401, status, 404, status, 404, status, status, 404, 403, 404)
+    return Row(statuses=statuses, **{"of": "thread", **more})
+
+
+def a_thread(stage: Stage) -> object:
+    """A new thread about Alice."""
+    message = {"id": stage.ids["message_id"], "body": "When do you open?"}
+    return {"patient": stage.ids["patient_id"], "topic": "other", "subject": "Hours", "message": message}
 
 
 PROCEED = {"decision": "proceed", "sentence": "See you then."}
@@ -296,6 +308,14 @@ TABLE: Mapping[str, Row] = {
     "POST /consults/{consult_id:uuid}": staff(
         303, of="consult", send=page(state="booked", starts_at="2026-07-01T10:00")
     ),
+    # Threads. Hers waits with the nurses, so it is out of the front desk's sight; admins read none.
+    "GET /api/threads": Row(statuses=(401, 200, 404, 200, 404, 200, 200, 200, 403, 404), query="?patient={patient_id}"),
+    "PUT /api/threads/{thread_id:uuid}": Row(
+        statuses=(401, 201, 404, 201, 404, 201, 201, 201, 403, 404), of="new_thread", send=body(a_thread)
+    ),
+    "GET /api/threads/{thread_id:uuid}": in_thread(200),
+    "GET /api/threads/{thread_id:uuid}/messages": in_thread(200),
+    "PUT /api/threads/{thread_id:uuid}/messages/{message_id:uuid}": in_thread(201, send=body(lambda _: {"body": "Hi"})),
     "GET /for/{patient_id:uuid}/consult-request": patients(200, of="safe"),
     "POST /for/{patient_id:uuid}/consult-request": patients(303, of="safe", send=page(wishes="Mornings")),
 }
@@ -376,6 +396,17 @@ async def newcomer(portal: Portal) -> Stage:
     return Stage(ids=_known(portal) | ids)
 
 
+async def new_thread(portal: Portal) -> Stage:
+    """Ids that nothing has yet."""
+    return Stage(ids=_known(portal) | {"thread_id": str(uuid4()), "message_id": str(uuid4())})
+
+
+async def thread(portal: Portal) -> Stage:
+    """Alice has written about soreness; `message_id` is of a message still to be sent."""
+    thread_id = await walks.thread_of(portal, "alice")
+    return Stage(ids=_known(portal) | {"thread_id": str(thread_id), "message_id": str(uuid4())})
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "claimed": claimed,
@@ -385,6 +416,8 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "consult": consult,
     "page": paged,
     "newcomer": newcomer,
+    "new_thread": new_thread,
+    "thread": thread,
 }
 
 

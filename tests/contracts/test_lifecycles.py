@@ -11,6 +11,8 @@ from portico.care import rules as care_rules
 from portico.clinic import rules as clinic_rules
 from portico.escalation import model as escalation_model
 from portico.intake import rules as intake_rules
+from portico.messaging import model as messaging_model
+from portico.messaging import rules as messaging_rules
 from portico.review import rules as review_rules
 from tests.databases import DatabaseUrls
 
@@ -21,6 +23,13 @@ TABLES: Mapping[str, set[str]] = {
     "escalation_state_is_known": set(get_args(escalation_model.State)),
     "escalation_level_is_known": set(escalation_model.LEVELS),
     "escalation_outcome_is_known": set(get_args(escalation_model.Outcome)),
+    "escalation_cause_is_known": set(get_args(escalation_model.Cause)),
+    "thread_state_is_known": set(messaging_rules.MOVES),
+    "thread_topic_is_known": set(messaging_model.TOPICS),
+    "thread_pool_is_known": set(messaging_model.POOLS),
+    "thread_level_is_known": set(messaging_model.LEVELS),
+    "message_level_is_known": set(messaging_model.LEVELS),
+    "message_kind_is_known": set(get_args(messaging_model.MessageKind)),
     "review_urgency_is_known": set(review_rules.URGENCY_RANK),
     "page_test_state_is_known": set(clinic_rules.PAGE_TEST_MOVES),
     "screening_disposition_is_known": set(review_rules.EXPECTED),
@@ -41,6 +50,8 @@ async def test_the_database_admits_exactly_the_states_of_the_table(
     assert set(re.findall(r"'([a-z_-]+)'::text", text)) == TABLES[constraint]
 
 
-@pytest.mark.parametrize("moves", [intake_rules.MOVES, review_rules.MOVES], ids=["response", "review"])
+@pytest.mark.parametrize(
+    "moves", [intake_rules.MOVES, review_rules.MOVES, messaging_rules.MOVES], ids=["response", "review", "thread"]
+)
 def test_every_move_ends_in_a_state_of_the_table(moves: Mapping[str, Mapping[str, Any]]) -> None:
     assert {state for events in moves.values() for state in events.values()} <= set(moves)

@@ -22,16 +22,22 @@ OF_ACCOUNT = {"account", "staff", "credential", "proxy_grant", "session"}
 
 OF_PATIENT = {
     "audit_event",
+    "closure",
     "consult",
     "decision",
+    "draft",
     "escalation",
     "finding",
+    "message",
     "patient",
     "patient_key",
+    "read_mark",
     "response",
     "response_revision",
+    "retraction",
     "review",
     "screening",
+    "thread",
 }
 
 LEFT_UNREAD = {"review_event", "escalation_event", "notification"}
@@ -44,9 +50,19 @@ STAFF_ONLY = LEFT_UNREAD | OF_STAFF
 # What a patient's act leaves behind: written without being read.
 LEFT_BY_PATIENTS = LEFT_UNREAD | {"audit_event"}
 
-CHANGED_BY_PATIENTS = {"consult", "credential", "escalation", "response", "review", "session"}
+CHANGED_BY_PATIENTS = {
+    "consult",
+    "credential",
+    "draft",
+    "escalation",
+    "read_mark",
+    "response",
+    "review",
+    "session",
+    "thread",
+}
 
-DUE_FOR_WORKER = {"escalation", "notification", "response", "review"}
+DUE_FOR_WORKER = {"escalation", "notification", "response", "review", "thread"}
 
 AMY, BEN, CAT = family("north", "Amy"), family("north", "Ben"), family("south", "Cat")
 """Amy and Ben are patients of one clinic, Cat of another."""
@@ -291,11 +307,17 @@ async def test_whoever_holds_a_code_sees_the_row_that_it_names_and_nothing_else(
 
 async def test_nobody_changes_a_ledger(premises: Premises) -> None:
     ledgers = {
+        "assignment",
         "audit_event",
+        "closure",
         "decision",
         "escalation_event",
         "finding",
+        "level_change",
+        "message",
+        "note",
         "response_revision",
+        "retraction",
         "review_event",
         "screening",
     }

@@ -22,6 +22,12 @@ class Permission(StrEnum):
     INVITE_STAFF = "invite-staff"
     CONFIRM_SETTINGS = "confirm-settings"
     SIGN_CLINICAL_CONTENT = "sign-clinical-content"
+    READ_THREADS = "read-threads"
+    READ_OWN_POOL_THREADS = "read-own-pool-threads"
+    ANSWER_THREADS = "answer-threads"
+    WRITE_NOTES = "write-notes"
+    LOWER_LEVELS = "lower-levels"
+    LOWER_LEVELS_TO_SAME_DAY = "lower-levels-to-same-day"
 
 
 P = Permission
@@ -42,6 +48,10 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.READ_SETTINGS,
             P.MANAGE_PEOPLE,
             P.SIGN_CLINICAL_CONTENT,
+            P.READ_THREADS,
+            P.ANSWER_THREADS,
+            P.WRITE_NOTES,
+            P.LOWER_LEVELS,
         }
     ),
     "nurse": frozenset(
@@ -56,6 +66,10 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.MANAGE_CONSULTS,
             P.READ_PATIENT_LIST,
             P.MANAGE_PEOPLE,
+            P.READ_THREADS,
+            P.ANSWER_THREADS,
+            P.WRITE_NOTES,
+            P.LOWER_LEVELS_TO_SAME_DAY,
         }
     ),
     "front_desk": frozenset(
@@ -66,6 +80,9 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.MANAGE_CONSULTS,
             P.READ_PATIENT_LIST,
             P.MANAGE_PEOPLE,
+            P.READ_OWN_POOL_THREADS,
+            P.ANSWER_THREADS,
+            P.WRITE_NOTES,
         }
     ),
     "admin": frozenset(

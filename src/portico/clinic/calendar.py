@@ -65,6 +65,11 @@ def local_day(zone: str, instant: datetime) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
+def day_start(zone: str, day: date) -> datetime:
+    """The instant at which this day begins in the clinic."""
+    return _local(zone, day, 0).astimezone(UTC)
+
+
 def is_open_at(calendar: Calendar, instant: datetime) -> bool:
     """Whether the clinic is open. Unset hours count as open at any time."""
     if calendar.week is None:

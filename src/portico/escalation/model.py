@@ -11,7 +11,7 @@ from portico.ids import AccountId, EscalationId, PatientId
 
 Level = Literal["emergency", "call_now", "same_day", "routine"]
 State = Literal["raised", "acknowledged", "resolved"]
-Cause = Literal["red_flag", "triage", "late_review"]
+Cause = Literal["red_flag", "triage", "late_review", "unread"]
 SubjectKind = Literal["thread", "response"]
 Outcome = Literal["spoke", "left_message", "sent_to_emergency", "visit_arranged", "advised_by_message", "not_needed"]
 

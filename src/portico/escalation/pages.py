@@ -36,6 +36,7 @@ CAUSE_NAMES = {
     "red_flag": "Red flag in the intake",
     "triage": "Danger in a message",
     "late_review": "Intake undecided, consult near",
+    "unread": "Message not read in time",
 }
 
 

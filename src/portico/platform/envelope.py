@@ -3,6 +3,7 @@
 Layout: one version byte, the 16 bytes of the key's id, a random 96-bit nonce, ciphertext, 128-bit tag.
 """
 
+import hmac
 from collections.abc import Callable
 from uuid import UUID
 
@@ -55,6 +56,12 @@ def key_id_of(sealed: bytes) -> UUID:
     if len(sealed) < _SHORTEST:
         raise SealBroken
     return UUID(bytes=sealed[1:_HEADER_BYTES])
+
+
+def keyed_digest(key: bytes, context: bytes, plain: bytes) -> bytes:
+    """HMAC-SHA256 under a key of its own, derived from this one: sealing and digests never share a key."""
+    derived = hmac.digest(key, b"portico digest", "sha256")
+    return hmac.digest(derived, len(context).to_bytes(4, "big") + context + plain, "sha256")
 
 
 def fresh_nonce(random: RandomBytes) -> bytes:

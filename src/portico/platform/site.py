@@ -1,5 +1,6 @@
 """What a running program holds: made once by the composition root and handed to every action."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from portico.platform.catalogue import Catalogue
@@ -8,6 +9,10 @@ from portico.platform.database import Database
 from portico.platform.metrics import Metrics
 from portico.platform.vault import Vault
 from portico.settings import Settings
+from portico.triage import Message, Reading, read
+
+Reader = Callable[[Message], Reading]
+"""How danger is read in what a patient writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +25,4 @@ class Site:
     catalogue: Catalogue
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
+    reader: Reader = read

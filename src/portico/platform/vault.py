@@ -3,6 +3,7 @@
 A key provider wraps the clinic's key, the clinic's key wraps the patients' keys (docs/vault.md).
 """
 
+import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -21,6 +22,7 @@ from portico.platform.envelope import (
     bound,
     fresh_nonce,
     key_id_of,
+    keyed_digest,
     seal,
     unseal,
 )
@@ -82,6 +84,18 @@ class Box:
     def open_text(self, place: Place, sealed: bytes) -> str:
         """The text again. Raises SealBroken."""
         return self.open(place, sealed).decode()
+
+    def digest(self, place: Place, plain: bytes) -> bytes:
+        """A keyed digest that tells the same content at this place again and, without the key, nothing else."""
+        key_id, key = next(iter(self._keys.items()))
+        return key_id.bytes + keyed_digest(key, self._context(place), plain)
+
+    def is_digest_of(self, place: Place, stored: bytes, plain: bytes) -> bool:
+        """Whether the digest is of exactly this content. Raises SealBroken when its key is not at hand."""
+        key = self._keys.get(UUID(bytes=stored[:16]))
+        if key is None:
+            raise SealBroken
+        return hmac.compare_digest(stored[16:], keyed_digest(key, self._context(place), plain))
 
     def _context(self, place: Place) -> bytes:
         return bound("content", *self._owner, place.table, place.column, str(place.row_id))

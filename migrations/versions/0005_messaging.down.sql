@@ -1,0 +1,5 @@
+drop table draft, read_mark, assignment, note, closure, level_change, retraction, message, thread;
+update escalation set cause = 'triage' where cause = 'unread';
+alter table escalation drop constraint escalation_cause_is_known;
+alter table escalation add constraint escalation_cause_is_known
+    check (cause in ('red_flag', 'triage', 'late_review'));

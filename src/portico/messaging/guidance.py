@@ -1,0 +1,74 @@
+"""Which approved texts stand beside a message, with the clinic's numbers and this message's times filled in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from portico.clinic.calendar import add_open_time
+from portico.clinic.model import ClinicSettings
+from portico.clinic.setting_types import parse_integer
+from portico.messaging.model import StoredMessage
+from portico.platform.content import RenderedGuidance as Guidance
+from portico.platform.content import render_guidance
+from portico.platform.content_files import Content
+
+__all__ = ["Guidance", "is_danger", "read_by", "reply_by", "texts_before_sending", "texts_of"]
+
+REPLY_HOURS: Final = "messages.reply_open_hours"
+READ_HOURS: Final = "messages.read_open_hours"
+
+BEFORE_SENDING: Final = ("em.911", "post.warn")
+"""What a patient reads before writing: when to call instead."""
+
+
+def texts_of(content: Content, settings: ClinicSettings, message: StoredMessage) -> tuple[Guidance, ...]:
+    """The texts that this message was answered with, the most urgent first."""
+    values = {**settings.values, **_times(settings, message.sent_at)}
+    return _rendered(content, values, message.guidance_keys)
+
+
+def texts_before_sending(content: Content, settings: ClinicSettings) -> tuple[Guidance, ...]:
+    """What stands on the page on which a message is written."""
+    return _rendered(content, settings.values, BEFORE_SENDING)
+
+
+def read_by(settings: ClinicSettings, sent_at: datetime) -> datetime | None:
+    """When a message that is still unread must be looked after; None unless the clinic has confirmed how soon."""
+    return _after_hours(settings, READ_HOURS, sent_at)
+
+
+def reply_by(settings: ClinicSettings, sent_at: datetime) -> datetime | None:
+    """By when the clinic says that it answers; None unless it has confirmed that."""
+    return _after_hours(settings, REPLY_HOURS, sent_at)
+
+
+def is_danger(texts: Sequence[Guidance]) -> bool:
+    """Whether something must be done now."""
+    return any(text.kind in ("emergency", "call") for text in texts)
+
+
+def _rendered(content: Content, values: Mapping[str, str | None], keys: Iterable[str]) -> tuple[Guidance, ...]:
+    known = (content.guidance.get(key) for key in keys)
+    return tuple(render_guidance(text, values) for text in known if text is not None)
+
+
+def _times(settings: ClinicSettings, sent_at: datetime) -> dict[str, str | None]:
+    answered = reply_by(settings, sent_at)
+    return {
+        "message.received_at": _local(settings.zone, sent_at),
+        "message.reply_by": None if answered is None else _local(settings.zone, answered),
+    }
+
+
+def _local(zone: str, instant: datetime) -> str:
+    return instant.astimezone(ZoneInfo(zone)).strftime("%a %b %-d, %Y, %-I:%M %p")
+
+
+def _after_hours(settings: ClinicSettings, key: str, start: datetime) -> datetime | None:
+    text = settings.confirmed_value(key)
+    try:
+        hours = 0 if text is None else parse_integer(text)
+    except ValueError:
+        return None
+    return add_open_time(settings.calendar, start, hours * 60) if hours > 0 else None

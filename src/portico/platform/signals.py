@@ -1,0 +1,44 @@
+"""Saying in a transaction that something changed: ids only, heard once it is committed, and never the truth itself."""
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from portico.ids import ClinicId
+from portico.platform.database import Query, Tx
+
+CHANNEL: Final = "portico_changes"
+"""The channel that every process listens on."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Something changed: in which clinic, which kind of thing, and which one. Read it to know how it is now."""
+
+    clinic_id: ClinicId
+    kind: str
+    id: UUID
+
+
+class Said(msgspec.Struct, frozen=True):
+    """The empty answer of a notification."""
+
+    said: str
+
+
+NOTIFY = Query(Said, "select pg_notify($1, $2)::text as said")
+
+
+async def announce(tx: Tx, kind: str, changed: UUID) -> None:
+    """Tells listeners, when the transaction commits, that this thing changed."""
+    await tx.one(NOTIFY, CHANNEL, f"{tx.clinic_id} {kind} {changed}")
+
+
+def change_of(payload: str) -> Change | None:
+    """The change in a notification; None for one that this program did not send."""
+    parts = payload.split(" ")
+    try:
+        clinic_id, kind, changed = parts
+        return Change(ClinicId(UUID(clinic_id)), kind, UUID(changed))
+    except ValueError:
+        return None
