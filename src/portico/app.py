@@ -38,6 +38,7 @@ from portico.escalation import pages as escalation_pages
 from portico.intake import api as intake_api
 from portico.intake import pages as intake_pages
 from portico.messaging import api as messaging_api
+from portico.messaging import handling_api
 from portico.platform import problems, public
 from portico.platform.scope_notes import noted
 from portico.platform.site import Site
@@ -65,6 +66,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *intake_api.ROUTES,
     *intake_pages.ROUTES,
     *messaging_api.ROUTES,
+    *handling_api.ROUTES,
     *submission_api.ROUTES,
     *submission_pages.ROUTES,
     *change_routes.ROUTES,

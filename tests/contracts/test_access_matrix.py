@@ -21,7 +21,10 @@ from portico.clinic.rules import version_of_value
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
 from portico.escalation import handling
+from portico.ids import ThreadId
 from portico.intake import drafts, queries
+from portico.messaging import reading as messaging
+from portico.messaging.drafting import Written, save_draft
 from tests import walks
 from tests.portal import Persona, Portal
 
@@ -108,6 +111,12 @@ def readers(status: int, **more: Any) -> Row:
 def in_thread(status: int, **more: Any) -> Row:
     """For Alice, Pat, and staff who read threads of the nurses."""
     statuses = (401, status, 404, status, 404, status, status, 404, 403, 404)
+    return Row(statuses=statuses, **{"of": "thread", **more})
+
+
+def about_thread(status: int, **more: Any) -> Row:
+    """For staff who read threads of the nurses."""
+    statuses = (401, 404, 404, 404, 404, status, status, 404, 403, 404)
     return Row(statuses=statuses, **{"of": "thread", **more})
 
 
@@ -316,6 +325,28 @@ TABLE: Mapping[str, Row] = {
     "GET /api/threads/{thread_id:uuid}": in_thread(200),
     "GET /api/threads/{thread_id:uuid}/messages": in_thread(200),
     "PUT /api/threads/{thread_id:uuid}/messages/{message_id:uuid}": in_thread(201, send=body(lambda _: {"body": "Hi"})),
+    "PUT /api/threads/{thread_id:uuid}/read-mark": in_thread(200, send=body(lambda _: {"seq": 1})),
+    "PUT /api/threads/{thread_id:uuid}/messages/{message_id:uuid}/retraction": Row(
+        statuses=(401, 200, 404, 403, 404, 403, 403, 404, 403, 404), of="sent", send=body(lambda _: {"reason": "Typo"})
+    ),
+    "PUT /api/threads/{thread_id:uuid}/messages/{message_id:uuid}/level": about_thread(
+        200, of="sent", send=body(lambda _: {"level": "emergency", "reason": "Spoke to her."})
+    ),
+    "PUT /api/threads/{thread_id:uuid}/assignment": about_thread(200, send=body(lambda _: {"to": None})),
+    "PUT /api/threads/{thread_id:uuid}/closure": about_thread(
+        200, of="answered", send=body(lambda _: {"sentence": "Write again when you like."})
+    ),
+    "DELETE /api/threads/{thread_id:uuid}/closure": about_thread(200),
+    "POST /api/threads/{thread_id:uuid}/notes": about_thread(201, send=body(lambda _: {"body": "Called."})),
+    "GET /api/threads/{thread_id:uuid}/notes": about_thread(200),
+    "PUT /api/threads/{thread_id:uuid}/draft": in_thread(200, send=body(lambda _: {"body": "I wan"})),
+    # A draft is its writer's alone.
+    "GET /api/threads/{thread_id:uuid}/draft": Row(
+        statuses=(401, 200, 404, 404, 404, 404, 404, 404, 404, 404), of="drafted_message"
+    ),
+    "DELETE /api/threads/{thread_id:uuid}/draft": Row(
+        statuses=(401, 204, 404, 404, 404, 404, 404, 404, 404, 404), of="drafted_message"
+    ),
     "GET /for/{patient_id:uuid}/consult-request": patients(200, of="safe"),
     "POST /for/{patient_id:uuid}/consult-request": patients(303, of="safe", send=page(wishes="Mornings")),
 }
@@ -407,6 +438,32 @@ async def thread(portal: Portal) -> Stage:
     return Stage(ids=_known(portal) | {"thread_id": str(thread_id), "message_id": str(uuid4())})
 
 
+async def sent_message(portal: Portal) -> Stage:
+    """Alice has written about soreness; `message_id` is of her message."""
+    stage = await thread(portal)
+    tail = await messaging.read_messages(
+        portal.site, walks.caller(portal, "alice"), ThreadId(UUID(stage.ids["thread_id"]))
+    )
+    return Stage(ids={**stage.ids, "message_id": str(tail.letters[0].message.message_id)})
+
+
+async def answered(portal: Portal) -> Stage:
+    """Nothing urgent about Alice's thread is unresolved."""
+    stage = await thread(portal)
+    clinician = walks.caller(portal, "dr.adams")
+    for entry in (await handling.read_list(portal.site, clinician, "unresolved", None)).entries:
+        await handling.resolve(portal.site, clinician, entry.escalation_id, "spoke", None)
+    return stage
+
+
+async def drafted_message(portal: Portal) -> Stage:
+    """Alice has begun an answer in her thread."""
+    stage = await thread(portal)
+    written = Written(body="I wan")
+    await save_draft(portal.site, walks.caller(portal, "alice"), ThreadId(UUID(stage.ids["thread_id"])), written)
+    return stage
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "claimed": claimed,
@@ -418,6 +475,9 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "newcomer": newcomer,
     "new_thread": new_thread,
     "thread": thread,
+    "sent": sent_message,
+    "answered": answered,
+    "drafted_message": drafted_message,
 }
 
 

@@ -8,7 +8,7 @@ from portico.clinic.model import ClinicSettings
 from portico.escalation import ladder, queries, rules
 from portico.escalation.model import Escalation, Subject, Trigger
 from portico.escalation.queries import Step
-from portico.ids import EscalationId, PatientId
+from portico.ids import AccountId, EscalationId, PatientId
 from portico.notify.actions import enqueue
 from portico.notify.model import account
 from portico.platform.database import Tx
@@ -40,6 +40,13 @@ async def has_open_red_flag(tx: Tx, patient_id: PatientId) -> bool:
 async def unresolved_of(tx: Tx, subject: Subject) -> Escalation | None:
     """The subject's unresolved escalation."""
     return await queries.unresolved(tx, subject)
+
+
+async def note_lowered(tx: Tx, subject: Subject, by: AccountId) -> None:
+    """Writes into the ledger that somebody lowered what the subject's escalation is about; nothing else changes."""
+    current = await queries.unresolved_locked(tx, subject)
+    if current is not None:
+        await enter(tx, current, Step(event_id=tx.ids.new(), kind="lower_level", actor_id=by))
 
 
 async def enter(tx: Tx, after: Escalation, step: Step, told: Sequence[str] = ()) -> None:

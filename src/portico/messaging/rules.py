@@ -226,3 +226,15 @@ def with_message(
         unread_by_staff_due=(row.unread_by_staff_due or unread_due) if from_patient else row.unread_by_staff_due,
         unread_by_patient_due=row.unread_by_patient_due if from_patient else (row.unread_by_patient_due or unread_due),
     )
+
+
+def with_level_raised(row: StoredThread, seq: int, level: Level, *, danger_stands: bool) -> StoredThread:
+    """The thread once a person has raised one of its messages: the nurses have it, at this level at least."""
+    from_seq = min(row.danger_from_seq or seq, seq) if danger_stands else seq
+    return msgspec.structs.replace(
+        row,
+        level=highest([level, row.level] if danger_stands else [level]),
+        danger_from_seq=from_seq,
+        pool="nurses",
+        assignee_id=row.assignee_id if row.pool == "nurses" else None,
+    )
