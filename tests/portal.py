@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import msgspec
-from litestar.types import ASGIApp
 
 from portico.accounts.totp import code_at
 from portico.app import create_app
@@ -22,6 +21,7 @@ from portico.platform.due import Pass, run_once
 from portico.platform.key_provider import FileKeyProvider
 from portico.platform.site import Reader, Site
 from portico.platform.vault import Vault
+from portico.platform.web import Shell
 from portico.settings import Settings
 from portico.triage import read
 from tests.clinic.house import SetClock, shipped
@@ -69,7 +69,7 @@ class Persona:
 class Portal:
     """The running portal."""
 
-    app: ASGIApp
+    app: Shell
     site: Site
     due: Site
     clock: SetClock

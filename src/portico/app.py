@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI
-from litestar.types import ASGIApp, Scope
+from litestar.types import Scope
 
 from portico.access import Caller
 from portico.accounts import api as accounts_api
@@ -38,7 +38,8 @@ from portico.escalation import pages as escalation_pages
 from portico.intake import api as intake_api
 from portico.intake import pages as intake_pages
 from portico.messaging import api as messaging_api
-from portico.messaging import handling_api
+from portico.messaging import events_api, handling_api
+from portico.messaging.streams import Hub
 from portico.platform import problems, public
 from portico.platform.scope_notes import noted
 from portico.platform.site import Site
@@ -67,6 +68,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *intake_pages.ROUTES,
     *messaging_api.ROUTES,
     *handling_api.ROUTES,
+    *events_api.ROUTES,
     *submission_api.ROUTES,
     *submission_pages.ROUTES,
     *change_routes.ROUTES,
@@ -83,10 +85,12 @@ ROUTES: Sequence[HTTPRouteHandler] = (
 """Every address of the portal, lowest feature first."""
 
 
-async def create_app(site: Site) -> ASGIApp:
+async def create_app(site: Site) -> Shell:
     """The application as a server runs it. Raises StartupRefused when a route declares no audience."""
     door = await Door.of(site)
     return Shell(_routed(site, door), https=site.settings.is_https, metrics=site.metrics)
+    hub = Hub(site)
+    return Shell(_routed(site, door, hub), https=site.settings.is_https, end_streams=hub.close)
 
 
 def describe_routes(openapi: OpenAPIConfig) -> OpenAPI:
@@ -94,18 +98,21 @@ def describe_routes(openapi: OpenAPIConfig) -> OpenAPI:
     described = Litestar(
         route_handlers=[route for route in ROUTES if any(path.startswith("/api/") for path in route.paths)],
         openapi_config=openapi,
-        dependencies={name: Provide(_absent(), sync_to_thread=False) for name in ("site", "door", "caller")},
+        dependencies={name: Provide(_absent(), sync_to_thread=False) for name in ("site", "door", "caller", "hub")},
         logging_config=None,
     )
     return described.openapi_schema
 
 
-def _routed(site: Site, door: Door) -> Litestar:
+def _routed(site: Site, door: Door, hub: Hub) -> Litestar:
     def provide_site() -> Site:
         return site
 
     def provide_door() -> Door:
         return door
+
+    def provide_hub() -> Hub:
+        return hub
 
     app = Litestar(
         route_handlers=list(ROUTES),
@@ -113,6 +120,7 @@ def _routed(site: Site, door: Door) -> Litestar:
         dependencies={
             "site": Provide(provide_site, sync_to_thread=False),
             "door": Provide(provide_door, sync_to_thread=False),
+            "hub": Provide(provide_hub, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         exception_handlers={

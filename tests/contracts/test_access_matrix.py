@@ -347,6 +347,7 @@ TABLE: Mapping[str, Row] = {
     "DELETE /api/threads/{thread_id:uuid}/draft": Row(
         statuses=(401, 204, 404, 404, 404, 404, 404, 404, 404, 404), of="drafted_message"
     ),
+    "GET /api/events": whoever_is_in(200, of="stopping"),
     "GET /for/{patient_id:uuid}/consult-request": patients(200, of="safe"),
     "POST /for/{patient_id:uuid}/consult-request": patients(303, of="safe", send=page(wishes="Mornings")),
 }
@@ -464,6 +465,12 @@ async def drafted_message(portal: Portal) -> Stage:
     return stage
 
 
+async def stopping(portal: Portal) -> Stage:
+    """The program is about to stop: streams end at once instead of never."""
+    portal.app.end_streams()
+    return Stage(ids=_known(portal))
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "claimed": claimed,
@@ -476,6 +483,7 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "new_thread": new_thread,
     "thread": thread,
     "sent": sent_message,
+    "stopping": stopping,
     "answered": answered,
     "drafted_message": drafted_message,
 }

@@ -44,6 +44,7 @@ class Practice:
 
     async def _furnish(self) -> None:
         portal = self.portal
+        portal.app.end_streams()
         queued = await walks.queued(portal, "alice", walks.NUMBING)
         claimed = await walks.claimed(portal, "alice")
         draft, _ = await walks.drafted(portal, "alice", walks.SADDLE)

@@ -1,7 +1,7 @@
 """Who acts, what a transaction may see, and which roles may do what. Pure: values in, values out."""
 
 from portico.access.actor import Actor, Caller, Hat, PatientLink, Relation, Role
-from portico.access.audience import Audience, anyone, patients, signed_in, signing_in, staff
+from portico.access.audience import Audience, anyone, patients, signed_in, signing_in, staff, watching
 from portico.access.policy import POLICY, Permission, permissions_of
 from portico.access.scope import Anonymous, PatientScope, Scope, StaffScope, SystemScope
 
@@ -26,4 +26,5 @@ __all__ = [
     "signed_in",
     "signing_in",
     "staff",
+    "watching",
 ]

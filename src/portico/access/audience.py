@@ -34,6 +34,11 @@ def signed_in() -> Audience:
     return Audience(who="signed-in")
 
 
+def watching() -> Audience:
+    """Any complete session, which the request does not keep alive."""
+    return Audience(who="signed-in", counts_as_activity=False)
+
+
 def patients() -> Audience:
     return Audience(who="patient")
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
-from litestar.types import ASGIApp
 
 from portico.errors import StartupRefused
+from portico.platform.web import Shell
 from portico.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,17 +22,23 @@ GRACE_SECONDS = 3
 class AnnouncingServer(uvicorn.Server):
     """A server that says when it can be reached."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = announce
+        self._end_streams = end_streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._announce()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # An open stream would hold the process until its time is up.
+        self._end_streams()
+        await super().shutdown(sockets)
 
-def server_for(app: ASGIApp, settings: Settings, announce: Callable[[], None]) -> AnnouncingServer:
+
+def server_for(app: Shell, settings: Settings, announce: Callable[[], None]) -> AnnouncingServer:
     """A server of this application: no access log (addresses hold ids), no `Server` header, bounded waits."""
     config = uvicorn.Config(
         cast("ASGI3Application", app),
@@ -46,7 +52,7 @@ def server_for(app: ASGIApp, settings: Settings, announce: Callable[[], None]) -
         h11_max_incomplete_event_size=32 * 1024,
         lifespan="on",
     )
-    return AnnouncingServer(config, announce)
+    return AnnouncingServer(config, announce, app.end_streams)
 
 
 async def run_until_stopped(

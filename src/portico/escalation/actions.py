@@ -12,6 +12,7 @@ from portico.ids import AccountId, EscalationId, PatientId
 from portico.notify.actions import enqueue
 from portico.notify.model import account
 from portico.platform.database import Tx
+from portico.platform.signals import announce
 
 
 async def raise_for(tx: Tx, settings: ClinicSettings, trigger: Trigger) -> EscalationId:
@@ -52,6 +53,7 @@ async def note_lowered(tx: Tx, subject: Subject, by: AccountId) -> None:
 async def enter(tx: Tx, after: Escalation, step: Step, told: Sequence[str] = ()) -> None:
     """Writes a step into the ledger and leaves word of it, once for each recipient."""
     await queries.insert_step(tx, after, step)
+    await announce(tx, "escalation", after.escalation_id)
     for recipient in told:
         await enqueue(
             tx, kind=f"escalation-{step.kind}", recipient=recipient, dedupe_key=f"{step.event_id}:{recipient}"

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 from uuid import uuid4
 
@@ -42,9 +42,18 @@ _NO_STORE = (b"cache-control", b"no-store")
 class Shell:
     """Wraps the application: every answer, also a refusal or a failure, leaves with an id and the security headers."""
 
-    def __init__(self, app: ASGIApp, *, https: bool, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        https: bool,
+        metrics: Metrics | None = None,
+        end_streams: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`end_streams` ends answers that would go on for ever; call it when the process is told to stop."""
         self._app = app
         self._metrics = metrics or Metrics()
+        self.end_streams = end_streams
         self._headers = (*_HEADERS, _HSTS) if https else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
