@@ -4,8 +4,15 @@ from collections.abc import Sequence
 
 from portico.escalation import jobs as escalation_jobs
 from portico.intake import jobs as intake_jobs
+from portico.messaging import jobs as messaging_jobs
 from portico.notify import jobs as notify_jobs
 from portico.platform.due import DueWork
 from portico.review import jobs as review_jobs
 
-DUE: Sequence[DueWork] = (*notify_jobs.DUE, *escalation_jobs.DUE, *intake_jobs.DUE, *review_jobs.DUE)
+DUE: Sequence[DueWork] = (
+    *notify_jobs.DUE,
+    *escalation_jobs.DUE,
+    *intake_jobs.DUE,
+    *messaging_jobs.DUE,
+    *review_jobs.DUE,
+)

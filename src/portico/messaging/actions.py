@@ -27,9 +27,7 @@ from portico.platform.signals import announce
 from portico.platform.site import Site
 from portico.platform.vault import Box, Place
 
-__all__ = ["Sent", "append", "has_written_since", "open_thread", "seen_thread", "thread_subject"]
-
-has_written_since = queries.has_written_since
+__all__ = ["Sent", "append", "open_thread", "seen_thread", "thread_subject"]
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

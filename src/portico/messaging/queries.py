@@ -1,7 +1,7 @@
 """Statements on threads and messages: finding, holding, adding. A message is inserted and never changed."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -109,14 +109,6 @@ INSERT_MESSAGE = Query(
 )
 
 PATIENT = Query(PatientNamed, "select patient_id, name from patient where clinic_id = $1 and patient_id = $2")
-
-WRITTEN_SINCE = Query(
-    Written,
-    """
-    select count(*) as count from message
-    where clinic_id = $1 and patient_id = $2 and from_patient and sent_at > $3
-    """,
-)
 
 SYMPTOMS_SINCE = Query(
     Written,
@@ -226,11 +218,6 @@ async def insert_message(tx: Tx, row: StoredThread, seq: int, ready: Ready) -> b
 async def patient(tx: Tx, patient_id: PatientId) -> PatientNamed | None:
     """The patient, as far as this transaction may see."""
     return await tx.first(PATIENT, tx.clinic_id, patient_id)
-
-
-async def has_written_since(tx: Tx, patient_id: PatientId, since: datetime) -> bool:
-    """Whether the patient's side has sent any message after this instant."""
-    return (await tx.one(WRITTEN_SINCE, tx.clinic_id, patient_id, since)).count > 0
 
 
 async def symptoms_within(tx: Tx, patient_id: PatientId, span: timedelta) -> int:

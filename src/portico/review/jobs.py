@@ -15,6 +15,7 @@ from portico.platform.database import Tx
 from portico.platform.due import DueWork
 from portico.platform.site import Site
 from portico.review import queries, rules
+from portico.review.actions import claim_time
 from portico.review.events import Step, write_step
 from portico.review.model import Review
 
@@ -26,6 +27,20 @@ async def return_lapsed_claims(site: Site, clinic_id: ClinicId, limit: int) -> i
         for review in lapsed:
             await _put_back(tx, rules.unclaimed(review, "time_out"), "claim_lapsed")
         return len(lapsed)
+
+
+async def resume_heard(site: Site, clinic_id: ClinicId, limit: int) -> int:
+    """Gives reviews back to the clinician who asked once the patient has written a message.
+
+    Messages know nothing of reviews (they are a lower feature), so this looks for them at every pass of the worker.
+    """
+    async with site.db.transaction(SystemScope(clinic_id, "questions answered by message")) as tx:
+        found = await queries.lock_heard(tx, rules.WAITING_TIME, limit)
+        lasts = await claim_time(tx, site) if found else None
+        for review in found:
+            assert lasts is not None
+            await _put_back(tx, rules.heard(review, tx.now, lasts), "heard")
+        return len(found)
 
 
 async def return_unanswered(site: Site, clinic_id: ClinicId, limit: int) -> int:
@@ -82,6 +97,7 @@ async def _escalate(tx: Tx, site: Site, review: Review) -> None:
 
 DUE: Sequence[DueWork] = (
     DueWork(name="review-claims", clinics=queries.CLINICS_WITH_LAPSED_CLAIMS, act=return_lapsed_claims),
+    DueWork(name="review-answers", clinics=queries.CLINICS_WITH_WAITING, act=resume_heard),
     DueWork(name="review-questions", clinics=queries.CLINICS_WITH_UNANSWERED, act=return_unanswered),
     DueWork(name="review-consults", clinics=queries.CLINICS_WITH_NEAR_CONSULTS, act=escalate_near_consults),
     DueWork(name="review-validity", clinics=queries.CLINICS_WITH_OUTDATED, act=return_outdated),

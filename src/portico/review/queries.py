@@ -1,6 +1,6 @@
 """Statements that lock and change reviews."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -70,6 +70,22 @@ LOCK_UNANSWERED = Query(
     """,
 )
 
+LOCK_HEARD = Query(
+    Review,
+    """
+    select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
+        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+    from review r
+    where clinic_id = $1 and state = 'waiting' and exists (
+        select from message m
+        where m.clinic_id = r.clinic_id and m.patient_id = r.patient_id and m.from_patient
+            and m.sent_at > r.due_at - $2::interval)
+    order by due_at
+    limit $3
+    for update of r skip locked
+    """,
+)
+
 LOCK_NEAR_CONSULT = Query(
     Review,
     """
@@ -123,6 +139,17 @@ CLINICS_WITH_UNANSWERED = Query(
     select clinic_id, min(due_at) as due_at
     from review
     where state = 'waiting' and due_at <= $1
+    group by clinic_id
+    """,
+)
+
+# The worker sees no message without a clinic, so it looks wherever a question is open.
+CLINICS_WITH_WAITING = Query(
+    DueClinic,
+    """
+    select clinic_id, min(queued_at) as due_at
+    from review
+    where state = 'waiting' and queued_at <= $1
     group by clinic_id
     """,
 )
@@ -218,6 +245,11 @@ async def lock_lapsed_claims(tx: Tx, limit: int) -> list[Review]:
 async def lock_unanswered(tx: Tx, limit: int) -> list[Review]:
     """Reviews whose question was not answered in time."""
     return await tx.all(LOCK_UNANSWERED, tx.clinic_id, tx.now, limit)
+
+
+async def lock_heard(tx: Tx, asked_for: timedelta, limit: int) -> list[Review]:
+    """Waiting reviews whose patient has written since the question was asked, `asked_for` before it falls due."""
+    return await tx.all(LOCK_HEARD, tx.clinic_id, asked_for, limit)
 
 
 async def lock_near_consult(tx: Tx, limit: int) -> list[Review]:

@@ -244,6 +244,18 @@ def resubmitted(review: Review, new: NewRevision, now: datetime, claim_lasts: ti
     )
 
 
+def heard(review: Review, now: datetime, claim_lasts: timedelta) -> Review:
+    """The review once the patient has answered its question by a message: back with the clinician who asked."""
+    return msgspec.structs.replace(
+        review,
+        state=moved(review.state, "hear"),
+        claimed_at=now,
+        claim_until=now + claim_lasts,
+        due_at=None,
+        revision=review.revision + 1,
+    )
+
+
 def is_override(disposition: Disposition, verdict: Verdict) -> bool:
     """Whether the pre-screen expected something else, so that a reason is due."""
     if disposition == "call_before_booking" and verdict.decision == "proceed" and verdict.spoke_to_patient:
