@@ -90,6 +90,19 @@ CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
 
+CREATE TABLE public.assignment (
+    clinic_id uuid NOT NULL,
+    assignment_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    assigned_to uuid,
+    assigned_by uuid NOT NULL,
+    reason_sealed bytea,
+    assigned_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.assignment FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.audit_event (
     clinic_id uuid NOT NULL,
     event_id bigint NOT NULL,
@@ -174,6 +187,19 @@ CREATE TABLE public.clinic_setting_event (
 
 ALTER TABLE ONLY public.clinic_setting_event FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.closure (
+    clinic_id uuid NOT NULL,
+    closure_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    sentence_sealed bytea NOT NULL,
+    closed_by uuid NOT NULL,
+    closed_by_name text NOT NULL,
+    closed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.closure FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.consult (
     clinic_id uuid NOT NULL,
     consult_id uuid NOT NULL,
@@ -218,6 +244,23 @@ CREATE TABLE public.decision (
 
 ALTER TABLE ONLY public.decision FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.draft (
+    clinic_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    hat text NOT NULL,
+    patient_id uuid NOT NULL,
+    message_id uuid,
+    topic text,
+    subject_sealed bytea,
+    body_sealed bytea,
+    attachments uuid[] NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    CONSTRAINT draft_hat_is_known CHECK ((hat = ANY (ARRAY['patient'::text, 'staff'::text])))
+);
+
+ALTER TABLE ONLY public.draft FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.escalation (
     clinic_id uuid NOT NULL,
     escalation_id uuid NOT NULL,
@@ -246,7 +289,7 @@ END) STORED NOT NULL,
     outcome text,
     waiting_since timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT escalation_acknowledged_by_somebody CHECK (((state <> 'acknowledged'::text) OR (acknowledged_by IS NOT NULL))),
-    CONSTRAINT escalation_cause_is_known CHECK ((cause = ANY (ARRAY['red_flag'::text, 'triage'::text, 'late_review'::text]))),
+    CONSTRAINT escalation_cause_is_known CHECK ((cause = ANY (ARRAY['red_flag'::text, 'triage'::text, 'late_review'::text, 'unread'::text]))),
     CONSTRAINT escalation_level_is_known CHECK ((level = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text]))),
     CONSTRAINT escalation_outcome_is_known CHECK ((outcome = ANY (ARRAY['spoke'::text, 'left_message'::text, 'sent_to_emergency'::text, 'visit_arranged'::text, 'advised_by_message'::text, 'not_needed'::text]))),
     CONSTRAINT escalation_resolved_by_somebody CHECK (((state <> 'resolved'::text) OR (resolved_by IS NOT NULL))),
@@ -319,6 +362,68 @@ CREATE TABLE public.invitation (
 );
 
 ALTER TABLE ONLY public.invitation FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.level_change (
+    clinic_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    number smallint NOT NULL,
+    thread_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    level_before text NOT NULL,
+    level_after text NOT NULL,
+    reason_sealed bytea NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_by_name text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT level_change_level_is_known CHECK ((level_after = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text])))
+);
+
+ALTER TABLE ONLY public.level_change FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.message (
+    clinic_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    seq integer NOT NULL,
+    kind text NOT NULL,
+    author_id uuid NOT NULL,
+    author_name text NOT NULL,
+    author_role text NOT NULL,
+    on_behalf_of uuid,
+    from_patient boolean NOT NULL,
+    body_sealed bytea,
+    content_digest bytea NOT NULL,
+    reply_to uuid,
+    attachments uuid[] NOT NULL,
+    response_id uuid,
+    level text NOT NULL,
+    rules text[] NOT NULL,
+    spans text NOT NULL,
+    reader_version text,
+    guidance_keys text[] NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    CONSTRAINT message_author_role_is_known CHECK ((author_role = ANY (ARRAY['patient'::text, 'proxy'::text, 'clinician'::text, 'nurse'::text, 'front_desk'::text, 'admin'::text]))),
+    CONSTRAINT message_check_in_has_a_response CHECK (((kind = 'check_in'::text) = (response_id IS NOT NULL))),
+    CONSTRAINT message_kind_is_known CHECK ((kind = ANY (ARRAY['check_in'::text, 'text'::text]))),
+    CONSTRAINT message_level_is_known CHECK ((level = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text]))),
+    CONSTRAINT message_text_has_a_body CHECK (((kind = 'check_in'::text) OR (body_sealed IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.message FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.note (
+    clinic_id uuid NOT NULL,
+    note_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    author_id uuid NOT NULL,
+    author_name text NOT NULL,
+    body_sealed bytea NOT NULL,
+    written_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.note FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.notification (
     clinic_id uuid NOT NULL,
@@ -441,6 +546,19 @@ CREATE UNLOGGED TABLE public.rate_limit (
     tries integer NOT NULL
 );
 
+CREATE TABLE public.read_mark (
+    clinic_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    hat text NOT NULL,
+    patient_id uuid NOT NULL,
+    seq integer NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT read_mark_hat_is_known CHECK ((hat = ANY (ARRAY['patient'::text, 'staff'::text])))
+);
+
+ALTER TABLE ONLY public.read_mark FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.response (
     clinic_id uuid NOT NULL,
     response_id uuid NOT NULL,
@@ -479,6 +597,19 @@ CREATE TABLE public.response_revision (
 );
 
 ALTER TABLE ONLY public.response_revision FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.retraction (
+    clinic_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    reason_sealed bytea NOT NULL,
+    retracted_by uuid NOT NULL,
+    retracted_by_name text NOT NULL,
+    retracted_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.retraction FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.review (
     clinic_id uuid NOT NULL,
@@ -607,6 +738,46 @@ CREATE TABLE public.staff (
 
 ALTER TABLE ONLY public.staff FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.thread (
+    clinic_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    topic text NOT NULL,
+    pool text NOT NULL,
+    state text NOT NULL,
+    subject_sealed bytea NOT NULL,
+    content_digest bytea NOT NULL,
+    first_message_id uuid NOT NULL,
+    last_seq integer NOT NULL,
+    level text NOT NULL,
+    level_rank smallint GENERATED ALWAYS AS (
+CASE level
+    WHEN 'emergency'::text THEN 0
+    WHEN 'call_now'::text THEN 1
+    WHEN 'same_day'::text THEN 2
+    ELSE 3
+END) STORED NOT NULL,
+    danger_from_seq integer,
+    assignee_id uuid,
+    closure_id uuid,
+    opened_by uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    waiting_since timestamp with time zone,
+    read_by_patient_seq integer DEFAULT 0 NOT NULL,
+    read_by_staff_seq integer DEFAULT 0 NOT NULL,
+    unread_by_patient_due timestamp with time zone,
+    unread_by_staff_due timestamp with time zone,
+    CONSTRAINT thread_closed_says_what_next CHECK (((state = 'closed'::text) = (closure_id IS NOT NULL))),
+    CONSTRAINT thread_has_a_message CHECK ((last_seq > 0)),
+    CONSTRAINT thread_level_is_known CHECK ((level = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text]))),
+    CONSTRAINT thread_pool_is_known CHECK ((pool = ANY (ARRAY['front_desk'::text, 'nurses'::text]))),
+    CONSTRAINT thread_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text]))),
+    CONSTRAINT thread_topic_is_known CHECK ((topic = ANY (ARRAY['soreness'::text, 'before_visit'::text, 'medicine'::text, 'appointment'::text, 'billing'::text, 'technical'::text, 'other'::text])))
+);
+
+ALTER TABLE ONLY public.thread FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_email_is_unique_in_clinic UNIQUE (clinic_id, email);
 
@@ -615,6 +786,9 @@ ALTER TABLE ONLY public.account
 
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY public.assignment
+    ADD CONSTRAINT assignment_pkey PRIMARY KEY (clinic_id, assignment_id);
 
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (clinic_id, event_id);
@@ -637,6 +811,9 @@ ALTER TABLE ONLY public.clinic_setting
 ALTER TABLE ONLY public.clinic
     ADD CONSTRAINT clinic_slug_is_unique UNIQUE (slug);
 
+ALTER TABLE ONLY public.closure
+    ADD CONSTRAINT closure_pkey PRIMARY KEY (clinic_id, closure_id);
+
 ALTER TABLE ONLY public.consult
     ADD CONSTRAINT consult_pkey PRIMARY KEY (clinic_id, consult_id);
 
@@ -645,6 +822,9 @@ ALTER TABLE ONLY public.credential
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_pkey PRIMARY KEY (clinic_id, response_id, decision_id);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_pkey PRIMARY KEY (clinic_id, thread_id, account_id, hat);
 
 ALTER TABLE ONLY public.escalation_event
     ADD CONSTRAINT escalation_event_pkey PRIMARY KEY (clinic_id, event_id);
@@ -663,6 +843,21 @@ ALTER TABLE ONLY public.invitation
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (clinic_id, invitation_id);
+
+ALTER TABLE ONLY public.level_change
+    ADD CONSTRAINT level_change_pkey PRIMARY KEY (clinic_id, message_id, number);
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_is_of_one_thread UNIQUE (clinic_id, message_id, thread_id, patient_id);
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_number_is_unique_in_thread UNIQUE (clinic_id, thread_id, seq);
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (clinic_id, message_id);
+
+ALTER TABLE ONLY public.note
+    ADD CONSTRAINT note_pkey PRIMARY KEY (clinic_id, note_id);
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_once_per_cause UNIQUE (clinic_id, dedupe_key);
@@ -697,6 +892,9 @@ ALTER TABLE ONLY public.questionnaire
 ALTER TABLE ONLY public.rate_limit
     ADD CONSTRAINT rate_limit_pkey PRIMARY KEY (key, window_start);
 
+ALTER TABLE ONLY public.read_mark
+    ADD CONSTRAINT read_mark_pkey PRIMARY KEY (clinic_id, thread_id, account_id, hat);
+
 ALTER TABLE ONLY public.response
     ADD CONSTRAINT response_is_of_one_patient UNIQUE (clinic_id, response_id, patient_id);
 
@@ -708,6 +906,9 @@ ALTER TABLE ONLY public.response_revision
 
 ALTER TABLE ONLY public.response_revision
     ADD CONSTRAINT response_revision_pkey PRIMARY KEY (clinic_id, response_id, revision);
+
+ALTER TABLE ONLY public.retraction
+    ADD CONSTRAINT retraction_pkey PRIMARY KEY (clinic_id, message_id);
 
 ALTER TABLE ONLY public.review_event
     ADD CONSTRAINT review_event_pkey PRIMARY KEY (clinic_id, event_id);
@@ -745,7 +946,15 @@ ALTER TABLE ONLY public.signature
 ALTER TABLE ONLY public.staff
     ADD CONSTRAINT staff_pkey PRIMARY KEY (clinic_id, account_id);
 
+ALTER TABLE ONLY public.thread
+    ADD CONSTRAINT thread_is_of_one_patient UNIQUE (clinic_id, thread_id, patient_id);
+
+ALTER TABLE ONLY public.thread
+    ADD CONSTRAINT thread_pkey PRIMARY KEY (clinic_id, thread_id);
+
 CREATE INDEX account_by_patient ON public.account USING btree (clinic_id, patient_id) WHERE (patient_id IS NOT NULL);
+
+CREATE INDEX assignment_by_thread ON public.assignment USING btree (clinic_id, thread_id, assigned_at, assignment_id);
 
 CREATE INDEX audit_event_by_patient ON public.audit_event USING btree (clinic_id, patient_id, event_id) WHERE (patient_id IS NOT NULL);
 
@@ -753,9 +962,13 @@ CREATE UNIQUE INDEX audit_event_folds ON public.audit_event USING btree (clinic_
 
 CREATE INDEX clinic_setting_event_by_key ON public.clinic_setting_event USING btree (clinic_id, key, at DESC, event_id);
 
+CREATE INDEX closure_by_thread ON public.closure USING btree (clinic_id, thread_id, closed_at);
+
 CREATE INDEX consult_by_patient ON public.consult USING btree (clinic_id, patient_id, starts_at);
 
 CREATE INDEX consult_upcoming ON public.consult USING btree (clinic_id, starts_at) WHERE (state = 'booked'::text);
+
+CREATE INDEX draft_by_account ON public.draft USING btree (clinic_id, account_id, saved_at) WHERE (body_sealed IS NOT NULL);
 
 CREATE INDEX escalation_by_patient ON public.escalation USING btree (clinic_id, patient_id);
 
@@ -772,6 +985,10 @@ CREATE INDEX escalation_resolved ON public.escalation USING btree (clinic_id, re
 CREATE INDEX invitation_by_patient ON public.invitation USING btree (clinic_id, patient_id) WHERE (patient_id IS NOT NULL);
 
 CREATE INDEX invitation_newest ON public.invitation USING btree (clinic_id, created_at DESC, invitation_id DESC);
+
+CREATE INDEX message_of_patient ON public.message USING btree (clinic_id, patient_id, sent_at) WHERE from_patient;
+
+CREATE INDEX note_by_thread ON public.note USING btree (clinic_id, thread_id, written_at, note_id);
 
 CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE (due_at IS NOT NULL);
 
@@ -823,11 +1040,24 @@ CREATE INDEX review_valid_until ON public.review USING btree (valid_until) WHERE
 
 CREATE INDEX session_by_account ON public.session USING btree (clinic_id, account_id) WHERE (state <> 'ended'::text);
 
+CREATE INDEX thread_by_activity ON public.thread USING btree (clinic_id, last_at DESC, thread_id DESC);
+
+CREATE INDEX thread_by_patient ON public.thread USING btree (clinic_id, patient_id, last_at DESC, thread_id DESC);
+
+CREATE INDEX thread_open ON public.thread USING btree (clinic_id, pool) WHERE (state = 'open'::text);
+
+CREATE INDEX thread_unread_by_patient ON public.thread USING btree (unread_by_patient_due) WHERE (unread_by_patient_due IS NOT NULL);
+
+CREATE INDEX thread_unread_by_staff ON public.thread USING btree (unread_by_staff_due) WHERE (unread_by_staff_due IS NOT NULL);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.assignment
+    ADD CONSTRAINT assignment_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
 
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
@@ -844,6 +1074,9 @@ ALTER TABLE ONLY public.clinic_setting
 ALTER TABLE ONLY public.clinic_setting_event
     ADD CONSTRAINT clinic_setting_event_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
 
+ALTER TABLE ONLY public.closure
+    ADD CONSTRAINT closure_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
+
 ALTER TABLE ONLY public.consult
     ADD CONSTRAINT consult_clinic_id_clinician_id_fkey FOREIGN KEY (clinic_id, clinician_id) REFERENCES public.staff(clinic_id, account_id);
 
@@ -855,6 +1088,12 @@ ALTER TABLE ONLY public.credential
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_clinic_id_response_id_patient_id_fkey FOREIGN KEY (clinic_id, response_id, patient_id) REFERENCES public.response(clinic_id, response_id, patient_id);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
 ALTER TABLE ONLY public.escalation
     ADD CONSTRAINT escalation_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
@@ -873,6 +1112,18 @@ ALTER TABLE ONLY public.invitation
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.level_change
+    ADD CONSTRAINT level_change_clinic_id_message_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, message_id, thread_id, patient_id) REFERENCES public.message(clinic_id, message_id, thread_id, patient_id);
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_clinic_id_response_id_patient_id_fkey FOREIGN KEY (clinic_id, response_id, patient_id) REFERENCES public.response(clinic_id, response_id, patient_id);
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
+
+ALTER TABLE ONLY public.note
+    ADD CONSTRAINT note_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
@@ -907,6 +1158,12 @@ ALTER TABLE ONLY public.proxy_grant
 ALTER TABLE ONLY public.proxy_grant
     ADD CONSTRAINT proxy_grant_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
+ALTER TABLE ONLY public.read_mark
+    ADD CONSTRAINT read_mark_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
+ALTER TABLE ONLY public.read_mark
+    ADD CONSTRAINT read_mark_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
+
 ALTER TABLE ONLY public.response
     ADD CONSTRAINT response_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
@@ -915,6 +1172,9 @@ ALTER TABLE ONLY public.response
 
 ALTER TABLE ONLY public.response_revision
     ADD CONSTRAINT response_revision_clinic_id_response_id_patient_id_fkey FOREIGN KEY (clinic_id, response_id, patient_id) REFERENCES public.response(clinic_id, response_id, patient_id);
+
+ALTER TABLE ONLY public.retraction
+    ADD CONSTRAINT retraction_clinic_id_message_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, message_id, thread_id, patient_id) REFERENCES public.message(clinic_id, message_id, thread_id, patient_id);
 
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT review_clinic_id_clinician_id_fkey FOREIGN KEY (clinic_id, clinician_id) REFERENCES public.staff(clinic_id, account_id);
@@ -943,11 +1203,21 @@ ALTER TABLE ONLY public.signature
 ALTER TABLE ONLY public.staff
     ADD CONSTRAINT staff_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
 
+ALTER TABLE ONLY public.thread
+    ADD CONSTRAINT thread_clinic_id_assignee_id_fkey FOREIGN KEY (clinic_id, assignee_id) REFERENCES public.staff(clinic_id, account_id);
+
+ALTER TABLE ONLY public.thread
+    ADD CONSTRAINT thread_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY account_signing_in ON public.account FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
 CREATE POLICY account_within_clinic ON public.account USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.assignment ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY assignment_within_clinic ON public.assignment USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 
@@ -981,6 +1251,12 @@ CREATE POLICY clinic_setting_read_in_clinic ON public.clinic_setting FOR SELECT 
 
 CREATE POLICY clinic_setting_within_clinic ON public.clinic_setting USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.closure ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY closure_read_by_patient ON public.closure FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY closure_within_clinic ON public.closure USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 ALTER TABLE public.consult ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY consult_of_patient ON public.consult USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
@@ -998,6 +1274,12 @@ ALTER TABLE public.decision ENABLE ROW LEVEL SECURITY;
 CREATE POLICY decision_read_by_patient ON public.decision FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
 CREATE POLICY decision_within_clinic ON public.decision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.draft ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY draft_of_reader ON public.draft USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor)))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY draft_within_clinic ON public.draft USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.escalation ENABLE ROW LEVEL SECURITY;
 
@@ -1026,6 +1308,20 @@ CREATE POLICY invitation_by_code ON public.invitation FOR SELECT USING (((clinic
 CREATE POLICY invitation_tried ON public.invitation FOR UPDATE USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor)))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
 
 CREATE POLICY invitation_within_clinic ON public.invitation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.level_change ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY level_change_within_clinic ON public.level_change USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.message ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY message_of_patient ON public.message USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY message_within_clinic ON public.message USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY note_within_clinic ON public.note USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.notification ENABLE ROW LEVEL SECURITY;
 
@@ -1071,6 +1367,12 @@ CREATE POLICY proxy_grant_signing_in ON public.proxy_grant FOR SELECT USING (((c
 
 CREATE POLICY proxy_grant_within_clinic ON public.proxy_grant USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.read_mark ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY read_mark_of_reader ON public.read_mark USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor)))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY read_mark_within_clinic ON public.read_mark USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 ALTER TABLE public.response ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY response_due_for_worker ON public.response FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (expires_at IS NOT NULL)));
@@ -1084,6 +1386,12 @@ CREATE POLICY response_revision_of_patient ON public.response_revision USING (((
 CREATE POLICY response_revision_within_clinic ON public.response_revision USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 CREATE POLICY response_within_clinic ON public.response USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.retraction ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY retraction_of_patient ON public.retraction USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY retraction_within_clinic ON public.retraction USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
 
@@ -1125,6 +1433,14 @@ CREATE POLICY staff_signing_in ON public.staff FOR SELECT USING (((clinic_id = (
 
 CREATE POLICY staff_within_clinic ON public.staff USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.thread ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY thread_due_for_worker ON public.thread FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND ((unread_by_patient_due IS NOT NULL) OR (unread_by_staff_due IS NOT NULL))));
+
+CREATE POLICY thread_of_patient ON public.thread USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY thread_within_clinic ON public.thread USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO portico_app;
 GRANT USAGE ON SCHEMA public TO portico_worker;
@@ -1137,6 +1453,8 @@ GRANT SELECT ON TABLE public.account TO portico_worker;
 GRANT SELECT ON TABLE public.alembic_version TO portico_app;
 GRANT SELECT ON TABLE public.alembic_version TO portico_worker;
 GRANT SELECT ON TABLE public.alembic_version TO portico_backup;
+
+GRANT SELECT,INSERT ON TABLE public.assignment TO portico_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit_event TO portico_app;
 GRANT INSERT ON TABLE public.audit_event TO portico_worker;
@@ -1164,6 +1482,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.clinic_setting TO portico_app;
 GRANT SELECT ON TABLE public.clinic_setting TO portico_worker;
 
 GRANT SELECT,INSERT ON TABLE public.clinic_setting_event TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.closure TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.consult TO portico_app;
 
@@ -1205,6 +1525,8 @@ GRANT SELECT(decided_by) ON TABLE public.decision TO portico_worker;
 
 GRANT SELECT(decided_at) ON TABLE public.decision TO portico_worker;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.draft TO portico_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.escalation TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.escalation TO portico_worker;
 
@@ -1215,6 +1537,34 @@ GRANT SELECT,INSERT ON TABLE public.finding TO portico_app;
 GRANT SELECT ON TABLE public.finding TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.invitation TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.level_change TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.message TO portico_app;
+
+GRANT SELECT(clinic_id) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(message_id) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(thread_id) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(patient_id) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(seq) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(kind) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(author_id) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(author_role) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(from_patient) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(level) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT(sent_at) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.note TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_worker;
@@ -1264,6 +1614,8 @@ GRANT UPDATE(withdrawn_at) ON TABLE public.questionnaire TO portico_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limit TO portico_app;
 GRANT SELECT,DELETE ON TABLE public.rate_limit TO portico_worker;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.read_mark TO portico_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.response TO portico_app;
 GRANT UPDATE ON TABLE public.response TO portico_worker;
 
@@ -1295,6 +1647,8 @@ GRANT SELECT(expires_at) ON TABLE public.response TO portico_worker;
 
 GRANT SELECT,INSERT ON TABLE public.response_revision TO portico_app;
 
+GRANT SELECT,INSERT ON TABLE public.retraction TO portico_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.review TO portico_app;
 GRANT SELECT,UPDATE ON TABLE public.review TO portico_worker;
 
@@ -1324,3 +1678,46 @@ GRANT UPDATE(signed_at) ON TABLE public.signature TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.staff TO portico_app;
 GRANT SELECT ON TABLE public.staff TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.thread TO portico_app;
+GRANT UPDATE ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(clinic_id) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(thread_id) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(patient_id) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(topic) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(pool) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(state) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(first_message_id) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(last_seq) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(level) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(level_rank) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(danger_from_seq) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(assignee_id) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(opened_by) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(opened_at) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(last_at) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(waiting_since) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(read_by_patient_seq) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(read_by_staff_seq) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(unread_by_patient_due) ON TABLE public.thread TO portico_worker;
+
+GRANT SELECT(unread_by_staff_due) ON TABLE public.thread TO portico_worker;

@@ -88,9 +88,9 @@ ROUTES: Sequence[HTTPRouteHandler] = (
 async def create_app(site: Site) -> Shell:
     """The application as a server runs it. Raises StartupRefused when a route declares no audience."""
     door = await Door.of(site)
-    return Shell(_routed(site, door), https=site.settings.is_https, metrics=site.metrics)
     hub = Hub(site)
-    return Shell(_routed(site, door, hub), https=site.settings.is_https, end_streams=hub.close)
+    inner = _routed(site, door, hub)
+    return Shell(inner, https=site.settings.is_https, metrics=site.metrics, end_streams=hub.close)
 
 
 def describe_routes(openapi: OpenAPIConfig) -> OpenAPI:

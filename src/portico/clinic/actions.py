@@ -74,3 +74,18 @@ async def is_signed(tx: Tx, kind: str, key: str, version: str, digest: bytes) ->
     """Whether a named person of this clinic signed exactly this content."""
     rows = await tx.once(queries.SIGNATURES_READ, lambda: queries.signatures(tx))
     return any((row.kind, row.key, row.version, row.digest) == (kind, key, version, digest) for row in rows)
+
+
+async def is_everything_signed(tx: Tx, content: Content) -> bool:
+    """Whether named persons stand behind every value that patients depend on and the content in force.
+
+    An open clinic can lose this again; then what nobody stands behind fails upward.
+    """
+    settings = await settings_of(tx, content)
+    needed = [key for key, declared in content.settings.items() if declared.required_to_open]
+    if any(settings.confirmed_value(key) is None for key in needed):
+        return False
+    rows = await tx.once(queries.SIGNATURES_READ, lambda: queries.signatures(tx))
+    signed = {(row.kind, row.key, row.version, row.digest) for row in rows}
+    published = await queries.newest_published(tx)
+    return all((each.kind, each.key, each.version, each.digest) in signed for each in published)

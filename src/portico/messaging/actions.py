@@ -9,6 +9,7 @@ from portico.access import Caller
 from portico.audit import Object, record
 from portico.clinic.actions import settings_of
 from portico.clinic.model import ClinicSettings
+from portico.clinic.opening import require_open
 from portico.errors import NotFound, OtherPatient
 from portico.escalation.actions import raise_for, unresolved_of
 from portico.escalation.model import Subject, Trigger
@@ -18,7 +19,6 @@ from portico.messaging.assessing import assess
 from portico.messaging.draft_queries import empty_draft
 from portico.messaging.guidance import read_by
 from portico.messaging.model import Assessment, Author, NewThread, Parcel, StoredMessage, StoredThread
-from portico.messaging.opening import require_open
 from portico.messaging.queries import Ready
 from portico.notify.actions import enqueue
 from portico.notify.model import patient as patient_recipient

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from portico import triage
-from portico.clinic.actions import is_open, is_signed
+from portico.clinic.actions import is_everything_signed, is_signed
 from portico.ids import PatientId
 from portico.messaging import queries, rules
 from portico.messaging.model import Assessment
@@ -32,7 +32,7 @@ async def assess(tx: Tx, site: Site, patient_id: PatientId, *, subject: str, bod
     message = triage.Message(subject=subject, body=body, days_since_procedure=days, region=region)
     found = await _read(site.reader, message)
     if found.rules and not rules.is_above_routine(found.level):
-        found = rules.fail_upward(found, signed=await is_open(tx, site.content))
+        found = rules.fail_upward(found, signed=await is_everything_signed(tx, site.content))
     found = await _written_often(tx, patient_id, found)
     shown = [key for key in found.guidance_keys if await _may_be_shown(tx, site.content.guidance.get(key))]
     return msgspec.structs.replace(found, guidance_keys=(*dict.fromkeys([*shown, RECEIVED_TEXT]),))

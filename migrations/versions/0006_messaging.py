@@ -9,8 +9,8 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0005_messaging"
-down_revision = "0001_foundation"
+revision = "0006_messaging"
+down_revision = "0005_invitations"
 
 _HERE = Path(__file__)
 
