@@ -65,6 +65,12 @@ def body(make: Callable[[Stage], object]) -> Send:
     return lambda stage: {"json": make(stage)}
 
 
+def chosen(stage: Stage) -> dict[str, Any]:
+    """A new consult of Alice's, as the page of it sends one."""
+    fields = {"patient": stage.ids["patient_id"], "name": "Alice", "starts_at": "2026-07-02T10:00"}
+    return {"body": urlencode(fields).encode(), "headers": FORM}
+
+
 def revised(make: Callable[[Stage], object]) -> Send:
     return lambda stage: {"json": make(stage), "revision": stage.revision}
 
@@ -314,6 +320,9 @@ TABLE: Mapping[str, Row] = {
     "PUT /api/consults/{consult_id:uuid}": staff(200, of="consult", send=body(lambda _: CONSULT)),
     "POST /api/consult-requests": patients(201, of="safe", send=body(lambda made: {"patient": made.ids["patient_id"]})),
     "GET /consults": staff(200, elsewhere=200),
+    "GET /consults/new": staff(200, elsewhere=200, query="?name=Alice"),
+    # Whom another clinic's staff name is nobody: 409, as over JSON.
+    "POST /consults": staff(303, elsewhere=409, send=chosen),
     "POST /consults/{consult_id:uuid}": staff(
         303, of="consult", send=page(state="booked", starts_at="2026-07-01T10:00")
     ),

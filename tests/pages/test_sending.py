@@ -1,5 +1,6 @@
 """A patient looks once more, sends, hears what happens next, changes answers, and asks for a visit."""
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -117,6 +118,32 @@ async def test_a_patient_asks_for_a_visit_once(portal: Portal) -> None:
     assert tab.address == "/"
     assert "You asked for a visit." in tab.page.text
     assert "Ask for a visit" not in tab.page.text
+
+
+async def test_asking_again_changes_the_one_request(portal: Portal) -> None:
+    tab = Tab(await portal.as_("alice"))
+    place = f"/for/{tab.persona.own}/consult-request"
+    await tab.open(place)
+    await tab.press(tab.page.forms[-1], wishes="Made-up mornings")
+    await tab.open(next(link for link in tab.page.links if link.endswith("/consult-request")))
+    assert tab.page.values("wishes") == ["Made-up mornings"]
+    await tab.press(tab.page.forms[-1], wishes="Made-up evenings")
+    assert await walks.count(portal, "consult") == 1
+    for wishes in (None, "Made-up weekends"):
+        body = {"patient": tab.persona.own, "wishes": wishes}
+        assert (await tab.persona.send("POST", "/api/consult-requests", json=body)).status_code == 201
+    assert await walks.count(portal, "consult") == 1
+    fred = Tab(await portal.as_("fred"))
+    await fred.open("/consults")
+    assert "Made-up weekends" in fred.page.text
+    assert "Made-up mornings" not in fred.page.text
+
+
+async def test_two_requests_at_once_are_one(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    body = {"patient": alice.own}
+    await asyncio.gather(*(alice.send("POST", "/api/consult-requests", json=body) for _ in range(4)))
+    assert await walks.count(portal, "consult") == 1
 
 
 async def test_wishes_that_are_too_long_are_shown_again(portal: Portal) -> None:

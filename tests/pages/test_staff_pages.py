@@ -146,6 +146,26 @@ async def test_a_consult_is_booked_and_a_wrong_one_shown_again(portal: Portal) -
     assert "Wed Jul 1, 2026, 10:30 AM" in tab.page.text
 
 
+async def test_a_consult_is_set_for_a_patient_found_by_name(portal: Portal) -> None:
+    tab = Tab(await portal.as_("fred"))
+    await tab.open("/consults")
+    await tab.open(next(link for link in tab.page.links if link == "/consults/new"))
+    await tab.open("/consults/new?name=nobody%25")
+    assert "No patient here has this in the name." in tab.page.text
+    await tab.open("/consults/new?name=ali")
+    assert "Alice Demo" in tab.page.text
+    form = tab.page.form("/consults")
+    await tab.press(form, starts_at="")
+    assert (tab.status, "needs a start" in tab.page.text) == (422, True)
+    await tab.press(form, starts_at="2026-07-01T10:30", patient=[])
+    assert (tab.status, tab.page.values("starts_at")) == (400, ["2026-07-01T10:30"])
+    await tab.press(form, starts_at="2026-07-01T10:30")
+    assert tab.address == "/consults"
+    assert "Wed Jul 1, 2026, 10:30 AM" in tab.page.text
+    assert await walks.count(portal, "consult", "state = 'booked'") == 1
+    assert await walks.count(portal, "audit_event", "action = 'list' and object_kind = 'patient'") >= 1
+
+
 async def test_the_summary_is_printed_from_its_page(portal: Portal) -> None:
     tab = await reading(portal)
     link = next(link for link in tab.page.links if link.endswith("summary.pdf"))

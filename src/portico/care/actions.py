@@ -4,14 +4,22 @@ from datetime import datetime
 
 import msgspec
 
-from portico.care.queries import ConsultRow, insert_consult, lock_consult, next_consult, update_consult
+from portico.care.queries import (
+    ConsultRow,
+    insert_consult,
+    lock_consult,
+    next_consult,
+    open_request,
+    update_consult,
+    update_wishes,
+)
 from portico.care.rules import ConsultState, moved
 from portico.errors import Invalid, NotFound
 from portico.ids import AccountId, ConsultId, PatientId
 from portico.platform.database import Tx
 from portico.platform.vault import Place, Vault
 
-__all__ = ["change_consult", "next_consult", "record_consult"]
+__all__ = ["ask_for_consult", "change_consult", "next_consult", "record_consult"]
 
 
 class BookedWithoutTime(Invalid):
@@ -39,10 +47,7 @@ async def record_consult(
     """Stores a consult; the patient's wishes are sealed. Raises BookedWithoutTime."""
     _check_time(state, starts_at)
     consult_id = ConsultId(tx.ids.new())
-    sealed = None
-    if wishes:
-        box = await vault.patient(tx, patient_id)
-        sealed = box.seal(Place("consult", "wishes_sealed", consult_id), wishes.encode())
+    sealed = await _sealed(tx, vault, patient_id, consult_id, wishes)
     row = ConsultRow(
         consult_id=consult_id,
         patient_id=patient_id,
@@ -54,6 +59,29 @@ async def record_consult(
     )
     await insert_consult(tx, row)
     return row
+
+
+async def ask_for_consult(tx: Tx, vault: Vault, patient_id: PatientId, wishes: str | None) -> ConsultRow:
+    """The patient's one open request: made now, or the one there is with what the patient wishes now."""
+    row = await open_request(tx, patient_id)
+    if row is None:
+        return await record_consult(
+            tx, vault, patient_id=patient_id, clinician_id=None, starts_at=None, state="requested", wishes=wishes
+        )
+    if not wishes:
+        return row
+    sealed = await _sealed(tx, vault, patient_id, row.consult_id, wishes)
+    await update_wishes(tx, row.consult_id, sealed)
+    return msgspec.structs.replace(row, wishes_sealed=sealed, revision=row.revision + 1)
+
+
+async def _sealed(
+    tx: Tx, vault: Vault, patient_id: PatientId, consult_id: ConsultId, wishes: str | None
+) -> bytes | None:
+    if not wishes:
+        return None
+    box = await vault.patient(tx, patient_id)
+    return box.seal(Place("consult", "wishes_sealed", consult_id), wishes.encode())
 
 
 async def change_consult(

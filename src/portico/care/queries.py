@@ -1,6 +1,6 @@
 """Statements on consults."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -35,6 +35,20 @@ class UpcomingConsult(msgspec.Struct, frozen=True, kw_only=True):
     intake_missing: bool
 
 
+class NamedPatient(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient as staff look for one."""
+
+    patient_id: PatientId
+    name: str
+    born_on: date
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A lock that was waited for and lasts as long as the transaction."""
+
+    is_held: bool
+
+
 class Known(msgspec.Struct, frozen=True):
     """A patient that this transaction may see."""
 
@@ -62,6 +76,38 @@ UPDATE_CONSULT = Command("""
     update consult set clinician_id = $3, starts_at = $4, state = $5, revision = revision + 1
     where clinic_id = $1 and consult_id = $2
 """)
+
+ONE_REQUEST_AT_A_TIME = Query(
+    Held, "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))::text = '' as is_held"
+)
+
+OPEN_REQUEST = Query(
+    ConsultRow,
+    """
+    select consult_id, patient_id, clinician_id, starts_at, state, wishes_sealed, revision
+    from consult
+    where clinic_id = $1 and patient_id = $2 and state = 'requested'
+    order by created_at desc
+    limit 1
+    for update
+    """,
+)
+
+UPDATE_WISHES = Command("""
+    update consult set wishes_sealed = $3, revision = revision + 1
+    where clinic_id = $1 and consult_id = $2
+""")
+
+PATIENTS_NAMED = Query(
+    NamedPatient,
+    """
+    select patient_id, name, born_on
+    from patient
+    where clinic_id = $1 and state = 'active' and strpos(lower(name), lower($2)) > 0
+    order by name, patient_id
+    limit $3
+    """,
+)
 
 NEXT_CONSULT = Query(
     ConsultRow,
@@ -120,6 +166,22 @@ async def lock_consult(tx: Tx, consult_id: ConsultId) -> ConsultRow | None:
 async def update_consult(tx: Tx, row: ConsultRow) -> None:
     """Stores what staff changed."""
     await tx.run(UPDATE_CONSULT, tx.clinic_id, row.consult_id, row.clinician_id, row.starts_at, row.state)
+
+
+async def open_request(tx: Tx, patient_id: PatientId) -> ConsultRow | None:
+    """What the patient has asked for and nobody has planned yet, held; requests of one patient wait for one another."""
+    await tx.one(ONE_REQUEST_AT_A_TIME, patient_id)
+    return await tx.first(OPEN_REQUEST, tx.clinic_id, patient_id)
+
+
+async def update_wishes(tx: Tx, consult_id: ConsultId, sealed: bytes | None) -> None:
+    """Stores what the patient wishes now."""
+    await tx.run(UPDATE_WISHES, tx.clinic_id, consult_id, sealed)
+
+
+async def patients_named(tx: Tx, part: str, limit: int) -> list[NamedPatient]:
+    """Patients whose name holds this, by name."""
+    return await tx.all(PATIENTS_NAMED, tx.clinic_id, part, limit)
 
 
 async def next_consult(tx: Tx, patient_id: PatientId) -> ConsultRow | None:

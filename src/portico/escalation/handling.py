@@ -17,7 +17,7 @@ from portico.clinic.actions import settings_of
 from portico.errors import NotFound
 from portico.escalation import queries, rules
 from portico.escalation.actions import enter
-from portico.escalation.model import Escalation, Listed, Outcome, State
+from portico.escalation.model import Escalation, Listed, Outcome, Resolution, State, Subject
 from portico.escalation.queries import OPEN_START, RESOLVED_START, Step
 from portico.ids import EscalationId, PatientId
 from portico.platform.database import Tx
@@ -83,12 +83,46 @@ async def resolve(
         current = await _locked(tx, escalation_id)
         if rules.is_replay(current, outcome, caller.account_id):
             return await _answer(tx, caller, current)
-        settings = await settings_of(tx, site.content)
-        event, after = rules.ended(current, outcome, caller.account_id, tx.now, settings)
-        await queries.update(tx, after)
-        step = Step(event_id=tx.ids.new(), kind=event, actor_id=caller.account_id, outcome=outcome)
-        await enter(tx, after, await _with_note(tx, site, after, step, note))
+        after = await _ended(tx, site, caller, current, Resolution(outcome=outcome, note=note))
         return await _answer(tx, caller, after)
+
+
+async def resolve_with(
+    tx: Tx, site: Site, caller: Caller, subject: Subject, done: Resolution | None, *, is_answer: bool
+) -> None:
+    """What a decision about the subject, in this transaction, means for its escalation.
+
+    `done` is what this person says was done about it. Without that a danger stays as it is: nothing resolves one
+    silently. A review that was late is resolved by the decision that it waited for (`is_answer`). Raises
+    NothingToResolve and NoteTooLong.
+    """
+    if done is not None:
+        rules.check_note(done.note)
+    current = await queries.unresolved_locked(tx, subject)
+    if current is None:
+        if done is not None:
+            raise rules.NothingToResolve
+        return
+    if done is None and is_answer and current.cause == "late_review":
+        done = Resolution(outcome="not_needed")
+    if done is None:
+        return
+    after = await _ended(tx, site, caller, current, done)
+    await record(tx, caller, "change", Object("escalation", after.escalation_id), patient=after.patient_id)
+
+
+async def open_of(tx: Tx, escalation_id: EscalationId) -> Listed | None:
+    """One escalation with the names that go with it, for the page of what it is about."""
+    return await queries.listed(tx, escalation_id)
+
+
+async def _ended(tx: Tx, site: Site, caller: Caller, current: Escalation, done: Resolution) -> Escalation:
+    settings = await settings_of(tx, site.content)
+    event, after = rules.ended(current, done.outcome, caller.account_id, tx.now, settings)
+    await queries.update(tx, after)
+    step = Step(event_id=tx.ids.new(), kind=event, actor_id=caller.account_id, outcome=done.outcome)
+    await enter(tx, after, await _with_note(tx, site, after, step, done.note))
+    return after
 
 
 async def _with_note(tx: Tx, site: Site, after: Escalation, step: Step, note: str | None) -> Step:

@@ -74,6 +74,13 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
         return Subject(kind=self.subject_kind, id=self.subject_id)
 
 
+class Resolution(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person says was done, with a note for staff."""
+
+    outcome: Outcome
+    note: str | None = None
+
+
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """One escalation as staff see it, with names."""
 

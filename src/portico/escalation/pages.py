@@ -86,14 +86,16 @@ async def escalations_page(
     "/escalations/{escalation_id:uuid}/acknowledgement",
     opt={"audience": staff(Permission.ACKNOWLEDGE_ESCALATIONS)},
 )
-async def acknowledge_page(request: AnyRequest, site: Site, caller: Caller, escalation_id: UUID) -> Response[bytes]:
+async def acknowledge_page(
+    request: AnyRequest, site: Site, caller: Caller, escalation_id: UUID, data: Form
+) -> Response[bytes]:
     """Says "I am on it"."""
     try:
         await handling.acknowledge(site, caller, EscalationId(escalation_id))
     except DomainError as refusal:
         return await _show(request, site, caller, "unresolved", None, refusal)
     # The list is in another order now: stay with the patient whose case this is.
-    return see_other(f"/escalations#e-{escalation_id}")
+    return see_other(_back(data) or f"/escalations#e-{escalation_id}")
 
 
 @post("/escalations/{escalation_id:uuid}/resolution", opt={"audience": staff(Permission.RESOLVE_ESCALATIONS)})
@@ -103,13 +105,21 @@ async def resolve_page(
     """Records what was done."""
     note = data.get("note", "").strip()
     try:
-        await handling.resolve(site, caller, EscalationId(escalation_id), _outcome(data), note or None)
+        await handling.resolve(site, caller, EscalationId(escalation_id), outcome_of(data.get("outcome")), note or None)
     except DomainError as refusal:
         sent = SentResolution(
             escalation_id=escalation_id, outcome=data.get("outcome", ""), note=note, problem=refusal.message
         )
         return await _show(request, site, caller, "unresolved", None, refusal, sent)
-    return see_other("/escalations")
+    return see_other(_back(data) or "/escalations")
+
+
+def _back(form: dict[str, str]) -> str | None:
+    """The review whose page sent the form; no other address is taken from a form."""
+    try:
+        return f"/reviews/{UUID(form['review'])}" if form.get("review") else None
+    except ValueError:
+        return None
 
 
 async def _show(
@@ -143,9 +153,10 @@ async def _show(
     )
 
 
-def _outcome(form: dict[str, str]) -> Outcome:
+def outcome_of(text: str | None) -> Outcome:
+    """What was done, as a form names it. Raises Malformed."""
     try:
-        outcome: Outcome = msgspec.convert(form.get("outcome"), Outcome)
+        outcome: Outcome = msgspec.convert(text, Outcome)
     except msgspec.ValidationError as error:
         message = "Choose what was done."
         raise Malformed(message) from error

@@ -55,6 +55,15 @@ class AcknowledgedByAnother(Conflict):
     code = "acknowledged-by-another"
 
 
+class NothingToResolve(Conflict):
+    """Somebody resolved it in the meantime, or there never was anything urgent."""
+
+    code = "nothing-to-resolve"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing urgent is open about this any more. Leave out what was done about it.")
+
+
 class NoteTooLong(Invalid):
     """The note does not fit."""
 

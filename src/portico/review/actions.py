@@ -6,6 +6,8 @@ from portico.access import Caller
 from portico.audit import Object, record
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound, Stale
+from portico.escalation.handling import resolve_with
+from portico.escalation.model import Resolution, Subject
 from portico.ids import ReviewId
 from portico.intake.actions import fired_rules
 from portico.intake.queries import revision as submitted_revision
@@ -70,10 +72,19 @@ async def release_review(site: Site, caller: Caller, review_id: ReviewId) -> Non
         await record(tx, caller, "change", Object("review", review_id), patient=review.patient_id, outcome="released")
 
 
-async def decide_review(site: Site, caller: Caller, review_id: ReviewId, revision: int, verdict: Verdict) -> None:
+async def decide_review(
+    site: Site,
+    caller: Caller,
+    review_id: ReviewId,
+    revision: int,
+    verdict: Verdict,
+    done: Resolution | None = None,
+) -> None:
     """Stores the decision with the rules that had fired, and what the patient may read.
 
-    Raises NotFound, ReviewStale, NotClaimed, ClaimedByAnother, ReviewCannotMove, DecisionIncomplete.
+    `done` is what this person did about the urgent case that is open about this intake; it is resolved in the same
+    transaction, and stays open without it. Raises NotFound, ReviewStale, NotClaimed, ClaimedByAnother,
+    ReviewCannotMove, DecisionIncomplete, NothingToResolve.
     """
     async with site.db.transaction(caller.scope) as tx:
         review = await _locked(tx, review_id)
@@ -88,6 +99,8 @@ async def decide_review(site: Site, caller: Caller, review_id: ReviewId, revisio
         decided = rules.decided(review, verdict, tx.now, await _valid_until(tx, site, review))
         await _save(tx, decided)
         await _write_decision(tx, site, caller, decided, verdict)
+        subject = Subject(kind="response", id=review.response_id)
+        await resolve_with(tx, site, caller, subject, done, is_answer=decided.state == "decided")
         await record(
             tx, caller, "decide", Object("review", review_id), patient=review.patient_id, outcome=verdict.decision
         )

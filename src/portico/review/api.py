@@ -10,6 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
 from portico.access import Caller, Permission, staff
+from portico.escalation.api import ResolutionIn
+from portico.escalation.model import Resolution
 from portico.ids import AccountId, PatientId, ReviewId
 from portico.intake.model import FindingText
 from portico.intake.summary import Change, Summary
@@ -83,6 +85,8 @@ class DecisionIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     told_patient: bool = False
     spoke_to_patient: bool = False
     reason: Reason | None = None
+    resolution: ResolutionIn | None = None
+    """What was done about the urgent case that is open about this intake."""
 
 
 class ReportOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,7 +201,11 @@ async def decide_review(
     request: AnyRequest, site: Site, caller: Caller, review_id: UUID, data: DecisionIn
 ) -> Response[ReviewOut | None]:
     """Decides; needs one's own claim and If-Match with the review's revision."""
-    await actions.decide_review(site, caller, ReviewId(review_id), if_match(request), verdict_of(data))
+    done = None
+    if data.resolution is not None:
+        note = (data.resolution.note or "").strip() or None
+        done = Resolution(outcome=data.resolution.outcome, note=note)
+    await actions.decide_review(site, caller, ReviewId(review_id), if_match(request), verdict_of(data), done)
     return await _entry_answer(site, caller, ReviewId(review_id))
 
 

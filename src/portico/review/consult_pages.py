@@ -51,6 +51,23 @@ async def consults_page(request: AnyRequest, site: Site, caller: Caller, cursor:
     return await _show(request, site, caller, cursor)
 
 
+@get("/consults/new", opt={"audience": staff(Permission.MANAGE_CONSULTS)})
+async def new_consult_page(request: AnyRequest, site: Site, caller: Caller, name: str = "") -> Response[bytes]:
+    """Setting a consult: first for whom, found by a part of the name, then when and with whom."""
+    return await _new(request, site, caller, {"name": name})
+
+
+@post("/consults", opt={"audience": staff(Permission.MANAGE_CONSULTS)})
+async def create_consult_page(request: AnyRequest, site: Site, caller: Caller, data: Form) -> Response[bytes]:
+    """Sets a consult; a refusal shows everything again as it was entered."""
+    try:
+        zone = await consults.zone_of(site, caller)
+        await consults.create_consult(site, caller, _chosen(data), _plan({"state": "booked", **data}, zone))
+    except DomainError as refusal:
+        return await _new(request, site, caller, data, refusal)
+    return see_other("/consults")
+
+
 @post("/consults/{consult_id:uuid}", opt={"audience": staff(Permission.MANAGE_CONSULTS)})
 async def plan_consult_page(
     request: AnyRequest, site: Site, caller: Caller, consult_id: UUID, data: Form
@@ -77,7 +94,10 @@ async def consult_request_page(request: AnyRequest, site: Site, caller: Caller, 
     """Asking for a visit, or what to do first while a red flag is open."""
     link = caller.actor.link_for(PatientId(patient_id), "intake")
     guidance = await consults.danger_of(site, caller, link.patient_id)
-    return _ask(request, link, guidance)
+    if guidance:
+        return _ask(request, link, guidance)
+    asked = await consults.wishes_of(site, caller, link.patient_id)
+    return _ask(request, link, guidance, asked or "", is_open=asked is not None)
 
 
 @post("/for/{patient_id:uuid}/consult-request", opt={"audience": patients()})
@@ -103,6 +123,8 @@ def _ask(
     guidance: list[Guidance],
     wishes: str = "",
     refusal: DomainError | None = None,
+    *,
+    is_open: bool = False,
 ) -> Response[bytes]:
     return page(
         "consult_request.html",
@@ -112,7 +134,32 @@ def _ask(
         guidance=guidance,
         problem=None if refusal is None else refusal.message,
         wishes=wishes,
+        is_open=is_open,
     )
+
+
+async def _new(
+    request: AnyRequest, site: Site, caller: Caller, sent: dict[str, str], problem: DomainError | None = None
+) -> Response[bytes]:
+    name = sent.get("name", "").strip()
+    return page(
+        "new_consult.html",
+        request,
+        status=200 if problem is None else status_of(problem),
+        found=await consults.find_patients(site, caller, name),
+        most=consults.FOUND_AT_MOST,
+        clinicians=await consults.list_clinicians(site, caller) if name else [],
+        sent={"patient": "", "starts_at": "", "clinician": "", **sent, "name": name},
+        problem=None if problem is None else problem.message,
+    )
+
+
+def _chosen(form: dict[str, str]) -> PatientId:
+    try:
+        return PatientId(UUID(form.get("patient", "")))
+    except ValueError as error:
+        message = "Choose for whom the consult is."
+        raise Malformed(message) from error
 
 
 async def _show(
@@ -157,4 +204,11 @@ def _plan(form: dict[str, str], zone: str) -> ConsultPlan:
     return ConsultPlan(clinician_id=clinician, starts_at=local, state=state)
 
 
-ROUTES: list[HTTPRouteHandler] = [consults_page, plan_consult_page, consult_request_page, send_consult_request]
+ROUTES: list[HTTPRouteHandler] = [
+    consults_page,
+    new_consult_page,
+    create_consult_page,
+    plan_consult_page,
+    consult_request_page,
+    send_consult_request,
+]

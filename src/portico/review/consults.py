@@ -8,8 +8,16 @@ import msgspec
 
 from portico.access import Caller
 from portico.audit import Object, record, record_list
-from portico.care.actions import change_consult, next_consult, record_consult
-from portico.care.queries import ConsultRow, UpcomingConsult, consults_of_clinic, is_known
+from portico.care.actions import ask_for_consult, change_consult, next_consult, record_consult
+from portico.care.queries import (
+    ConsultRow,
+    NamedPatient,
+    UpcomingConsult,
+    consults_of_clinic,
+    is_known,
+    open_request,
+    patients_named,
+)
 from portico.care.rules import ConsultState
 from portico.clinic.actions import settings_of
 from portico.errors import Conflict, Invalid, NotFound, OtherPatient
@@ -26,6 +34,9 @@ from portico.review.queue_queries import Clinician, clinicians
 
 WISHES_LIMIT = 1000
 """Characters of a patient's wishes for a visit."""
+
+FOUND_AT_MOST = 20
+"""Patients that a search by name shows."""
 
 PAGE_SIZE = 50
 """Consults on one page."""
@@ -87,7 +98,7 @@ async def list_consults(site: Site, caller: Caller, patient: PatientId | None, c
     return ConsultPage(consults=shown, wishes=wishes, next=cursor_encode((last.starts_at or _UNTIMED, last.consult_id)))
 
 
-async def _wish(tx: Tx, site: Site, row: UpcomingConsult) -> str:
+async def _wish(tx: Tx, site: Site, row: UpcomingConsult | ConsultRow) -> str:
     assert row.wishes_sealed is not None
     box = await site.vault.patient(tx, row.patient_id)
     return box.open_text(Place("consult", "wishes_sealed", row.consult_id), row.wishes_sealed)
@@ -128,18 +139,39 @@ async def plan_consult(
 
 
 async def request_consult(site: Site, caller: Caller, patient: PatientId, wishes: str | None) -> ConsultRow:
-    """A patient asks for a visit. Raises RedFlagOpen with what to do now while a danger is unresolved."""
+    """A patient asks for a visit, or says anew what they wish for the one they have asked for.
+
+    Raises RedFlagOpen with what to do now while a danger is unresolved, WishesTooLong.
+    """
     caller.actor.link_for(patient, "intake")
     if wishes is not None and len(wishes) > WISHES_LIMIT:
         message = f"Please keep your wishes under {WISHES_LIMIT} characters."
         raise WishesTooLong(message)
     async with site.db.transaction(caller.scope) as tx:
         await _refuse_in_danger(tx, site, patient)
-        row = await record_consult(
-            tx, site.vault, patient_id=patient, clinician_id=None, starts_at=None, state="requested", wishes=wishes
-        )
+        row = await ask_for_consult(tx, site.vault, patient, wishes)
         await record(tx, caller, "create", Object("consult", row.consult_id), patient=patient)
         return row
+
+
+async def wishes_of(site: Site, caller: Caller, patient: PatientId) -> str | None:
+    """What the patient wrote to the request that is open; None without one."""
+    async with site.db.transaction(caller.scope) as tx:
+        row = await open_request(tx, patient)
+        if row is None:
+            return None
+        await record(tx, caller, "read", Object("consult", row.consult_id), patient=patient)
+        return await _wish(tx, site, row) if row.wishes_sealed is not None else ""
+
+
+async def find_patients(site: Site, caller: Caller, part: str) -> list[NamedPatient]:
+    """Patients of the clinic whose name holds this, for staff who set a consult; nobody for a blank."""
+    if not part.strip():
+        return []
+    async with site.db.transaction(caller.scope) as tx:
+        found = await patients_named(tx, part.strip(), FOUND_AT_MOST)
+        await record_list(tx, caller, "patient", [each.patient_id for each in found])
+        return found
 
 
 async def danger_of(site: Site, caller: Caller, patient: PatientId) -> list[Guidance]:

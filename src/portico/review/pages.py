@@ -11,7 +11,8 @@ from litestar.params import Body
 
 from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
-from portico.escalation.pages import Urgent, read_urgent
+from portico.escalation.model import Resolution
+from portico.escalation.pages import CAUSE_NAMES, OUTCOME_NAMES, Urgent, outcome_of, read_urgent
 from portico.ids import ResponseId, ReviewId
 from portico.intake.summary_pdf import render_pdf
 from portico.platform.problems import status_of
@@ -37,6 +38,8 @@ class SentDecision(msgspec.Struct, frozen=True, kw_only=True):
     spoke_to_patient: bool = False
     reason_code: str = ""
     reason_text: str = ""
+    done: str = ""
+    done_note: str = ""
 
 
 @get("/reviews", opt={"audience": staff(Permission.LIST_REVIEWS)})
@@ -104,7 +107,7 @@ async def decide_page(request: AnyRequest, site: Site, caller: Caller, review_id
     """Decides; a refusal shows the form again with everything that was written."""
     sent = _sent(data)
     try:
-        await actions.decide_review(site, caller, ReviewId(review_id), _revision(data), _verdict(sent))
+        await actions.decide_review(site, caller, ReviewId(review_id), _revision(data), _verdict(sent), _done(sent))
     except DomainError as refusal:
         return await _refused(request, site, caller, ReviewId(review_id), refusal, sent)
     return see_other(f"/reviews/{review_id}")
@@ -147,6 +150,10 @@ def _review_page(
         events=read.events,
         reported=read.reported,
         is_old=read.is_old,
+        case=read.urgent,
+        outcome_names=OUTCOME_NAMES,
+        cause_names=CAUSE_NAMES,
+        may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),
         valid_days=read.valid_days,
         problem=None if problem is None else problem.message,
         field=_field_of(problem, sent),
@@ -190,7 +197,16 @@ def _sent(form: dict[str, str]) -> SentDecision:
         spoke_to_patient=form.get("spoke_to_patient") == "yes",
         reason_code=form.get("reason_code", ""),
         reason_text=form.get("reason_text", "").strip(),
+        done=form.get("done", ""),
+        done_note=form.get("done_note", "").strip(),
     )
+
+
+def _done(sent: SentDecision) -> Resolution | None:
+    """What was done about the urgent case. Raises Malformed for a note without it: nothing that was written is lost."""
+    if not sent.done and not sent.done_note:
+        return None
+    return Resolution(outcome=outcome_of(sent.done), note=sent.done_note or None)
 
 
 def _verdict(sent: SentDecision) -> Verdict:

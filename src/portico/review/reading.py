@@ -10,6 +10,9 @@ from portico.access import Caller, Permission
 from portico.audit import Object, record, record_list
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
+from portico.escalation.actions import unresolved_of
+from portico.escalation.handling import open_of
+from portico.escalation.model import Listed, Subject
 from portico.ids import ResponseId, ReviewId
 from portico.intake.model import FindingText
 from portico.intake.queries import response
@@ -53,6 +56,8 @@ class ReviewReading(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[FindingText]
     changes: list[Change]
     events: list[EventRow]
+    urgent: Listed | None
+    """The unresolved escalation about these answers, for those who may know why it was raised."""
     is_old: bool
     valid_days: int
     """Whether the answers are older than the clinic relies on without asking again, and after how many days they are."""
@@ -99,6 +104,7 @@ async def read_review(site: Site, caller: Caller, review_id: ReviewId) -> Review
             findings=await findings_of(tx, site, entry.response_id, entry.response_revision),
             changes=await changes_since(tx, site, entry.response_id, entry.response_revision),
             events=await events_of(tx, review_id),
+            urgent=await _urgent(tx, caller, entry.response_id),
             is_old=is_old(summary.header.saved_at, tx.now, days),
             valid_days=days,
         )
@@ -152,6 +158,13 @@ async def read_missing_intakes(site: Site, caller: Caller) -> list[MissingIntake
         missing = await consults_without_intake(tx)
         await record_list(tx, caller, "consult", [consult.patient_id for consult in missing])
         return missing
+
+
+async def _urgent(tx: Tx, caller: Caller, response_id: ResponseId) -> Listed | None:
+    found = await unresolved_of(tx, Subject(kind="response", id=response_id))
+    if found is None or not caller.actor.may(Permission.READ_ESCALATION_RULES):
+        return None
+    return await open_of(tx, found.escalation_id)
 
 
 async def _entry(tx: Tx, review_id: ReviewId) -> QueueEntry:
