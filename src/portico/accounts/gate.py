@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from portico.access import Audience, Caller, Permission
 from portico.accounts.cookies import sent_cookie
+from portico.accounts.kept_page import keep_page
 from portico.accounts.ledger import note_refused_access
 from portico.accounts.model import Visit, Visitor
 from portico.accounts.request_checks import (
@@ -119,6 +120,9 @@ def undeclared_routes(app: Litestar) -> list[str]:
 
 async def _admit_stranger(request: AnyRequest, handler: BaseRouteHandler, audience: Audience, site: Site) -> None:
     if audience.who != "anyone":
+        if request.method not in SAFE_METHODS:
+            check_origin(request, site.settings)
+            note(request.scope, "kept", await keep_page(request, site, sent_cookie(request, site.settings)))
         raise SignInRequired
     if request.method not in SAFE_METHODS:
         check_content_type(request, handler, is_required=True)

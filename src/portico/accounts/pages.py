@@ -13,6 +13,7 @@ from portico.accounts.api import SignIn
 from portico.accounts.cookies import CLEAR_SITE_DATA, clear_cookie, set_cookie
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_visit, provide_visitor
+from portico.accounts.kept_page import FIELD, open_page
 from portico.accounts.model import Attempt, Opened, Visit, Visitor
 from portico.accounts.registration import clinics_to_register_at
 from portico.accounts.request_checks import AnyRequest, form_of
@@ -21,10 +22,11 @@ from portico.accounts.sessions import end_visit, visit_of
 from portico.accounts.sign_in import sign_in
 from portico.accounts.totp import enrolment_uri
 from portico.errors import DomainError, Malformed
+from portico.platform.chrome import Chrome
 from portico.platform.problems import status_of
+from portico.platform.scope_notes import note, noted
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
-from portico.settings import Settings
 
 _NEXT = {"signed-in": "/", "second-factor": "/sign-in/second-factor", "enrol-second-factor": "/sign-in/set-up"}
 _VISIT = {"visit": Provide(provide_visit, sync_to_thread=False)}
@@ -50,17 +52,18 @@ async def sign_in_page(
 async def post_sign_in(request: AnyRequest, door: Door, visitor: Visitor) -> Response[bytes]:
     """Signs in, or shows the form again with what was wrong and what there is to choose."""
     fields = {name: value for name, value in (await form_of(request)).items() if value or name == "password"}
+    kept = fields.pop(FIELD, "")
     try:
         form = msgspec.convert(fields, SignIn)
     except msgspec.ValidationError:
         message = "Please fill in your e-mail address and your password."
-        return _sign_in_again(request, Malformed(message), fields.get("email", ""))
+        return _sign_in_again(request, Malformed(message), fields.get("email", ""), kept)
     attempt = Attempt(email=form.email, password=form.password, clinic=form.clinic, hat=form.hat)
     try:
         opened = await sign_in(door, attempt, visitor)
     except DomainError as refusal:
-        return _sign_in_again(request, refusal, form.email)
-    return _on_to(opened, door.site.settings)
+        return _sign_in_again(request, refusal, form.email, kept)
+    return await _on_to(request, door.site, opened, kept)
 
 
 @get("/sign-in/second-factor", opt={"audience": signing_in()}, dependencies=_VISIT)
@@ -79,14 +82,15 @@ async def second_factor_page(request: AnyRequest, visit: Visit) -> Response[byte
 )
 async def post_second_factor(request: AnyRequest, door: Door, visit: Visit, visitor: Visitor) -> Response[bytes]:
     """Takes the code, or asks again."""
-    code = (await form_of(request)).get("code", "")
+    sent = await form_of(request)
+    code, kept = sent.get("code", ""), sent.get(FIELD, "")
     try:
         opened = await second_factor.give_code(door, visit, visitor, code)
     except NoFactorOwed:
         return see_other("/sign-in")
     except DomainError as refusal:
-        return page("second_factor.html", request, status=status_of(refusal), refusal=refusal)
-    return _on_to(opened, door.site.settings)
+        return page("second_factor.html", request, status=status_of(refusal), refusal=refusal, kept=kept)
+    return await _on_to(request, door.site, opened, kept)
 
 
 @get("/sign-in/set-up", opt={"audience": signing_in()}, dependencies=_VISIT)
@@ -107,7 +111,7 @@ async def post_set_up(request: AnyRequest, door: Door, visit: Visit, visitor: Vi
         return see_other("/sign-in")
     except DomainError as refusal:
         return await _set_up(request, door, visit, refusal)
-    return _on_to(opened, door.site.settings)
+    return await _on_to(request, door.site, opened)
 
 
 @post("/sign-out", opt={"audience": signing_in()}, status_code=303, dependencies=_VISIT | _VISITOR)
@@ -120,10 +124,10 @@ async def post_sign_out(visit: Visit, visitor: Visitor, site: Site) -> Response[
     return response
 
 
-def _sign_in_again(request: AnyRequest, refusal: DomainError, email: str) -> Response[bytes]:
+def _sign_in_again(request: AnyRequest, refusal: DomainError, email: str, kept: str) -> Response[bytes]:
     """The password is never sent back; the address and the choices are."""
     choices = refusal.data if isinstance(refusal, ChooseClinic | ChooseHat) else {}
-    return page("sign_in.html", request, status=status_of(refusal), refusal=refusal, email=email, **choices)
+    return page("sign_in.html", request, status=status_of(refusal), refusal=refusal, email=email, kept=kept, **choices)
 
 
 async def _set_up(request: AnyRequest, door: Door, visit: Visit, refusal: DomainError | None) -> Response[bytes]:
@@ -133,10 +137,23 @@ async def _set_up(request: AnyRequest, door: Door, visit: Visit, refusal: Domain
     return page("second_factor_set_up.html", request, status=status, refusal=refusal, seed=seed, uri=uri)
 
 
-def _on_to(opened: Opened, settings: Settings) -> Response[bytes]:
-    response = see_other(_NEXT[opened.state])
-    response.cookies.append(set_cookie(settings, opened.cookie))
+async def _on_to(request: AnyRequest, site: Site, opened: Opened, kept: str = "") -> Response[bytes]:
+    """The next step. What was typed before the last session ended goes along; it is saved only by a press."""
+    response = await _next(request, site, opened, kept) if kept else see_other(_NEXT[opened.state])
+    response.cookies.append(set_cookie(site.settings, opened.cookie))
     return response
+
+
+async def _next(request: AnyRequest, site: Site, opened: Opened, kept: str) -> Response[bytes]:
+    chrome = noted(request.scope, "chrome")
+    if isinstance(chrome, Chrome):
+        note(request.scope, "chrome", msgspec.structs.replace(chrome, csrf_token=opened.csrf_token))
+    if opened.state == "second-factor":
+        return page("second_factor.html", request, kept=kept)
+    if opened.state != "signed-in":
+        return see_other(_NEXT[opened.state])
+    found = await open_page(site, opened.cookie.clinic_id, opened.account_id, kept)
+    return page("kept_page.html", request, page=found)
 
 
 ROUTES: list[HTTPRouteHandler] = [

@@ -197,6 +197,10 @@ def wants_page(request: AnyRequest) -> bool:
 
 def _answer(request: AnyRequest, problem: Problem, headers: dict[str, str]) -> Response[bytes]:
     if wants_page(request):
+        kept = noted(request.scope, "kept")
+        if problem.status == 401 and kept is not None:
+            body = render("sign_in.html", request, kept=kept, has_ended=True).encode()
+            return Response(body, status_code=401, media_type=HTML, headers=headers)
         if problem.status == 401:
             return Response(b"", status_code=303, headers={"Location": "/sign-in"})
         body = render("problem.html", request, problem=problem).encode()
