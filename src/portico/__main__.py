@@ -95,8 +95,9 @@ def _add_production(roles: Subcommands) -> None:
     keys = roles.add_parser("keys", help="the key that wraps every clinic's key")
     keys.add_argument(
         "action",
-        choices=("create", "ensure", "rotate"),
-        help="create: make the key file; ensure: make it unless it is there; rotate: add a new key and put every wrapped key under it",
+        choices=("create", "ensure", "rotate", "prune"),
+        help="create: make the key file; ensure: make it unless it is there; rotate: add a new key and put every "
+        "wrapped key under it; prune: drop old keys that wrap nothing any more",
     )
     keys.set_defaults(run=lambda o: asyncio.run(commands.keys(os.environ, action=o.action)))
 

@@ -1,8 +1,10 @@
 """What the environment says, read once into frozen structs. A bad value is refused by the name of its variable."""
 
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -142,12 +144,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             base_url=base_url,
             host=required(env, HOST),
             port=parsed(env, PORT, int, "must be a whole number"),
-            trusted_proxy=value_of(env, TRUSTED_PROXY),
+            trusted_proxy=optional(env, TRUSTED_PROXY, one_address, "must be one IP address, such as 10.0.0.5"),
             run_worker=parsed(env, RUN_WORKER, strict_bool, "must be `true` or `false`"),
-            smtp_url=value_of(env, SMTP_URL),
+            smtp_url=optional(env, SMTP_URL, mail_server, "must look like smtp://user:password@host:port"),
             mail_from=value_of(env, MAIL_FROM),
             metrics_host=required(env, METRICS_HOST),
-            metrics_port=optional_port(env, METRICS_PORT),
+            metrics_port=optional(env, METRICS_PORT, one_port, "must be a port, from 1 to 65535"),
         )
 
 
@@ -180,14 +182,31 @@ def parsed(env: Mapping[str, str], variable: Variable, parse: Callable[[str], T]
         raise
 
 
-def optional_port(env: Mapping[str, str], variable: Variable) -> int | None:
-    """The variable's port; None while it is unset. Raises StartupRefused when it is no port."""
-    if not value_of(env, variable):
-        return None
-    port = parsed(env, variable, int, "must be a whole number")
+def optional(env: Mapping[str, str], variable: Variable, parse: Callable[[str], T], complaint: str) -> T | None:
+    """The variable's value as `parse` reads it, None when it is unset. Raises StartupRefused when it cannot be read."""
+    return parsed(env, variable, parse, complaint) if value_of(env, variable) else None
+
+
+def one_port(text: str) -> int:
+    """A port of TCP. Raises ValueError."""
+    port = int(text)
     if not 0 < port < 65536:
-        refuse(variable, "must be a port, from 1 to 65535")
+        raise ValueError
     return port
+
+
+def one_address(text: str) -> str:
+    """The address of one machine, as peers are named."""
+    return str(ip_address(text))
+
+
+def mail_server(text: str) -> str:
+    """The address of a mail server. Raises ValueError, without repeating it: it may hold a password."""
+    url = urlsplit(text)
+    is_sound = url.scheme in ("smtp", "smtps") and bool(url.hostname) and url.path in ("", "/") and not url.query
+    if not is_sound or url.port == 0:
+        raise ValueError
+    return text
 
 
 def strict_bool(text: str) -> bool:

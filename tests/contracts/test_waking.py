@@ -12,8 +12,9 @@ from portico.commands.due_work import DUE
 SRC = Path(__file__).parents[2] / "src" / "portico"
 FILES = sorted(SRC.rglob("*queries.py"))
 
-TABLES = {re.search(r"\bfrom (\w+)", work.clinics.sql)[1]: None for work in DUE}  # type: ignore[index]
-COLUMNS = {re.search(r"min\((?:\w+\.)?(\w+)\)", work.clinics.sql)[1] for work in DUE}  # type: ignore[index]
+AWAITED = [work for work in DUE if not work.is_housekeeping]
+TABLES = {re.search(r"\bfrom (\w+)", work.clinics.sql)[1]: None for work in AWAITED}  # type: ignore[index]
+COLUMNS = {re.search(r"min\((?:\w+\.)?(\w+)\)", work.clinics.sql)[1] for work in AWAITED}  # type: ignore[index]
 """Where due times stand, as the workers look for them."""
 
 WRITES = re.compile(rf"\b(?:insert\s+into|update)\s+(?:{'|'.join(TABLES)})\b", re.IGNORECASE)

@@ -310,6 +310,31 @@ async def test_a_second_rotation_follows_the_first(practice: Practice) -> None:
     assert await practice.reads_everything(practice.vault())
 
 
+async def test_pruning_drops_what_wraps_nothing_and_keeps_what_makes_the_index(practice: Practice) -> None:
+    await keys.rotate(practice.db, practice.path)
+    await keys.rotate(practice.db, practice.path)
+    newest, middle, oldest = read_keys(practice.path)
+    index = await FileKeyProvider(practice.path).derived("a test")
+    assert await keys.prune(practice.db, practice.path) == keys.Pruned(
+        dropped=(middle,), active=newest, index_key=oldest
+    )
+    assert list(read_keys(practice.path)) == [newest, oldest]
+    assert await FileKeyProvider(practice.path).derived("a test") == index
+    assert await practice.reads_everything(practice.vault())
+    assert (await keys.prune(practice.db, practice.path)).dropped == ()
+
+
+async def test_pruning_is_refused_while_a_key_is_needed(practice: Practice) -> None:
+    await keys.rotate(practice.db, practice.path)
+    needed = next(iter(read_keys(practice.path)))
+    add_key(practice.path)
+    with pytest.raises(StartupRefused, match=rf"`{needed}` still wraps"):
+        await keys.prune(practice.db, practice.path)
+    assert needed in read_keys(practice.path)
+    await keys.finish(practice.db, FileKeyProvider(practice.path))
+    assert (await keys.prune(practice.db, practice.path)).dropped == (needed,)
+
+
 async def test_rotation_takes_in_a_key_that_was_made_elsewhere(practice: Practice, tmp_path: Path) -> None:
     elsewhere = tmp_path / "made offline"
     FileKeyProvider.create(elsewhere)

@@ -113,3 +113,59 @@ def test_calmer_answers_never_lower_a_danger_that_nobody_has_decided() -> None:
     calm = rules.Screened("possible_candidate", "routine")
     assert rules.most_urgent(danger, calm) == danger
     assert rules.most_urgent(calm, danger) == danger
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("nora", "/api/reviews?clinican=me"),
+        ("nora", "/api/reviews?state=queued&wanted_state=decided"),
+        ("alice", "/api/responses?patients=all"),
+        ("alice", "/api/session?x="),
+    ],
+)
+async def test_a_parameter_that_is_not_known_is_not_ignored(portal: Portal, name: str, path: str) -> None:
+    persona = await portal.as_(name)
+    answer = await persona.send("GET", path)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    assert "not known here" in answer.json()["detail"]
+
+
+async def test_a_page_bears_a_mark_that_a_mail_program_added(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    assert (await alice.send("GET", "/?utm_source=mail")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("subject", "status"),
+    [
+        ({"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"}, 409),
+        ({"reference": "Patient/00000000-0000-4000-8000-000000000001"}, 409),
+        ({"reference": "Patient/1"}, 422),
+        ({"reference": "https://elsewhere.test/fhir/Patient/{own}"}, 422),
+        ({"reference": "Practitioner/{own}"}, 422),
+        ({"reference": "#me"}, 422),
+        ({"display": "Somebody"}, 422),
+        ({"identifier": {"value": "17"}}, 422),
+        ({"reference": "Patient/{own}"}, 200),
+        ({"reference": "urn:uuid:{own}"}, 200),
+    ],
+)
+async def test_answers_name_the_person_of_the_form_or_nobody(
+    portal: Portal, subject: dict[str, Any], status: int
+) -> None:
+    alice, response_id, revision = await opened(portal, "alice")
+    named = {key: value.format(own=alice.own) if isinstance(value, str) else value for key, value in subject.items()}
+    body = {**form(), "subject": named}
+    answer = await alice.send("PUT", f"/api/responses/{response_id}/answers", json=body, revision=revision)
+    assert answer.status_code == status, answer.text
+
+
+async def test_what_a_client_calls_a_choice_is_not_stored(portal: Portal) -> None:
+    alice, response_id, revision = await opened(portal, "alice")
+    lie = {"valueCoding": {"system": "urn:portico:answer", "code": "no", "display": "Yes, every day"}}
+    path = f"/api/responses/{response_id}"
+    answer = await alice.send("PUT", f"{path}/answers", json=form(flag("rf.any.fever", lie)), revision=revision)
+    assert answer.status_code == 200
+    kept = await alice.send("GET", path)
+    assert "every day" not in kept.text

@@ -21,6 +21,7 @@ from portico.accounts.request_checks import (
     check_content_type,
     check_csrf_token,
     check_origin,
+    check_query,
     peer_of,
 )
 from portico.accounts.rules import SecondFactorRequired
@@ -82,6 +83,7 @@ async def require_audience(
         await _admit_stranger(request, handler, audience, site)
     else:
         await _admit(request, handler, audience, site, visit)
+    check_query(request, handler)
 
 
 def provide_caller(request: AnyRequest) -> Caller:

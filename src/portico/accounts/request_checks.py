@@ -85,6 +85,29 @@ def check_content_type(request: AnyRequest, handler: BaseRouteHandler, *, is_req
         raise UnsupportedMedia(message)
 
 
+def check_query(request: AnyRequest, handler: BaseRouteHandler) -> None:
+    """Raises Malformed when the API is asked with a parameter that it does not know: a misspelt filter must not be ignored.
+
+    Pages bear them: a mail program or a search engine may have added a mark of its own to a link.
+    """
+    if not _is_api(request) or not request.query_params:
+        return
+    known = _query_parameters(handler)
+    if set(request.query_params) - known:
+        told = ", ".join(sorted(known)) or "none"
+        message = f"There is a parameter in the address that is not known here. Known are: {told}."
+        raise Malformed(message)
+
+
+def _query_parameters(handler: BaseRouteHandler) -> frozenset[str]:
+    """The names that the handler reads from the query: by alias where it gives one."""
+    named: set[str] = set()
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        alias = getattr(field.kwarg_definition, "query", None)
+        named.add(alias or name)
+    return frozenset(named)
+
+
 async def check_csrf_token(request: AnyRequest, expected: str) -> None:
     """Raises CsrfTokenWrong unless the header or the form carries this session's token."""
     given = request.headers.get(CSRF_HEADER)

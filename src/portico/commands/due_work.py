@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from portico.accounts import jobs as accounts_jobs
 from portico.escalation import jobs as escalation_jobs
 from portico.intake import jobs as intake_jobs
 from portico.messaging import jobs as messaging_jobs
@@ -15,4 +16,5 @@ DUE: Sequence[DueWork] = (
     *intake_jobs.DUE,
     *messaging_jobs.DUE,
     *review_jobs.DUE,
+    *accounts_jobs.DUE,
 )

@@ -93,7 +93,7 @@ async def roles(env: Mapping[str, str], *, only_print: bool) -> int:
 
 
 async def keys(env: Mapping[str, str], *, action: str) -> int:
-    """Makes the key file, or adds a new key to it and puts every wrapped key under that one."""
+    """Makes the key file, adds a new key to it and puts every wrapped key under that one, or drops keys of no use."""
     path = Path(required(env, KEY_FILE))
     if action == "ensure" and await asyncio.to_thread(path.exists):
         print(f"{path} is there.")
@@ -104,6 +104,12 @@ async def keys(env: Mapping[str, str], *, action: str) -> int:
         return 0
     db = await Database.connect(required(env, DATABASE_URL), clock=SystemClock(), ids=RandomIds(), size=2)
     try:
+        if action == "prune":
+            pruned = await vault_keys.prune(db, path)
+            print(f"Dropped {', '.join(pruned.dropped) or 'no key'}; `{pruned.active}` wraps.")
+            if pruned.index_key != pruned.active:
+                print(f"`{pruned.index_key}` stays: it makes the index of e-mail addresses.")
+            return 0
         done = await vault_keys.rotate(db, path)
     finally:
         await db.close()

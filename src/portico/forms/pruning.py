@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import UNSET
 
-from portico.forms.answer_values import has_value
+from portico.forms.answer_values import has_value, value_key
+from portico.forms.constraints import AnswerRules
 from portico.forms.definition import Node
 from portico.forms.enablement import NOTHING, LaidOut, lay_out
-from portico.forms.index import index_of
+from portico.forms.index import Index, index_of
 from portico.forms.model import Answer, Questionnaire, QuestionnaireResponse, ResponseItem
 from portico.forms.occurrences import Occurrence
 from portico.ids import LinkId
@@ -67,6 +68,17 @@ def _kept_answer(here: Occurrence, item: ResponseItem, dropped: dict[LinkId, Non
     return answer if items is answer.item else msgspec.structs.replace(answer, item=items)
 
 
+def _in_the_forms_words(rules: AnswerRules | None, answer: Answer) -> Answer:
+    """What a choice is called is for the form to say, not for who sends it; a choice of no list keeps its name."""
+    coding = answer.value_coding
+    if coding is None or rules is None or rules.options is None:
+        return answer
+    text = rules.option_texts.get(value_key("value_coding", coding))
+    if coding.display in (None, text):
+        return answer
+    return msgspec.structs.replace(answer, value_coding=msgspec.structs.replace(coding, display=text))
+
+
 def answered_links(item: ResponseItem) -> Iterator[LinkId]:
     """The linkIds of an item and all below it that hold a value, as often as they do."""
     if any(map(has_value, item.answer)):
@@ -79,27 +91,29 @@ def answered_links(item: ResponseItem) -> Iterator[LinkId]:
 
 
 def normalise(q: Questionnaire, r: QuestionnaireResponse) -> QuestionnaireResponse:
-    """The response as it is kept: bound to `url|version`, in form order, without texts that the client made up.
+    """The response as it is kept: bound to `url|version`, in form order, with the form's own texts and no client's.
 
     Items that the form does not know keep their order and come last.
     """
-    root = index_of(q).definition.root
+    index = index_of(q)
+    items = _tidy(index, index.definition.root, r.item)
     return msgspec.structs.replace(
-        r, questionnaire=q.canonical or None, questionnaire_element=UNSET, text=UNSET, item=_tidy(root, r.item)
+        r, questionnaire=q.canonical or None, questionnaire_element=UNSET, text=UNSET, item=items
     )
 
 
-def _tidy(node: Node | None, items: tuple[ResponseItem, ...]) -> tuple[ResponseItem, ...]:
+def _tidy(index: Index, node: Node | None, items: tuple[ResponseItem, ...]) -> tuple[ResponseItem, ...]:
     by_link = node.by_link if node else {}
     last = len(items) and max((child.number for child in by_link.values()), default=0) + 1
     ordered = sorted(items, key=lambda item: by_link[item.link_id].number if item.link_id in by_link else last)
-    return tuple(_tidy_item(by_link.get(item.link_id), item) for item in ordered)
+    return tuple(_tidy_item(index, by_link.get(item.link_id), item) for item in ordered)
 
 
-def _tidy_item(node: Node | None, item: ResponseItem) -> ResponseItem:
+def _tidy_item(index: Index, node: Node | None, item: ResponseItem) -> ResponseItem:
+    rules = index.rules[node.number] if node is not None else None
     answers = tuple(
-        msgspec.structs.replace(answer, item=_tidy(node, answer.item)) if answer.item else answer
-        for answer in item.answer
+        msgspec.structs.replace(answer, item=_tidy(index, node, answer.item)) if answer.item else answer
+        for answer in (_in_the_forms_words(rules, answer) for answer in item.answer)
     )
-    items = _tidy(node, item.item) if item.item else item.item
+    items = _tidy(index, node, item.item) if item.item else item.item
     return msgspec.structs.replace(item, text=None, text_element=UNSET, definition=None, answer=answers, item=items)

@@ -1,5 +1,6 @@
 """Reading and sealing answers, and what a form and its rules say about them; within an open transaction."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,11 @@ from portico.platform.vault import Place
 from portico.screening.evaluation import ENGINE_RULE, screen_draft
 from portico.screening.facts import Facts
 from portico.screening.model import DraftDanger
+
+_OURS = re.compile(r"(?:Patient/|urn:uuid:)([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
+"""How FHIR names a patient of this portal."""
+_SUBJECT = "QuestionnaireResponse.subject"
+_WHOSE = "These answers must be about the person of this form: leave the subject out, or name that person."
 
 _WORKING_COPY = ("response", "answers_sealed")
 _REVISION = ("response_revision", "answers_sealed")
@@ -108,16 +114,15 @@ def check_form_named(answers: QuestionnaireResponse, form: Form) -> None:
 
 
 def check_patient_named(answers: QuestionnaireResponse, patient_id: PatientId) -> None:
-    """Raises OtherPatient when the answers name another patient of this portal; naming none is fine."""
-    named = "" if answers.subject is None else answers.subject.reference or ""
-    kind, _, text = named.rpartition("/")
-    if kind != "Patient":
+    """Raises OtherPatient when the answers name another patient of this portal, AnswersRefused when they name anybody
+    in a way that cannot be known to be this patient; naming none is fine.
+    """
+    if answers.subject is None:
         return
-    try:
-        is_same = UUID(text) == patient_id
-    except ValueError:
-        return
-    if not is_same:
+    named = _OURS.fullmatch(answers.subject.reference or "")
+    if named is None:
+        raise AnswersRefused(_WHOSE, [Fault(link_id=LinkId(""), path=_SUBJECT, code="invalid", message=_WHOSE)])
+    if UUID(named[1]) != patient_id:
         raise OtherPatient("These answers are about another person than this form. Open the form again.")
 
 

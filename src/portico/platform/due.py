@@ -57,6 +57,8 @@ class DueWork:
     name: str
     clinics: Query[DueClinic]
     act: Act
+    is_housekeeping: bool = False
+    """Nobody waits for it, so whoever writes its due times need not tell the workers."""
 
 
 @dataclass(frozen=True, kw_only=True)

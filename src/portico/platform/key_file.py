@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
@@ -75,6 +75,12 @@ def add_key(path: Path, *, taken_from: Path | None = None, random: RandomBytes =
             refuse(path, f"already holds a key named `{name}`. Finish that rotation, or rename the key")
         _replace(path, {name: key, **present})
     return name
+
+
+def drop_keys(path: Path, names: Collection[str]) -> None:
+    """Takes these keys out of the file, which is replaced in one step."""
+    with _locked_folder(path):
+        _replace(path, {name: key for name, key in read_keys(path).items() if name not in names})
 
 
 def refuse(path: Path, complaint: str) -> None:

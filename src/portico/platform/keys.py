@@ -14,7 +14,7 @@ from portico.errors import StartupRefused
 from portico.ids import ClinicId
 from portico.platform.database import Database, Tx
 from portico.platform.envelope import RandomBytes
-from portico.platform.key_file import add_key
+from portico.platform.key_file import add_key, drop_keys, read_keys
 from portico.platform.key_provider import FileKeyProvider
 from portico.platform.vault import Vault
 from portico.platform.vault_queries import (
@@ -75,6 +75,34 @@ async def finish(
         clinic_keys=sum(of_clinics),
         patient_keys=sum(of_patients),
     )
+
+
+class Pruned(msgspec.Struct, frozen=True, kw_only=True):
+    """Which master keys a pruning dropped; `index_key` stays although it may wrap nothing any more."""
+
+    dropped: tuple[str, ...]
+    active: str
+    index_key: str
+
+
+async def prune(db: Database, path: Path) -> Pruned:
+    """Drops master keys that wrap nothing any more: all but the first, and the last, which makes the index of e-mail.
+
+    Raises StartupRefused, and drops none, while one of them still wraps a clinic's key.
+    """
+    names = tuple(read_keys(path))
+    old = names[1:-1]
+    async with db.unscoped("which clinics there are") as statements:
+        clinics = await all_clinics(statements)
+    for clinic in clinics:
+        async with db.transaction(_scope(clinic.clinic_id)) as tx:
+            needed = {row.wrapping_key for row in await clinic_keys(tx)} & set(old)
+        if needed:
+            message = f"The key `{min(needed)}` still wraps a clinic's key. Run `portico keys rotate` first; nothing was dropped."
+            raise StartupRefused(message)
+    if old:
+        drop_keys(path, old)
+    return Pruned(dropped=old, active=names[0], index_key=names[-1])
 
 
 def _scope(clinic_id: ClinicId) -> SystemScope:

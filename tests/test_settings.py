@@ -1,0 +1,51 @@
+"""What the environment must say is refused at start by the name of the variable, never by its value."""
+
+import pytest
+
+from portico.errors import StartupRefused
+from portico.settings import Settings
+
+SOUND = {
+    "DATABASE_URL": "postgresql://app@db/portico",
+    "WORKER_DATABASE_URL": "postgresql://worker@db/portico",
+    "PORTICO_KEY_FILE": "/etc/portico/keys",
+    "PORTICO_BASE_URL": "https://portal.clinic.test",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "mail.clinic.test"),
+        ("SMTP_URL", "https://secret@mail.clinic.test"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://me:secret@mail.clinic.test:port"),
+        ("SMTP_URL", "smtp://me:secret@mail.clinic.test:99999"),
+        ("SMTP_URL", "smtp://me:secret@mail.clinic.test/inbox"),
+        ("PORTICO_TRUSTED_PROXY", "proxy.clinic.test"),
+        ("PORTICO_TRUSTED_PROXY", "10.0.0.0/8"),
+        ("PORTICO_TRUSTED_PROXY", "*"),
+        ("PORTICO_PORT", "web"),
+        ("PORTICO_RUN_WORKER", "yes"),
+        ("PORTICO_BASE_URL", "http://portal.clinic.test"),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
+    with pytest.raises(StartupRefused, match=f"^{name} must ") as refusal:
+        Settings.from_env({**SOUND, name: value})
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "smtp://localhost"),
+        ("SMTP_URL", "smtps://me:secret@mail.clinic.test:465"),
+        ("PORTICO_TRUSTED_PROXY", "10.0.0.5"),
+        ("PORTICO_TRUSTED_PROXY", "fd00::5"),
+        ("SMTP_URL", ""),
+    ],
+)
+def test_a_sound_value_is_taken(name: str, value: str) -> None:
+    settings = Settings.from_env({**SOUND, name: value})
+    assert value in (settings.smtp_url or "", settings.trusted_proxy or "")
