@@ -1,53 +1,98 @@
-"""`make soak`: the long runs, one after the other; writes the dated result into docs/soak.md."""
+"""`make soak`: the long runs, one after the other; writes the dated result into docs/soak.md.
 
+`python -m tests.soak --only WORDS` runs a part (as pytest's `-k` takes it) and leaves the page alone.
+"""
+
+import argparse
 import os
 import platform
-import re
 import subprocess
 import sys
+import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import psutil
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "soak.md"
 HEAD = """# The last long run
 
-Written by `make soak`: what takes too long for every change. Timings are of a machine shared with other work.
+<!-- Written by `make soak` (tests/soak/); never by hand. -->
 
+What takes too long for every change. Timings are of a machine shared with other work.
 """
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test with one set of parameters."""
+
+    test: str
+    is_passed: bool
+    seconds: float
 
 
 def main() -> int:
     """Runs every test marked `soak` and tells how it went, test by test."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", metavar="WORDS", help="run this part alone; the page stays as it is")
+    only = parser.parse_args().only
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-m", "soak", "-rA", "--durations=0", "--override-ini=addopts=", "tests"]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        code = _run(report, ["-k", only] if only else [])
+        cases = list(_cases(report)) if report.exists() else []
+    page = "\n".join([HEAD, *_lines(cases, time.monotonic() - started, code), ""])
+    print(page)
+    if not only:
+        PAGE.write_text(page, encoding="utf-8")
+    return code
+
+
+def _run(report: Path, chosen: Sequence[str]) -> int:
+    command = [sys.executable, "-m", "pytest", "-m", "soak", "-ra", f"--junitxml={report}", *chosen, "tests"]
     environment = {**os.environ, "HYPOTHESIS_PROFILE": "soak"}
-    done = subprocess.run(
-        [*command, "--import-mode=importlib"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    print(done.stdout)
-    print(done.stderr, file=sys.stderr)
-    PAGE.write_text(HEAD + _page(done.stdout, time.monotonic() - started), encoding="utf-8")
-    return done.returncode
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
-def _page(output: str, seconds: float) -> str:
-    outcomes = dict(re.findall(r"^(?:PASSED|FAILED|ERROR) (\S+)()", output, re.MULTILINE))
-    lines = [
-        (
-            f"Date: {datetime.now(UTC):%Y-%m-%d}. Machine: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-            f"Python {platform.python_version()}. Took {seconds:.0f} s."
-        ),
-        "",
-        "| test | result | seconds |",
-        "| --- | --- | --- |",
-    ]
-    for name in sorted(outcomes):
-        result = re.search(rf"^(PASSED|FAILED|ERROR) {re.escape(name)}", output, re.MULTILINE)
-        took = re.search(rf"^([\d.]+)s call +{re.escape(name)}", output, re.MULTILINE)
-        lines.append(f"| `{name}` | {result[1].lower() if result else '?'} | {took[1] if took else '-'} |")
-    return "\n".join(lines) + "\n"
+def _cases(report: Path) -> Iterator[Case]:
+    for found in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - our own pytest wrote it
+        failed = any(found.find(kind) is not None for kind in ("failure", "error", "skipped"))
+        name = found.get("name", "").partition("[")[0]
+        folder = found.get("classname", "").replace(".", "/")
+        yield Case(test=f"{folder}: {name}", is_passed=not failed, seconds=float(found.get("time", 0)))
+
+
+def _lines(cases: Sequence[Case], seconds: float, code: int) -> Iterator[str]:
+    passed = sum(case.is_passed for case in cases)
+    ended = "everything passed" if code == 0 else f"NOT everything passed (exit code {code})"
+    yield f"{datetime.now(UTC):%Y-%m-%d}: {passed} of {len(cases)} runs passed in {seconds:.0f} s; {ended}.\n"
+    memory = psutil.virtual_memory().total / 2**30
+    yield f"- {_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}"
+    yield f"- Python {platform.python_version()}; load of the last minute at the end: {os.getloadavg()[0]:.1f}\n"
+    yield "| test | runs | passed | seconds |"
+    yield "| --- | --- | --- | --- |"
+    by_test: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_test[case.test].append(case)
+    for test, runs in sorted(by_test.items()):
+        well = sum(run.is_passed for run in runs)
+        yield f"| `{test}` | {len(runs)} | {well} | {sum(run.seconds for run in runs):.0f} |"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.machine())
 
 
 if __name__ == "__main__":
