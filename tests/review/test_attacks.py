@@ -1,9 +1,13 @@
 """What somebody tried against the portal, and what it must answer: each case was once a hole."""
 
+import re
 from typing import Any
 
 import pytest
 
+from portico.accounts import request_checks
+from portico.commands.description import described
+from portico.platform.web import Shell
 from portico.review import rules
 from tests.portal import Persona, Portal
 
@@ -131,6 +135,13 @@ async def test_a_parameter_that_is_not_known_is_not_ignored(portal: Portal, name
     assert "not known here" in answer.json()["detail"]
 
 
+async def test_the_refusal_names_what_is_known_and_nothing_of_the_program(portal: Portal) -> None:
+    nora = await portal.as_("nora")
+    answer = await nora.send("GET", "/api/reviews?site=x")
+    assert answer.status_code == 400
+    assert answer.json()["detail"].endswith("Known are: clinician, consultBefore, cursor, state.")
+
+
 async def test_a_page_bears_a_mark_that_a_mail_program_added(portal: Portal) -> None:
     alice = await portal.as_("alice")
     assert (await alice.send("GET", "/?utm_source=mail")).status_code == 200
@@ -169,3 +180,18 @@ async def test_what_a_client_calls_a_choice_is_not_stored(portal: Portal) -> Non
     assert answer.status_code == 200
     kept = await alice.send("GET", path)
     assert "every day" not in kept.text
+
+
+async def test_the_parameters_that_are_known_are_those_that_are_described(portal: Portal) -> None:
+    assert isinstance(portal.app, Shell)
+    paths = described()["paths"]
+    seen = 0
+    for route in portal.app._app.routes:  # type: ignore[attr-defined]
+        for handler in getattr(route, "route_handlers", ()):
+            path = re.sub(r":[a-z]+}", "}", route.path)
+            for method in {each.lower() for each in handler.http_methods} & set(paths.get(path, {})):
+                parameters = paths[path][method].get("parameters", ())
+                wanted = {each["name"] for each in parameters if each["in"] == "query"}
+                assert request_checks._query_parameters(handler) == wanted, path
+                seen += bool(wanted)
+    assert seen >= 4

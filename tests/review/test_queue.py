@@ -194,3 +194,15 @@ async def test_everybody_in_the_queue_is_noted_in_the_audit_record(portal: Porta
         await walks.queued(portal, name)
     await listed(await portal.as_("dr.adams"))
     assert await walks.count(portal, "audit_event", "action = 'list' and object_kind = 'review'") == 3
+
+
+async def test_the_front_desk_hears_that_cost_or_purpose_was_answered_with_no(portal: Portal) -> None:
+    await walks.sent(portal, "alice", {**walks.CALM, "cost.1": False})
+    await walks.sent(portal, "bob", walks.CALM)
+    fred = await portal.as_("fred")
+    told = {item["patient"]["name"]: item["callPatient"] for item in await listed(fred)}
+    assert told == {"Alice Demo": True, "Bob Demo": False}
+    assert (await fred.send("GET", "/reviews")).text.count("Call the patient") == 1
+    nora = await portal.as_("nora")
+    by_name = {item["patient"]["name"]: item["disposition"] for item in await listed(nora)}
+    assert by_name == {"Alice Demo": "needs_review", "Bob Demo": "possible_candidate"}

@@ -1,5 +1,6 @@
 """Whether a request may come from where it says: its peer, its content type, its origin and its CSRF token."""
 
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -20,6 +21,10 @@ CSRF_HEADER = "x-csrf-token"
 _JSON = frozenset({"application/json"})
 _FHIR = frozenset({"application/json", "application/fhir+json"})
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_IN_PATH = re.compile(r"{(\w+):")
+_GIVEN_BY_THE_FRAMEWORK = frozenset(
+    {"request", "data", "body", "headers", "cookies", "query", "scope", "socket", "state"}
+)
 _OUR_SITE = frozenset({"same-origin", "none"})
 """Fetch Metadata: from our own pages, or typed and reloaded by the person."""
 
@@ -100,12 +105,14 @@ def check_query(request: AnyRequest, handler: BaseRouteHandler) -> None:
 
 
 def _query_parameters(handler: BaseRouteHandler) -> frozenset[str]:
-    """The names that the handler reads from the query: by alias where it gives one."""
-    named: set[str] = set()
-    for name, field in handler.parsed_fn_signature.parameters.items():
-        alias = getattr(field.kwarg_definition, "query", None)
-        named.add(alias or name)
-    return frozenset(named)
+    """The names that the handler reads from the query, by alias where it gives one; all else is given to it otherwise."""
+    in_path = {name for path in handler.paths for name in _IN_PATH.findall(path)}
+    given = {*_GIVEN_BY_THE_FRAMEWORK, *in_path, *handler.resolve_dependencies()}
+    return frozenset(
+        getattr(field.kwarg_definition, "query", None) or name
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if name not in given
+    )
 
 
 async def check_csrf_token(request: AnyRequest, expected: str) -> None:

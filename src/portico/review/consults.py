@@ -141,6 +141,9 @@ async def plan_consult(
 async def request_consult(site: Site, caller: Caller, patient: PatientId, wishes: str | None) -> ConsultRow:
     """A patient asks for a visit, or says anew what they wish for the one they have asked for.
 
+    Every wish comes through here, from the page and over JSON: what reads danger in free text reads it here, before
+    anything is stored.
+
     Raises RedFlagOpen with what to do now while a danger is unresolved, WishesTooLong.
     """
     caller.actor.link_for(patient, "intake")
