@@ -1,6 +1,9 @@
 -- The clinic's own side: the ledger of its settings, tests of the page channel, and its opening to patients.
 
 alter table clinic_setting add column changed_by uuid;
+-- What a named person confirmed last: a threshold stays in force until its successor is confirmed.
+alter table clinic_setting add column confirmed_value text;
+update clinic_setting set confirmed_value = value where confirmed_by is not null;
 
 -- Every value that was ever set or confirmed; rows are only added.
 create table clinic_setting_event (

@@ -3,6 +3,7 @@
 import pytest
 
 from portico.access import Role
+from portico.clinic.actions import settings_of
 from portico.clinic.rules import (
     ClinicNameUnreadable,
     MayNotSign,
@@ -49,6 +50,26 @@ async def test_a_value_that_was_set_waits_for_its_confirmation(house: House) -> 
     assert (await put(house, "anna", "clinic.phone", "555-0100", confirm=True)).state == "signed"
     assert (await put(house, "anna", "clinic.phone", "555-0101")).state == "unsigned"
     assert (await put(house, "anna", "clinic.phone", None, confirm=True)).state == "unset"
+
+
+async def test_a_threshold_is_in_force_only_once_a_clinician_confirmed_it(house: House) -> None:
+    async def in_force() -> tuple[str | None, str | None, bool]:
+        async with house.site.db.transaction(house.patient_scope) as tx:
+            settings = await settings_of(tx, house.site.content)
+        view = await view_of(house, "pain.severe_from")
+        assert view.in_force == settings.value("pain.severe_from")
+        return view.value, view.in_force, "pain.severe_from" in settings.confirmed
+
+    await put(house, "adams", "pain.severe_from", "10")
+    assert await in_force() == ("10", "7", False)
+    await put(house, "adams", "pain.severe_from", "6", confirm=True)
+    assert await in_force() == ("6", "6", True)
+    await put(house, "adams", "pain.severe_from", "10")
+    assert await in_force() == ("10", "6", False)
+    await put(house, "adams", "pain.severe_from", "10", confirm=True)
+    assert await in_force() == ("10", "10", True)
+    await put(house, "adams", "pain.severe_from", None)
+    assert await in_force() == ("7", "7", False)
 
 
 async def test_every_value_stays_in_the_history(house: House) -> None:

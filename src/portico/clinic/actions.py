@@ -3,7 +3,7 @@
 from portico.access import SystemScope
 from portico.audit import Object, record_system
 from portico.clinic import queries, rules, setting_queries
-from portico.clinic.model import ZONE, ClinicSettings
+from portico.clinic.model import ZONE, ClinicSettings, SettingRow
 from portico.clinic.setting_types import parse_account
 from portico.ids import AccountId, ClinicId
 from portico.platform.content import Content
@@ -32,9 +32,20 @@ async def _read_settings(tx: Tx, content: Content) -> ClinicSettings:
     clinic = await queries.clinic(tx)
     rows = [row for row in await queries.settings(tx) if row.key != ZONE or row.value == clinic.zone]
     values = {key: declared.default for key, declared in content.settings.items()}
-    values |= {row.key: row.value for row in rows if row.value is not None and row.key in values}
+    proposed = {row.key: row.value for row in rows if row.value is not None and _waits(row, content)}
+    values |= {
+        row.key: in_force
+        for row in rows
+        if row.key in values and (in_force := row.confirmed_value if row.key in proposed else row.value) is not None
+    }
     confirmed = frozenset(row.key for row in rows if row.confirmed_by is not None)
-    return ClinicSettings(zone=clinic.zone, values=values | {ZONE: clinic.zone}, confirmed=confirmed)
+    return ClinicSettings(zone=clinic.zone, values=values | {ZONE: clinic.zone}, confirmed=confirmed, proposed=proposed)
+
+
+def _waits(row: SettingRow, content: Content) -> bool:
+    """Whether medicine depends on the value and no clinician stands behind it: then it is not in force yet."""
+    declared = content.settings.get(row.key)
+    return declared is not None and declared.signed_by == "clinician" and row.confirmed_by is None
 
 
 async def set_setting(tx: Tx, content: Content, key: str, value: str | None, by: AccountId | None = None) -> bool:

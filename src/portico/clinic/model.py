@@ -27,16 +27,23 @@ SignatureKind = Literal["rule_set", "guidance", "questionnaire", "setting"]
 class ClinicSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What holds in one clinic: its zone, the value of each setting as text, and which a named person confirmed.
 
-    `values` holds the clinic's own value, else the declared default (every default has a source), else None.
+    `values` holds what is in force: the clinic's own value, else the declared default (every default has a source),
+    else None. A threshold that nobody confirmed is not in force: what was confirmed before it stays, or the default.
+    `proposed` holds those that wait.
     """
 
     zone: str
     values: Mapping[str, str | None]
     confirmed: frozenset[str]
+    proposed: Mapping[str, str] = {}
 
     def value(self, key: str) -> str | None:
         """The setting's value, confirmed or not; None while it is unset."""
         return self.values.get(key)
+
+    def latest(self, key: str) -> str | None:
+        """What somebody set last, in force or not: what there is to confirm."""
+        return self.proposed.get(key) or self.values.get(key)
 
     def confirmed_value(self, key: str) -> str | None:
         """The setting's value, if a named person stands behind it."""
@@ -66,6 +73,8 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     value: str | None
+    confirmed_value: str | None
+    """What was confirmed last; other than `value` while that waits for its confirmation."""
     confirmed_by: UUID | None
     confirmed_at: datetime | None
 

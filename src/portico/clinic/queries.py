@@ -37,7 +37,7 @@ INSERT_CLINIC = Command("""
 
 SETTINGS = Query(
     SettingRow,
-    "select key, value, confirmed_by, confirmed_at from clinic_setting where clinic_id = $1 order by key",
+    "select key, value, confirmed_value, confirmed_by, confirmed_at from clinic_setting where clinic_id = $1 order by key",
 )
 
 SET_ZONE = Command("update clinic set zone = $2 where clinic_id = $1")
@@ -48,21 +48,23 @@ SET_VALUE = Command("""
     insert into clinic_setting (clinic_id, key, value, changed_at, changed_by) values ($1, $2, $3, $4, $5)
     on conflict (clinic_id, key) do update
         set value = excluded.value, confirmed_by = null, confirmed_at = null, changed_at = excluded.changed_at,
-            changed_by = excluded.changed_by
+            changed_by = excluded.changed_by,
+            confirmed_value = case when excluded.value is null then null else clinic_setting.confirmed_value end
         where clinic_setting.value is distinct from excluded.value
 """)
 
 CONFIRM_VALUE = Query(
     SettingRow,
     """
-    insert into clinic_setting (clinic_id, key, value, confirmed_by, confirmed_at, changed_at)
-    values ($1, $2, $3, $4, $5, $5)
+    insert into clinic_setting (clinic_id, key, value, confirmed_value, confirmed_by, confirmed_at, changed_at)
+    values ($1, $2, $3, $3, $4, $5, $5)
     on conflict (clinic_id, key) do update
         set value = excluded.value,
+            confirmed_value = excluded.value,
             confirmed_by = coalesce(clinic_setting.confirmed_by, excluded.confirmed_by),
             confirmed_at = coalesce(clinic_setting.confirmed_at, excluded.confirmed_at)
         where coalesce(clinic_setting.value, excluded.value) = excluded.value
-    returning key, value, confirmed_by, confirmed_at
+    returning key, value, confirmed_value, confirmed_by, confirmed_at
     """,
 )
 

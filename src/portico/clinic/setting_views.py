@@ -19,6 +19,9 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     declared: SettingDeclaration
     value: str | None
+    """What somebody set last, else the default."""
+    in_force: str | None
+    """What holds: another value than the last one while a threshold waits for its confirmation."""
     version: str
     """Names this very value; empty while there is none."""
     is_default: bool
@@ -66,13 +69,14 @@ async def read_history(tx: Tx, content: Content, key: str) -> list[SettingStep]:
 def _view(
     key: str, declared: SettingDeclaration, settings: ClinicSettings, rows: Mapping[str, NamedSettingRow]
 ) -> SettingView:
-    value, row = settings.value(key), rows.get(key)
+    value, row = settings.latest(key), rows.get(key)
     is_confirmed = value is not None and key in settings.confirmed
     return SettingView(
         key=key,
         declared=declared,
         value=value,
         version="" if value is None else rules.version_of_value(value),
+        in_force=settings.value(key),
         is_default=value is not None and value == declared.default,
         state="unset" if value is None else "signed" if is_confirmed else "unsigned",
         set_by=None if row is None else Stamp(by=row.changed_by, name=row.changed_by_name, at=row.changed_at),

@@ -68,7 +68,8 @@ async def sign_everything(tx: Tx, content: Content, *, clinician: AccountId, adm
     contents = await _signed_by_clinicians(tx, content)
     for each in contents:
         await queries.sign(tx, each, clinician)
-    values = [(key, value) for key, value in (await settings_of(tx, content)).values.items() if value is not None]
+    settings = await settings_of(tx, content)
+    values = [(key, value) for key in content.settings if (value := settings.latest(key)) is not None]
     for key, value in values:
         by = clinician if content.settings[key].signed_by == "clinician" else admin
         await queries.confirm_value(tx, key, value, by)
@@ -94,7 +95,7 @@ async def _sign(tx: Tx, site: Site, caller: Caller, wanted: Reference) -> Signed
 async def _confirm(tx: Tx, site: Site, caller: Caller, wanted: Reference) -> Signed:
     declared = site.content.settings.get(wanted.key)
     settings = await settings_of(tx, site.content)
-    value = settings.value(wanted.key)
+    value = settings.latest(wanted.key)
     if declared is None or value is None or rules.version_of_value(value) != wanted.version:
         raise rules.ContentUnknown
     rules.check_may_confirm(caller.actor, declared.signed_by)
@@ -148,7 +149,7 @@ async def _settings(tx: Tx, content: Content) -> list[Signable]:
     settings = await settings_of(tx, content)
     found = []
     for key, declared in content.settings.items():
-        row, value = rows.get(key), settings.value(key)
+        row, value = rows.get(key), settings.latest(key)
         is_confirmed = row is not None and row.confirmed_by is not None and value is not None
         found.append(
             Signable(

@@ -26,7 +26,10 @@ class StampOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SettingOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One setting. `version` names its very value: send it as `seen` to refuse overwriting a newer one."""
+    """One setting. `version` names its very value: send it as `seen` to refuse overwriting a newer one.
+
+    `inForce` is what holds: a threshold that nobody confirmed yet does not.
+    """
 
     key: str
     type: str
@@ -38,6 +41,7 @@ class SettingOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     required_to_open: bool
     default: str | None
     value: str | None
+    in_force: str | None
     version: str
     state: Literal["signed", "unsigned", "unset"]
     set_by: StampOut | None
@@ -152,6 +156,7 @@ def _setting_out(view: SettingView) -> SettingOut:
         required_to_open=declared.required_to_open,
         default=declared.default,
         value=view.value,
+        in_force=view.in_force,
         version=view.version,
         state=view.state,
         set_by=_stamp_out(view.set_by),

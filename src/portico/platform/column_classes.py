@@ -58,7 +58,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
     "clinic_setting": {
         C.IDENTIFIER: "clinic_id confirmed_by changed_by",
         C.CODE: "key",
-        C.PLAIN: "value",
+        C.PLAIN: "value confirmed_value",
         C.TIME: "confirmed_at changed_at",
     },
     "clinic_setting_event": {
@@ -299,6 +299,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
 PLAIN_REASONS: Mapping[str, str] = {
     "clinic.name": "The clinic's public name.",
     "clinic_setting.value": "The clinic's own hours, numbers and thresholds; nothing about patients.",
+    "clinic_setting.confirmed_value": "The one that was confirmed last.",
     "clinic_setting_event.value": "The same values, as they were before.",
     "patient.name": "Staff search and match people by it.",
     "patient.born_on": "Matching and ages need it.",
