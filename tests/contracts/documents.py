@@ -120,10 +120,12 @@ def _clinic_settings() -> Iterator[str]:
         "## Settings of a clinic",
         "",
         "Declared in `schemas/settings.json`, kept per clinic. A value counts as confirmed once the named role has signed it;",
-        "a clinic opens to patients only when those marked *to open* are. An unset one never changes a disposition.",
+        "a clinic opens to patients only when those marked *to open* are. An unset one never changes a disposition. A value",
+        "that clinicians sign is in force only once one has: until then the one confirmed before stays, or the default.",
+        "Hazards: [safety/hazard-log.md](safety/hazard-log.md).",
         "",
-        "| setting | type | default | signed by | to open | meaning | source |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| setting | type | default | signed by | to open | meaning | source | hazards |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     )
     yield from (_clinic_setting(key, declared) for key, declared in sorted(load_content().settings.items()))
 
@@ -133,7 +135,8 @@ def _clinic_setting(key: str, declared: SettingDeclaration) -> str:
     default = _code(declared.default)
     needed = "yes" if declared.required_to_open else ""
     source = ", ".join(declared.source)
-    return f"| `{key}` | {kind} | {default} | {declared.signed_by} | {needed} | {declared.description} | {source} |"
+    hazards = ", ".join(declared.hazards)
+    return f"| `{key}` | {kind} | {default} | {declared.signed_by} | {needed} | {declared.description} | {source} | {hazards} |"
 
 
 def _variables_of_the_tests() -> Iterator[str]:
@@ -149,6 +152,32 @@ def _variables_of_the_tests() -> Iterator[str]:
             "| `PORTICO_WRITE_SNAPSHOTS` | `1`: what is compared with a stored file is written to it; `make snapshot` sets it |",
         )
     )
+
+
+def hazards_markdown() -> str:
+    """docs/safety/hazard-log.md."""
+    content = load_content()
+    lines = [
+        "# Hazard log",
+        "",
+        _MADE,
+        "",
+        "How the portal could hurt somebody, what holds it off, and the tests that show it. Declared in `schemas/hazards.json`.",
+        "The go-live page names the hazards of whatever is missing. Likelihood and severity are for the clinic's own safety",
+        "officer to judge; nothing here claims that a risk is acceptable.",
+        "",
+        "| id | hazard | cause | what holds it off | settings | tests | not built yet |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, each in content.hazards.items():
+        settings = [key for key, declared in content.settings.items() if name in declared.hazards]
+        cells = [name, each.hazard, each.cause, each.control, _listed(settings), _listed(each.tested), each.open or ""]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def lifecycles() -> tuple[Lifecycle, ...]:

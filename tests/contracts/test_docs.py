@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from portico.platform.content import load_content
-from tests.contracts.documents import api_markdown, commands, commands_markdown, lifecycles_markdown, settings_markdown
+from tests.contracts.documents import (
+    api_markdown,
+    commands,
+    commands_markdown,
+    hazards_markdown,
+    lifecycles_markdown,
+    settings_markdown,
+)
 from tests.contracts.test_content_documents import check_snapshot
 
 ROOT = Path(__file__).parents[2]
@@ -43,11 +50,25 @@ def targets() -> set[str]:
         ("settings.md", settings_markdown),
         ("lifecycles.md", lifecycles_markdown),
         ("api.md", api_markdown),
+        ("safety/hazard-log.md", hazards_markdown),
     ],
-    ids=["commands", "settings", "lifecycles", "routes"],
+    ids=["commands", "settings", "lifecycles", "routes", "hazards"],
 )
 def test_the_page_is_made_from_the_code(name: str, made: Callable[[], str]) -> None:
     check_snapshot(ROOT / "docs" / name, made())
+
+
+def test_every_hazard_is_there_with_a_test_that_exists() -> None:
+    hazards = load_content().hazards
+    assert list(hazards) == [f"H{number}" for number in range(1, 16)]
+    assert [name for name, each in hazards.items() if not each.tested] == []
+    named = {path for each in hazards.values() for path in each.tested}
+    assert sorted(path for path in named if not (ROOT / path).is_file()) == []
+
+
+def test_every_setting_that_is_needed_to_open_names_its_hazard() -> None:
+    settings = load_content().settings.items()
+    assert [key for key, declared in settings if declared.required_to_open and not declared.hazards] == []
 
 
 @documents
