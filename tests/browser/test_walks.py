@@ -147,3 +147,34 @@ def reach(page: Page, element_id: str) -> None:
         if page.evaluate("document.activeElement.id") == element_id:
             return
     pytest.fail(f"Tab never reaches {element_id}")
+
+
+@pytest.mark.parametrize("name", ["anna", "dr.adams"])
+def test_the_clinics_own_pages_fit_a_phone_without_scripts(open_page: OpenPage, demo: Demo, name: str) -> None:
+    page = open_page(*PHONE, False)
+    sign_in(page, demo, name)
+    for address in (
+        "/settings",
+        "/settings/clinic.opening_hours",
+        "/settings/pain.severe_from",
+        "/go-live",
+        "/staff/me",
+    ):
+        page.goto(address)
+        assert fits(page), address
+    for address in ("/signatures", "/signatures/emergency", "/signatures/rules", "/signatures/questions"):
+        page.goto(address)
+        assert fits(page), address
+
+
+def test_an_admin_changes_the_hours_with_the_keyboard_alone(open_page: OpenPage, demo: Demo) -> None:
+    page = open_page(*DESK, False)
+    sign_in(page, demo, "anna")
+    page.goto("/settings/clinic.extra_openings")
+    page.get_by_label("New value").focus()
+    page.keyboard.type("2026-06-06 9am-12pm")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Save and confirm in my name")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[id='clinic.extra_openings']")).to_contain_text("2026-06-06 09:00-12:00")
+    expect(page.locator("[id='clinic.extra_openings']")).to_contain_text("Confirmed")

@@ -1,5 +1,7 @@
 """Setting and confirming values: who may, what a value can be, and that nothing of it is forgotten."""
 
+import asyncio
+
 import pytest
 
 from portico.access import Role
@@ -95,6 +97,13 @@ async def test_a_newer_value_is_never_overwritten_unseen(house: House) -> None:
     await put(house, "anna", "clinic.phone", "555-0101", seen=version_of_value("555-0100"))
     with pytest.raises(SettingChanged):
         await put(house, "anna", "clinic.phone", "555-0102", seen=version_of_value("555-0100"))
+
+
+async def test_of_two_who_saw_the_same_value_one_sets_another(house: House) -> None:
+    seen = (await put(house, "anna", "clinic.phone", "555-0100")).version
+    tries = [put(house, "anna", "clinic.phone", f"555-010{number}", seen=seen) for number in (1, 2, 3, 4)]
+    ended = await asyncio.gather(*tries, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in ended) == ["SettingChanged"] * 3 + ["SettingView"]
 
 
 @pytest.mark.parametrize(

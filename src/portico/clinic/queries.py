@@ -40,6 +40,10 @@ SETTINGS = Query(
     "select key, value, confirmed_value, confirmed_by, confirmed_at from clinic_setting where clinic_id = $1 order by key",
 )
 
+LOCKED_CLINIC = Query(
+    ClinicRow, "select clinic_id, slug, name, zone from clinic where clinic_id = $1 for no key update"
+)
+
 SET_ZONE = Command("update clinic set zone = $2 where clinic_id = $1")
 
 SET_NAME = Command("update clinic set name = $2 where clinic_id = $1")
@@ -135,6 +139,11 @@ SIGNATURES_READ: Final = "signatures"
 async def clinic(tx: Tx) -> ClinicRow:
     """The transaction's own clinic. Raises LookupError when there is no such clinic."""
     return await tx.one(CLINIC, tx.clinic_id)
+
+
+async def lock_clinic(tx: Tx) -> None:
+    """Changes of one clinic's settings happen one after the other; whoever only reads does not wait."""
+    await tx.one(LOCKED_CLINIC, tx.clinic_id)
 
 
 async def all_clinics(statements: Unscoped) -> list[ClinicRow]:

@@ -13,6 +13,7 @@ from portico.clinic import rules, setting_queries, signing
 from portico.clinic.actions import rename_clinic, set_setting, settings_of
 from portico.clinic.model import ZONE, SettingStep
 from portico.clinic.opening import tell_of_gap
+from portico.clinic.queries import lock_clinic
 from portico.clinic.setting_views import (
     ClinicView,
     SettingView,
@@ -70,6 +71,7 @@ async def change_setting(site: Site, caller: Caller, wish: Wish) -> SettingView:
         raise rules.SettingUnknown
     rules.check_may_confirm(caller.actor, declared.signed_by)
     async with site.db.transaction(caller.scope) as tx:
+        await lock_clinic(tx)
         rules.check_unchanged(wish.seen, (await read_setting(tx, site.content, wish.key)).version)
         await _set(tx, site, caller, wish)
         return await read_setting(tx, site.content, wish.key)
@@ -82,6 +84,7 @@ async def change_clinic(site: Site, caller: Caller, *, name: str, zone: str) -> 
     """
     rules.check_may_confirm(caller.actor, "admin")
     async with site.db.transaction(caller.scope) as tx:
+        await lock_clinic(tx)
         await _rename(tx, caller, name)
         await _set(tx, site, caller, Wish(key=ZONE, value=zone, confirm=True))
         return await read_clinic(tx)
@@ -91,6 +94,7 @@ async def rename(site: Site, caller: Caller, name: str) -> None:
     """Gives the clinic another name. Raises MayNotSign and ClinicNameUnreadable."""
     rules.check_may_confirm(caller.actor, "admin")
     async with site.db.transaction(caller.scope) as tx:
+        await lock_clinic(tx)
         await _rename(tx, caller, name)
 
 
@@ -107,6 +111,7 @@ async def sign_all(site: Site, caller: Caller, wanted: Sequence[Reference]) -> l
     """Signs several versions, all or none. Raises as `sign`."""
     signed = []
     async with site.db.transaction(caller.scope) as tx:
+        await lock_clinic(tx)
         for each in wanted:
             signed.append(await signing.sign(tx, site, caller, each))
             if each.kind == "setting":
