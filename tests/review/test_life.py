@@ -167,7 +167,9 @@ async def test_the_clinician_who_holds_a_late_review_is_told_first(portal: Porta
     await portal.do_due_work()
     adams = walks.caller(portal, "dr.adams").account_id
     assert review.clinician_id == adams
-    assert await walks.count(portal, "notification", f"recipient = 'account:{adams}'") == 1
+    # Beside the test page that the demo's clinic sent before it opened.
+    told = f"recipient = 'account:{adams}' and kind <> 'page-test'"
+    assert await walks.count(portal, "notification", told) == 1
 
 
 # A red flag that is open
