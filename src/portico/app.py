@@ -15,6 +15,7 @@ from litestar.types import Scope
 from portico.access import Caller
 from portico.accounts import api as accounts_api
 from portico.accounts import (
+    closing_pages,
     entry_api,
     entry_pages,
     invitation_api,
@@ -60,6 +61,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *invitation_pages.ROUTES,
     *patient_api.ROUTES,
     *people_pages.ROUTES,
+    *closing_pages.ROUTES,
     *clinic_api.ROUTES,
     *opening_api.ROUTES,
     *escalation_api.ROUTES,

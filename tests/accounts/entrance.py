@@ -21,6 +21,7 @@ from litestar.types import ASGIApp
 from portico.access import Audience, Caller, Permission, Role, SystemScope, patients, signed_in, staff
 from portico.accounts import (
     api,
+    closing_pages,
     entry_api,
     entry_pages,
     invitation_api,
@@ -291,6 +292,7 @@ ENTRY = [
     *invitation_pages.ROUTES,
     *patient_api.ROUTES,
     *people_pages.ROUTES,
+    *closing_pages.ROUTES,
 ]
 
 

@@ -99,8 +99,7 @@ async def resend(site: Site, caller: Caller, invitation_id: UUID) -> ListedInvit
         rules.moved(invited.state, "resend")
         if invited.kind != "staff":
             await require_open(tx, site.content)
-        if await queries.account_by_email(tx, invited.email):
-            raise rules.HasAccount
+        await _check_still_wanted(tx, invited)
         code, token_hash = new_code(tx)
         sending = await queries.renew(tx, invitation_id, token_hash, await _expiry(tx, site.content))
         await send_invitation(
@@ -178,6 +177,19 @@ async def _send(tx: Tx, site: Site, row: NewInvitation, code: Code) -> None:
 async def _expiry(tx: Tx, content: Content) -> datetime:
     days = (await settings_of(tx, content)).value(VALID_DAYS)
     return tx.now + timedelta(days=rules.bounded(days, rules.LONGEST_DAYS))
+
+
+async def _check_still_wanted(tx: Tx, invited: Invited) -> None:
+    """Raises HasAccount and PatientHasLeft: much may have happened since the first letter."""
+    if await queries.account_by_email(tx, invited.email):
+        raise rules.HasAccount
+    if invited.patient_id is None:
+        return
+    if await queries.account_of_patient(tx, invited.patient_id):
+        raise rules.HasAccount
+    patient = await patient_row(tx, invited.patient_id)
+    if patient is None or patient.state != "active":
+        raise rules.PatientHasLeft
 
 
 async def _locked(tx: Tx, caller: Caller, invitation_id: UUID) -> Invited:
