@@ -1,12 +1,17 @@
 """How far somebody has come in the portal: short words that bring a made-up patient's intake to a stage."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
 from portico.access import Caller, SystemScope
+from portico.accounts import people
+from portico.accounts.email_index import EmailIndex
+from portico.accounts.invitation_queries import account_by_email
+from portico.accounts.passwords import Passwords
 from portico.commands.demo_content import CORTISONE, CORTISONE_ROWS, KNEE, KNEE_ROWS, SLUG
+from portico.commands.demo_people import PASSWORD
 from portico.commands.made_up_answers import Told, answers
 from portico.escalation import handling
 from portico.escalation.actions import unresolved_of
@@ -60,6 +65,22 @@ def patient_of(portal: Portal, name: str) -> PatientId:
     found = portal.people.by_name[name].patient_id
     assert found is not None
     return found
+
+
+async def registered(portal: Portal, name: str) -> None:
+    """Somebody registered in Alice's clinic without staff and confirmed the address; once per portal."""
+    index, password_hash = await EmailIndex.of(portal.site.vault), await Passwords().hash(PASSWORD)
+    async with portal.site.db.transaction(SystemScope(clinic_of(portal, "alice"), "test")) as tx:
+        if await account_by_email(tx, f"{name}@demo.test") is not None:
+            return
+        title = f"{name.title()} Demo"
+        patient_id = await people.create_patient(
+            tx, portal.site.vault, name=title, born_on=date(1962, 8, 3), verified=False
+        )
+        account_id = await people.create_account(
+            tx, index, email=f"{name}@demo.test", name=title, patient_id=patient_id
+        )
+        await people.set_password(tx, account_id=account_id, password_hash=password_hash)
 
 
 def clinic_of(portal: Portal, name: str) -> ClinicId:

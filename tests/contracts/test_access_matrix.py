@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from portico.access import SystemScope
-from portico.accounts import invitations, people
+from portico.accounts import invitations, matching, people
 from portico.accounts.page_address import keep_page_address
 from portico.app import ROUTES
 from portico.clinic.page_testing import request_test
@@ -21,7 +21,7 @@ from portico.clinic.rules import version_of_value
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
 from portico.escalation import handling
-from portico.ids import ThreadId
+from portico.ids import PatientId, ThreadId
 from portico.intake import drafts, queries
 from portico.messaging import reading as messaging
 from portico.messaging.drafting import Written, save_draft
@@ -29,7 +29,10 @@ from tests import walks
 from tests.portal import Persona, Portal
 
 PERSONAS = ("nobody", "alice", "bob", "pat", "carol", "dr.adams", "nora", "fred", "anna", "dr.baker")
-FOREIGN = ("bob", "carol", "dr.baker")
+UNVERIFIED = "una"
+"""Somebody who registered in Alice's clinic without staff. Gets what Bob gets, unless a row says otherwise."""
+EVERYBODY = (*PERSONAS, UNVERIFIED)
+FOREIGN = ("bob", "carol", "dr.baker", UNVERIFIED)
 """Nothing of Alice's may ever reach them."""
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -80,6 +83,7 @@ class Row:
     """Who gets what from a route. `of` makes what is asked for; statuses stand in the order of PERSONAS."""
 
     statuses: tuple[int, ...]
+    unverified: int | None = None
     of: str = "calm"
     send: Send = nothing
     query: str = ""
@@ -134,6 +138,8 @@ def a_thread(stage: Stage) -> object:
 
 PROCEED = {"decision": "proceed", "sentence": "See you then."}
 CONSULT = {"clinician": None, "startsAt": "2026-07-01T15:00:00Z", "state": "booked"}
+PERSON = {"name": "Newcomer", "bornOn": "1990-04-02"}
+BORN = {"born_year": "1990", "born_month": "4", "born_day": "2"}
 A_FORM = {"resourceType": "QuestionnaireResponse", "status": "in-progress", "item": []}
 SCREEN = "/for/{patient_id:uuid}/responses/{response_id:uuid}"
 
@@ -179,6 +185,50 @@ TABLE: Mapping[str, Row] = {
     ),
     "PUT /api/invitations/{invitation_id:uuid}/sending": staff(200, of="newcomer"),
     "PUT /api/invitations/{invitation_id:uuid}/withdrawal": staff(200, of="newcomer"),
+    "GET /invitations": staff(200, elsewhere=200),
+    "POST /invitations": staff(
+        303,
+        lacking="dr.adams nora fred",
+        elsewhere=303,
+        send=page(name="New Nurse", email="nurse@people.test", roles="nurse"),
+    ),
+    "POST /invitations/{invitation_id:uuid}/sending": staff(303, of="newcomer", send=page()),
+    "POST /invitations/{invitation_id:uuid}/withdrawal": staff(303, of="newcomer", send=page()),
+    # Patients, as staff manage them.
+    "GET /api/patients": staff(200, elsewhere=200),
+    "POST /api/patients": staff(201, elsewhere=201, send=body(lambda _: PERSON)),
+    "GET /api/patients/{patient_id:uuid}": staff(200, of="newcomer"),
+    "PUT /api/patients/{patient_id:uuid}": staff(200, of="newcomer", send=body(lambda _: PERSON)),
+    "PUT /api/patients/{patient_id:uuid}/state": staff(
+        200, of="newcomer", send=body(lambda _: {"state": "transferred"})
+    ),
+    "PUT /api/patients/{patient_id:uuid}/account": staff(200, of="consult", send=body(lambda _: {"state": "active"})),
+    "PUT /api/patients/{patient_id:uuid}/verification": staff(
+        200, of="newcomer", send=body(lambda _: {"verified": False})
+    ),
+    "GET /api/patients/{patient_id:uuid}/matches": staff(200, of="newcomer"),
+    "PUT /api/patients/{patient_id:uuid}/matches/{other_id:uuid}": staff(
+        200, of="newcomer", send=body(lambda _: {"decision": "apart"})
+    ),
+    "DELETE /api/patients/{patient_id:uuid}/matches/{other_id:uuid}": staff(200, of="apart"),
+    "GET /people": staff(200, elsewhere=200),
+    "POST /people": staff(303, elsewhere=303, send=page(name="Added", **BORN)),
+    "GET /people/{patient_id:uuid}": staff(200, of="newcomer"),
+    "POST /people/{patient_id:uuid}": staff(303, of="newcomer", send=page(name="Changed", **BORN)),
+    "POST /people/{patient_id:uuid}/invitation": staff(303, of="newcomer", send=page(email="newcomer@people.test")),
+    "POST /people/{patient_id:uuid}/state": staff(303, of="newcomer", send=page(state="transferred", checked="yes")),
+    "POST /people/{patient_id:uuid}/account": staff(303, of="consult", send=page(account="active", checked="yes")),
+    "POST /people/{patient_id:uuid}/verification": staff(303, of="newcomer", send=page(checked="yes")),
+    "POST /people/{patient_id:uuid}/matches/{other_id:uuid}": staff(303, of="newcomer", send=page(event="keep-apart")),
+    # Closing one's own account: whoever wears the patient's hat, and only with the password.
+    "PUT /api/account/closure": Row(
+        statuses=(401, 401, 401, 401, 401, 404, 404, 404, 404, 404),
+        send=body(lambda _: {"password": "not the password"}),
+    ),
+    "GET /account-closure": Row(statuses=(401, 200, 200, 200, 200, 404, 404, 404, 404, 404)),
+    "POST /account-closure": Row(
+        statuses=(401, 401, 401, 401, 401, 404, 404, 404, 404, 404), send=page(password="not the password")
+    ),
     "GET /": Row(statuses=(401, 200, 200, 200, 200, 303, 303, 303, 303, 303)),
     # The clinic's signatures: a clinician signs clinical content.
     "GET /api/signatures": staff(200, elsewhere=200),
@@ -433,7 +483,11 @@ async def newcomer(portal: Portal) -> Stage:
     invited = await invitations.invite_patient(
         portal.site, walks.caller(portal, "nora"), patient_id, "newcomer@people.test"
     )
-    ids = {"patient_id": str(patient_id), "invitation_id": str(invited.invitation_id)}
+    ids = {
+        "patient_id": str(patient_id),
+        "invitation_id": str(invited.invitation_id),
+        "other_id": str(walks.patient_of(portal, "alice")),
+    }
     return Stage(ids=_known(portal) | ids)
 
 
@@ -480,6 +534,14 @@ async def stopping(portal: Portal) -> Stage:
     return Stage(ids=_known(portal))
 
 
+async def apart(portal: Portal) -> Stage:
+    """Staff have said that the newcomer is not Alice."""
+    stage = await newcomer(portal)
+    one, other = (PatientId(UUID(stage.ids[key])) for key in ("patient_id", "other_id"))
+    await matching.decide(portal.site, walks.caller(portal, "nora"), one, other, "keep-apart")
+    return stage
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "claimed": claimed,
@@ -495,6 +557,7 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "stopping": stopping,
     "answered": answered,
     "drafted_message": drafted_message,
+    "apart": apart,
 }
 
 
@@ -537,12 +600,22 @@ async def come_in(portal: Portal, name: str, row: Row) -> Persona:
     """The persona; with a session of its own when the route ends it."""
     if name == "nobody":
         return portal.stranger()
-    return await (portal.sign_in(name) if row.ends_session else portal.as_(name))
+    if name == UNVERIFIED:
+        await walks.registered(portal, name)
+    return await (portal.sign_in(name) if row.ends_session else signed_in(portal, name))
+
+
+async def signed_in(portal: Portal, name: str) -> Persona:
+    """The persona's session; Una registers when she is first asked for."""
+    if name == UNVERIFIED:
+        await walks.registered(portal, name)
+    return await portal.as_(name)
 
 
 def expected(route: str, row: Row) -> dict[str, int]:
     """Status by persona. A page leads whoever has not signed in to the sign-in."""
     statuses = dict(zip(PERSONAS, row.statuses, strict=True))
+    statuses[UNVERIFIED] = statuses["bob"] if row.unverified is None else row.unverified
     if statuses["nobody"] == 401 and " /api/" not in route:
         statuses["nobody"] = 303
     return statuses
@@ -557,7 +630,7 @@ async def test_a_route_answers_each_persona_as_the_table_says(route: str, portal
     row = TABLE[route]
     stage = await STAGES[row.of](portal)
     got: dict[str, int] = {}
-    for name in PERSONAS:
+    for name in EVERYBODY:
         answer = await ask(await come_in(portal, name, row), route, row, stage)
         got[name] = answer.status_code
         if answer.status_code < 400 and not route.startswith("GET"):
@@ -571,8 +644,8 @@ async def test_a_route_answers_each_persona_as_the_table_says(route: str, portal
 async def test_what_one_may_not_see_looks_like_what_is_not_there(route: str, portal: Portal) -> None:
     row = TABLE[route]
     stage = await STAGES[row.of](portal)
-    for name in PERSONAS[1:]:
-        persona = await portal.as_(name)
+    for name in EVERYBODY[1:]:
+        persona = await signed_in(portal, name)
         if expected(route, row)[name] == 404 or name in FOREIGN:
             there = await ask(persona, route, row, stage)
             absent = await ask(persona, route, row, _nowhere(stage))
@@ -596,7 +669,7 @@ async def test_a_thing_that_is_not_there_is_not_found_by_those_who_may_look(rout
     stage = _nowhere(await STAGES[row.of](portal))
     for name, status in expected(route, row).items():
         if name != "nobody" and status not in (403, 404):
-            answer = await ask(await portal.as_(name), route, row, stage)
+            answer = await ask(await signed_in(portal, name), route, row, stage)
             assert answer.status_code == 404, name
 
 
