@@ -140,6 +140,22 @@ async def test_a_link_lets_the_account_act_for_both_until_it_is_undone(entrance:
         assert await outcomes(entrance, each, "patient_match") == ["linked", "undone"]
 
 
+async def test_what_was_decided_stands_on_both_pages_and_is_taken_back_on_either(entrance: Entrance) -> None:
+    await open_clinic(entrance)
+    known = str(await record_of(entrance, "Amy Test"))
+    amy, fred = await registered(entrance, entrance.email("amy")), await front_desk(entrance)
+    [mine] = await own(amy)
+    for decision in ("linked", "apart"):
+        assert (await fred.put(f"/api/patients/{mine}/matches/{known}", {"decision": decision})).status_code == 200
+        [seen] = (await fred.get(f"/api/patients/{known}/matches")).json()["items"]
+        assert (seen["patient"]["id"], seen["decision"]) == (mine, decision)
+        opposite = await fred.put(f"/api/patients/{known}/matches/{mine}", {"decision": "apart"})
+        assert opposite.status_code == 409
+        assert (await fred.delete(f"/api/patients/{known}/matches/{mine}")).status_code == 200
+        assert await own(amy) == [mine]
+        assert (await fred.get(f"/api/patients/{mine}")).json()["verified"] is False
+
+
 async def test_a_link_is_told_to_both_addresses(entrance: Entrance) -> None:
     await open_clinic(entrance)
     alice = await entrance.alice()

@@ -1,5 +1,6 @@
 """Pages of invitations: what became of each, sending again, taking back, and inviting staff."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -28,6 +29,14 @@ ROLE_NAMES = {"clinician": "Clinician", "nurse": "Nurse", "front_desk": "Front d
 DELIVERY_NAMES = {"waiting": "Mail on its way", "sent": "Mail sent", "undeliverable": "Mail could not be delivered"}
 
 
+class SentInvitation(msgspec.Struct, frozen=True, kw_only=True):
+    """The form of a member of the staff as it was sent, so that a refusal loses nothing of it."""
+
+    name: str
+    email: str
+    roles: tuple[str, ...]
+
+
 @get("/invitations", opt=_MANAGERS)
 async def invitations_page(
     request: AnyRequest, site: Site, caller: Caller, wanted: AskedState = None, cursor: str | None = None
@@ -40,14 +49,16 @@ async def invitations_page(
 async def invite_staff_page(request: AnyRequest, site: Site, caller: Caller) -> Response[bytes]:
     """Invites a member of the staff with the roles that are ticked."""
     form = await request.form()
-    texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    sent = SentInvitation(
+        name=str(form.get("name", "")),
+        email=str(form.get("email", "")),
+        roles=tuple(str(value) for name, value in form.multi_items() if name == "roles"),
+    )
     try:
-        roles = _roles([str(value) for name, value in form.multi_items() if name == "roles"])
-        await invitations.invite_staff(
-            site, caller, email=texts.get("email", ""), name=texts.get("name", ""), roles=roles
-        )
+        roles = _roles(sent.roles)
+        await invitations.invite_staff(site, caller, email=sent.email, name=sent.name, roles=roles)
     except DomainError as refusal:
-        return await _show(request, site, caller, None, None, texts, refusal)
+        return await _show(request, site, caller, None, None, sent, refusal)
     return see_other("/invitations")
 
 
@@ -57,7 +68,7 @@ async def resend_page(request: AnyRequest, site: Site, caller: Caller, invitatio
     try:
         await invitations.resend(site, caller, invitation_id)
     except (Conflict, Unavailable) as refusal:
-        return await _show(request, site, caller, None, None, {}, refusal)
+        return await _show(request, site, caller, None, None, None, refusal)
     return see_other(f"/invitations#i-{invitation_id}")
 
 
@@ -67,7 +78,7 @@ async def withdraw_page(request: AnyRequest, site: Site, caller: Caller, invitat
     try:
         await invitations.withdraw(site, caller, invitation_id)
     except (Conflict, Unavailable) as refusal:
-        return await _show(request, site, caller, None, None, {}, refusal)
+        return await _show(request, site, caller, None, None, None, refusal)
     return see_other("/invitations")
 
 
@@ -77,7 +88,7 @@ async def _show(
     caller: Caller,
     wanted: AskedState,
     cursor: str | None,
-    typed: dict[str, str] | None = None,
+    sent: SentInvitation | None = None,
     refusal: DomainError | None = None,
 ) -> Response[bytes]:
     listed = await invitations.read_invitations(site, caller, wanted, cursor)
@@ -89,7 +100,7 @@ async def _show(
         next=listed.next,
         state=wanted,
         now=site.db.clock.now(),
-        typed=typed or {},
+        sent=sent,
         refusal=refusal,
         may_invite_staff=caller.actor.may(Permission.INVITE_STAFF),
         state_names=STATE_NAMES,
@@ -99,7 +110,7 @@ async def _show(
     )
 
 
-def _roles(texts: list[str]) -> tuple[Role, ...]:
+def _roles(texts: Sequence[str]) -> tuple[Role, ...]:
     try:
         roles = msgspec.convert(texts, tuple[StaffRole, ...])
     except msgspec.ValidationError as error:

@@ -41,13 +41,16 @@ async def decide(
         if patient is None or known is None:
             raise NotFound
         before = await queries.match(tx, patient_id, other)
-        after = rules.decided(before, event)
+        after = rules.decided(None if before is None else before.state, event)
         if event == "link":
             await _check_link(tx, patient, known)
-        await queries.put_match(tx, patient_id, other, after, caller.account_id)
-        if "linked" in (before, after):
-            await queries.set_verified(tx, patient_id, verified=after == "linked")
-            await _tell_both(tx, site, patient_id, other)
+        pair = (patient_id, other)
+        if event == "undo" and before is not None:
+            pair = (before.patient_id, before.other_patient_id)
+        await queries.put_match(tx, *pair, after, caller.account_id)
+        if after == "linked" or (before is not None and before.state == "linked"):
+            await queries.set_verified(tx, pair[0], verified=after == "linked")
+            await _tell_both(tx, site, *pair)
         for each in (patient_id, other):
             await record(tx, caller, "change", Object("patient_match", other), patient=each, outcome=after)
         return await _candidates(tx, caller, (await queries.patient_row(tx, patient_id)) or patient)

@@ -46,8 +46,10 @@ class SimilarRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands about two records."""
+    """What stands about two records; `patient_id` is the one that came later, as far as staff said."""
 
+    patient_id: PatientId
+    other_patient_id: PatientId
     state: MatchState
 
 
@@ -151,7 +153,13 @@ SIMILAR = Query(
     select p.patient_id, p.name, p.born_on, p.clinic_number, p.state, p.verified,
         p.phone_hmac is not distinct from $4 and $4::bytea is not null as same_phone, m.state as decision
     from patient p
-    left join patient_match m on m.clinic_id = p.clinic_id and m.patient_id = $2 and m.other_patient_id = p.patient_id
+    left join lateral (
+        select state from patient_match
+        where clinic_id = $1 and (
+            patient_id = $2 and other_patient_id = p.patient_id or patient_id = p.patient_id and other_patient_id = $2)
+        order by state = 'undone'
+        limit 1
+    ) m on true
     where p.clinic_id = $1 and p.patient_id <> $2 and (p.born_on = $3 or p.phone_hmac = $4 or m.state is not null)
     order by p.name, p.patient_id
     limit 200
@@ -161,7 +169,13 @@ SIMILAR = Query(
 MATCH = Query(
     Decided,
     """
-    select state from patient_match where clinic_id = $1 and patient_id = $2 and other_patient_id = $3 for update
+    select patient_id, other_patient_id, state
+    from patient_match
+    where clinic_id = $1 and (
+        patient_id = $2 and other_patient_id = $3 or patient_id = $3 and other_patient_id = $2)
+    order by state = 'undone'
+    limit 1
+    for update
     """,
 )
 
@@ -241,10 +255,9 @@ async def similar(tx: Tx, patient: PatientRow, phone_hmac: bytes | None) -> list
     return await tx.all(SIMILAR, tx.clinic_id, patient.patient_id, patient.born_on, phone_hmac)
 
 
-async def match(tx: Tx, patient_id: PatientId, other: PatientId) -> MatchState | None:
-    """What stands about these two, held until the transaction ends."""
-    row = await tx.first(MATCH, tx.clinic_id, patient_id, other)
-    return None if row is None else row.state
+async def match(tx: Tx, one: PatientId, other: PatientId) -> Decided | None:
+    """What stands about these two, whichever came later, held until the transaction ends."""
+    return await tx.first(MATCH, tx.clinic_id, one, other)
 
 
 async def put_match(tx: Tx, patient_id: PatientId, other: PatientId, state: MatchState, by: AccountId) -> None:

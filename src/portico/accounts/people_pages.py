@@ -69,7 +69,7 @@ async def change_person_page(request: AnyRequest, site: Site, caller: Caller, pa
     except NotFound:
         raise
     except DomainError as refusal:
-        return await _show(request, site, caller, PatientId(patient_id), form, refusal)
+        return await _show(request, site, caller, PatientId(patient_id), form, refusal, "record")
     return _back(patient_id)
 
 
@@ -82,7 +82,7 @@ async def invite_person_page(request: AnyRequest, site: Site, caller: Caller, pa
     except NotFound:
         raise
     except DomainError as refusal:
-        return await _show(request, site, caller, PatientId(patient_id), form, refusal)
+        return await _show(request, site, caller, PatientId(patient_id), form, refusal, "invitation")
     return see_other("/invitations")
 
 
@@ -97,7 +97,7 @@ async def set_person_state_page(request: AnyRequest, site: Site, caller: Caller,
     except NotFound:
         raise
     except DomainError as refusal:
-        return await _show(request, site, caller, PatientId(patient_id), form, refusal)
+        return await _show(request, site, caller, PatientId(patient_id), form, refusal, "state")
     return _back(patient_id)
 
 
@@ -112,7 +112,7 @@ async def set_person_account_page(request: AnyRequest, site: Site, caller: Calle
     except NotFound:
         raise
     except DomainError as refusal:
-        return await _show(request, site, caller, PatientId(patient_id), form, refusal)
+        return await _show(request, site, caller, PatientId(patient_id), form, refusal, "account")
     return _back(patient_id)
 
 
@@ -126,7 +126,7 @@ async def verify_person_page(request: AnyRequest, site: Site, caller: Caller, pa
     except NotFound:
         raise
     except DomainError as refusal:
-        return await _show(request, site, caller, PatientId(patient_id), form, refusal)
+        return await _show(request, site, caller, PatientId(patient_id), form, refusal, "verification")
     return _back(patient_id)
 
 
@@ -144,7 +144,7 @@ async def decide_match_page(
     except NotFound:
         raise
     except DomainError as refusal:
-        return await _show(request, site, caller, PatientId(patient_id), form, refusal)
+        return await _show(request, site, caller, PatientId(patient_id), form, refusal, "match")
     return _back(patient_id)
 
 
@@ -180,7 +180,9 @@ async def _show(
     patient_id: PatientId,
     typed: Form | None = None,
     refusal: DomainError | None = None,
+    part: str = "",
 ) -> Response[bytes]:
+    """`part` is the form that was refused: it stands open again, with what was typed."""
     view = await actions.read_patient(site, caller, patient_id)
     return page(
         "person.html",
@@ -188,7 +190,8 @@ async def _show(
         status=200 if refusal is None else status_of(refusal),
         view=view,
         candidates=await matching.read_candidates(site, caller, patient_id),
-        typed=_as_stored(view) if typed is None or "born_year" not in typed else typed,
+        typed=typed if typed is not None and part == "record" else _as_stored(view),
+        part=part,
         email=(typed or {}).get("email", ""),
         refusal=refusal,
         state_names=STATE_NAMES,

@@ -102,7 +102,7 @@ class _Maker:
     async def patient(self, tx: Tx, clinic: str, name: str, born_on: date, key: str) -> None:
         number = f"D-{len(self.made) + 1:04}"
         patient_id = await people.create_patient(
-            tx, self.site.vault, name=name, born_on=born_on, clinic_number=number, phone="555-0150"
+            tx, self.site.vault, name=name, born_on=born_on, clinic_number=number, phone=f"555-01{50 + len(self.made)}"
         )
         account_id = await self._account(tx, name, key, patient_id)
         person = Person(
