@@ -1,6 +1,7 @@
 """How far somebody has come in the portal: short words that bring a made-up patient's intake to a stage."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -11,7 +12,7 @@ from portico.accounts.email_index import EmailIndex
 from portico.accounts.invitation_queries import account_by_email
 from portico.accounts.passwords import Passwords
 from portico.commands.demo_content import CORTISONE, CORTISONE_ROWS, KNEE, KNEE_ROWS, SLUG
-from portico.commands.demo_people import PASSWORD
+from portico.commands.demo_people import PASSWORD, Person
 from portico.commands.made_up_answers import Told, answers
 from portico.escalation import handling
 from portico.escalation.actions import unresolved_of
@@ -81,6 +82,14 @@ async def registered(portal: Portal, name: str) -> None:
             tx, index, email=f"{name}@demo.test", name=title, patient_id=patient_id
         )
         await people.set_password(tx, account_id=account_id, password_hash=password_hash)
+        person = Person(
+            clinic_id=tx.clinic_id,
+            account_id=account_id,
+            name=title,
+            roles=frozenset({"patient"}),
+            patient_id=patient_id,
+        )
+    portal.people = replace(portal.people, by_name={**portal.people.by_name, name: person})
 
 
 def clinic_of(portal: Portal, name: str) -> ClinicId:

@@ -19,7 +19,6 @@ from portico.accounts import (
     entry_api,
     entry_pages,
     invitation_api,
-    invitation_pages,
     patient_api,
     people_pages,
     staff_api,
@@ -31,7 +30,7 @@ from portico.accounts.gate import provide_caller, require_audience, undeclared_r
 from portico.accounts.ledger import note_refused_access
 from portico.clinic import api as clinic_api
 from portico.clinic import opening_api
-from portico.desk import go_live_pages, settings_api, settings_pages, signature_pages
+from portico.desk import go_live_pages, invitation_pages, people_pages, settings_api, settings_pages, signature_pages
 from portico.desk import pages as desk_pages
 from portico.errors import DomainError, NotAllowed, NotFound, StartupRefused, Unavailable
 from portico.escalation import api as escalation_api
@@ -58,9 +57,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *entry_api.ROUTES,
     *entry_pages.ROUTES,
     *invitation_api.ROUTES,
-    *invitation_pages.ROUTES,
     *patient_api.ROUTES,
-    *people_pages.ROUTES,
     *closing_pages.ROUTES,
     *clinic_api.ROUTES,
     *opening_api.ROUTES,
@@ -83,6 +80,8 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *signature_pages.ROUTES,
     *go_live_pages.ROUTES,
     *desk_pages.ROUTES,
+    *people_pages.ROUTES,
+    *invitation_pages.ROUTES,
 )
 """Every address of the portal, lowest feature first."""
 

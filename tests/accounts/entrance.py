@@ -25,17 +25,16 @@ from portico.accounts import (
     entry_api,
     entry_pages,
     invitation_api,
-    invitation_pages,
     pages,
     patient_api,
     people,
-    people_pages,
 )
 from portico.accounts.door import DEMO_LIMITS, LIMITS, Door
 from portico.accounts.email_index import EmailIndex
 from portico.accounts.gate import provide_caller, require_audience
 from portico.accounts.passwords import Passwords
 from portico.accounts.totp import code_at, new_seed
+from portico.desk import invitation_pages, people_pages
 from portico.errors import DomainError
 from portico.ids import AccountId, ClinicId, PatientId
 from portico.platform import problems

@@ -15,6 +15,7 @@ from portico.accounts.entry_rules import PATIENT_MOVES
 from portico.accounts.patients import Details
 from portico.accounts.request_checks import AnyRequest, form_of
 from portico.errors import DomainError, Malformed, NotFound
+from portico.escalation.pages import read_urgent
 from portico.ids import PatientId
 from portico.platform.problems import status_of
 from portico.platform.site import Site
@@ -163,6 +164,7 @@ async def _list(
         "people.html",
         request,
         status=200 if refusal is None else status_of(refusal),
+        urgent=await read_urgent(site, caller),
         entries=listed.entries,
         waiting=waiting,
         next=listed.next,
@@ -188,6 +190,7 @@ async def _show(
         "person.html",
         request,
         status=200 if refusal is None else status_of(refusal),
+        urgent=await read_urgent(site, caller),
         view=view,
         candidates=await matching.read_candidates(site, caller, patient_id),
         typed=typed if typed is not None and part == "record" else _as_stored(view),

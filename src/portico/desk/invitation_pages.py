@@ -12,6 +12,7 @@ from portico.accounts import invitations
 from portico.accounts.invitation_api import AskedState, StaffRole
 from portico.accounts.request_checks import AnyRequest
 from portico.errors import Conflict, DomainError, Malformed, Unavailable
+from portico.escalation.pages import read_urgent
 from portico.platform.problems import status_of
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
@@ -96,6 +97,7 @@ async def _show(
         "invitations.html",
         request,
         status=200 if refusal is None else status_of(refusal),
+        urgent=await read_urgent(site, caller),
         entries=listed.entries,
         next=listed.next,
         state=wanted,

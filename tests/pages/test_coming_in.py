@@ -1,0 +1,136 @@
+"""Coming in by page: an unverified patient works like any other and is marked as such wherever staff read the name."""
+
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+
+from tests import walks
+from tests.pages.tab import Tab
+from tests.portal import Portal
+
+STAFF_PLACES = ("/people", "/invitations", "/reviews", "/consults", "/escalations")
+
+
+async def una(portal: Portal) -> Tab:
+    """Una, who registered without staff, at her home page."""
+    await walks.registered(portal, "una")
+    tab = Tab(await portal.as_("una"))
+    await tab.open("/")
+    return tab
+
+
+async def test_an_unverified_patient_fills_in_the_intake_and_asks_for_nothing_of_others(portal: Portal) -> None:
+    tab = await una(portal)
+    assert [text for _, text in tab.page.headings] == ["Welcome", "Una Demo"]
+    await tab.press(tab.page.form("/intake"))
+    assert tab.status == 200
+    assert "/screens/1" in tab.address
+
+
+async def test_whoever_is_not_verified_is_marked_wherever_staff_read_the_name(portal: Portal) -> None:
+    await walks.registered(portal, "una")
+    await walks.queued(portal, "una", walks.NUMBING)
+    adams, nora = Tab(await portal.as_("dr.adams")), Tab(await portal.as_("nora"))
+    await adams.open("/reviews")
+    assert "Una Demo not verified" in adams.page.text
+    [review] = [link for link in adams.page.links if link.startswith("/reviews/")]
+    await adams.open(review)
+    assert adams.page.text.count("Una Demo not verified") == 2
+    pdf = PdfReader(BytesIO((await adams.persona.http.get(f"{review}/summary.pdf")).content))
+    assert "Una Demo (not verified)" in pdf.pages[0].extract_text()
+    listed = (await adams.persona.http.get("/api/reviews")).json()["items"]
+    assert [(each["patient"]["name"], each["patient"]["verified"]) for each in listed] == [("Una Demo", False)]
+    await nora.open("/people")
+    assert nora.page.text.count("Una Demo not verified") == 2
+
+
+@pytest.mark.parametrize("place", STAFF_PLACES)
+async def test_a_danger_stands_at_the_top_of_the_pages_of_people_too(portal: Portal, place: str) -> None:
+    await walks.drafted(portal, "alice", walks.SADDLE)
+    tab = Tab(await portal.as_("fred"))
+    await tab.open(place)
+    if place != "/escalations":
+        assert tab.page.headings[0] == ("h2", "1 urgent case is open")
+
+
+async def test_staff_find_invite_and_see_what_became_of_it(portal: Portal) -> None:
+    tab = Tab(await portal.as_("fred"))
+    await tab.open("/people")
+    await tab.press(tab.page.forms[-1])
+    assert tab.status == 400
+    await tab.press(
+        tab.page.forms[-1], name="New Patient", phone="555-0177", born_year="1990", born_month="4", born_day="2"
+    )
+    assert tab.page.headings[0] == ("h1", "New Patient")
+    await tab.press(tab.page.form("/invitation"), email="nonsense")
+    assert (tab.status, tab.page.values("email")) == (422, ["nonsense"])
+    await tab.press(tab.page.form("/invitation"), email="new@people.test")
+    assert "New Patient Open" in tab.page.text
+    assert "Mail on its way" in tab.page.text
+    await portal.do_due_work()
+    await tab.open("/invitations?state=open")
+    assert "Mail sent" in tab.page.text
+    await tab.press(tab.page.form("/sending"))
+    await tab.press(tab.page.form("/withdrawal"))
+    assert "New Patient Taken back" in tab.page.text
+
+
+async def test_a_refused_correction_loses_nothing(portal: Portal) -> None:
+    tab = Tab(await portal.as_("fred"))
+    await tab.open(f"/people/{walks.patient_of(portal, 'bob')}")
+    form = tab.page.form(f"/people/{walks.patient_of(portal, 'bob')}")
+    await tab.press(form, name="Bob Demo Junior", phone="1")
+    assert tab.status == 422
+    assert (tab.page.values("name"), tab.page.values("phone")) == (["Bob Demo Junior"], ["1"])
+
+
+async def test_an_admin_invites_staff_and_a_refusal_keeps_the_ticks(portal: Portal) -> None:
+    tab = Tab(await portal.as_("anna"))
+    await tab.open("/invitations")
+    await tab.press(tab.page.form("/invitations"), name="New Nurse", email="nobody", roles=["nurse", "admin"])
+    assert (tab.status, tab.page.values("roles")) == (422, ["nurse", "admin"])
+    await tab.press(tab.page.form("/invitations"), email="nurse@people.test")
+    assert "New Nurse Open" in tab.page.text
+    assert "Staff, Admin, Nurse" in tab.page.text
+
+
+async def test_a_linked_person_finds_both_records_and_the_known_one_first(portal: Portal) -> None:
+    tab = await una(portal)
+    known, mine = walks.patient_of(portal, "bob"), tab.persona.own
+    staff = Tab(await portal.as_("nora"))
+    await staff.persona.send("PUT", f"/api/patients/{mine}/matches/{known}", json={"decision": "linked"})
+    await tab.open("/")
+    assert [text for _, text in tab.page.headings] == ["Welcome", "Bob Demo", "Una Demo"]
+    await staff.open(f"/people/{mine}")
+    assert "The same person as Bob Demo, known before." in staff.page.text
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/sign-in?after=activated",
+        "/sign-in?after=known",
+        "/activation?code=x",
+        "/activation?code=x&for=staff",
+        "/registration",
+        "/forgotten-password",
+        "/password-reset?code=x",
+        "/look-at-your-mail",
+    ],
+)
+async def test_the_pages_of_coming_in_are_sound(portal: Portal, place: str) -> None:
+    tab = Tab(portal.stranger())
+    await tab.open(place)
+    assert tab.status == 200
+
+
+async def test_closing_an_account_by_page_ends_it(portal: Portal) -> None:
+    tab = await una(portal)
+    await tab.open("/account-closure")
+    await tab.press(tab.page.form("/account-closure"), password="not the password")
+    assert tab.status == 401
+    await tab.press(tab.page.form("/account-closure"), password="portico-demo-only")
+    assert "The clinic keeps your record." in tab.page.text
+    await tab.open("/")
+    assert tab.address == "/sign-in"
