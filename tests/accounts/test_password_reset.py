@@ -1,13 +1,14 @@
 """Forgotten passwords: one use, half an hour, the factor still asked, and no word about who has an account."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from portico.accounts import people
-from portico.platform.database import Query
+from portico.platform.database import Command, Query, Statements
 from portico.platform.rate_limit import CountRow
 from tests.accounts.entrance import PASSWORD, Browser, Entrance, Kit, Person, Urls, opened_entrance, with_limits
 from tests.accounts.mailbox import NEW_PASSWORD, can_sign_in, code_for, letters
@@ -98,6 +99,35 @@ async def test_an_unknown_address_gets_the_same_answer_and_leaves_nothing(entran
     assert headers[0] == headers[1]
     assert await written(entrance) == 1
     assert await letters(entrance, stranger) == []
+
+
+async def test_a_known_and_an_unknown_address_cost_the_same_statements(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await entrance.alice()
+    assert await statements_of(entrance, monkeypatch, entrance.email("warm-up"))
+    known = await statements_of(entrance, monkeypatch, alice.email)
+    unknown = await statements_of(entrance, monkeypatch, entrance.email("stranger"))
+    assert known == unknown
+    assert sum("insert into" in statement for statement in known) >= 4
+
+
+async def statements_of(entrance: Entrance, monkeypatch: pytest.MonkeyPatch, address: str) -> list[str]:
+    """The statements that asking for this address runs, in order."""
+    ran: list[str] = []
+    with monkeypatch.context() as patch:
+        for name in ("all", "first", "one", "run"):
+            patch.setattr(Statements, name, _noted(getattr(Statements, name), ran))
+        assert await ask(entrance, address) == 202
+    return ran
+
+
+def _noted(method: Callable[..., Any], ran: list[str]) -> Callable[..., Any]:
+    def noted(self: Statements, statement: Query[Any] | Command, *args: object) -> Any:
+        ran.append(statement.sql)
+        return method(self, statement, *args)
+
+    return noted
 
 
 async def test_a_closed_account_gets_the_same_answer_and_no_letter(entrance: Entrance) -> None:

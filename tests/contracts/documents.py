@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from portico.__main__ import _parser
 from portico.access import POLICY, Audience
+from portico.accounts import entry_rules
 from portico.app import ROUTES
 from portico.care import rules as care_rules
 from portico.escalation import rules as escalation_rules
@@ -225,6 +226,39 @@ def lifecycles() -> tuple[Lifecycle, ...]:
             starts={"open": "start"},
             states=tuple(messaging_rules.MOVES),
             moves=_moves(messaging_rules.MOVES),
+        ),
+        *_of_people(),
+    )
+
+
+def _of_people() -> tuple[Lifecycle, ...]:
+    """How people come in and leave."""
+    return (
+        Lifecycle(
+            title="Invitation",
+            about="A way in that works once: staff invited somebody, or somebody registered. `burn` is the fifth wrong birth"
+            " date; `resend` makes a new code. An open one also ends with time.",
+            home="src/portico/accounts/entry_rules.py",
+            starts={"open": "invite, register"},
+            states=tuple(entry_rules.INVITATION_MOVES),
+            moves=_moves(entry_rules.INVITATION_MOVES),
+        ),
+        Lifecycle(
+            title="Patient",
+            about="Whether somebody is still the clinic's patient. Who is not `active` gets no reminders, and whoever acted"
+            " for them must be confirmed anew.",
+            home="src/portico/accounts/entry_rules.py",
+            starts={"active": ""},
+            states=tuple(entry_rules.PATIENT_MOVES),
+            moves=[(here, "", there) for here, nexts in entry_rules.PATIENT_MOVES.items() for there in sorted(nexts)],
+        ),
+        Lifecycle(
+            title="Match",
+            about="What staff decided about two records that may be of one person.",
+            home="src/portico/accounts/entry_rules.py",
+            starts={"linked": "link", "apart": "keep-apart"},
+            states=tuple(entry_rules.MATCH_MOVES),
+            moves=_moves(entry_rules.MATCH_MOVES),
         ),
     )
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import asyncpg
 import pytest
 
+from portico.accounts import entry_model, entry_rules
 from portico.care import rules as care_rules
 from portico.clinic import rules as clinic_rules
 from portico.escalation import model as escalation_model
@@ -20,6 +21,11 @@ TABLES: Mapping[str, set[str]] = {
     "response_state_is_known": set(intake_rules.MOVES),
     "review_state_is_known": set(review_rules.MOVES),
     "consult_state_is_known": set(care_rules.MOVES),
+    "invitation_state_is_known": set(entry_rules.INVITATION_MOVES),
+    "invitation_kind_is_known": set(get_args(entry_model.InvitationKind)),
+    "password_reset_state_is_known": set(get_args(entry_model.ResetState)),
+    "patient_state_is_known": set(entry_rules.PATIENT_MOVES),
+    "patient_match_state_is_known": set(entry_rules.MATCH_MOVES),
     "escalation_state_is_known": set(get_args(escalation_model.State)),
     "escalation_level_is_known": set(escalation_model.LEVELS),
     "escalation_outcome_is_known": set(get_args(escalation_model.Outcome)),
@@ -51,7 +57,15 @@ async def test_the_database_admits_exactly_the_states_of_the_table(
 
 
 @pytest.mark.parametrize(
-    "moves", [intake_rules.MOVES, review_rules.MOVES, messaging_rules.MOVES], ids=["response", "review", "thread"]
+    "moves",
+    [
+        intake_rules.MOVES,
+        review_rules.MOVES,
+        messaging_rules.MOVES,
+        entry_rules.INVITATION_MOVES,
+        entry_rules.MATCH_MOVES,
+    ],
+    ids=["response", "review", "thread", "invitation", "match"],
 )
 def test_every_move_ends_in_a_state_of_the_table(moves: Mapping[str, Mapping[str, Any]]) -> None:
     assert {state for events in moves.values() for state in events.values()} <= set(moves)
