@@ -1,9 +1,13 @@
 """What lies in somebody's mailbox: the links of letters, read from the outbox before they are sent."""
 
 import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date
+from typing import Any
 
 import msgspec
+import pytest
 
 from portico.access import SystemScope
 from portico.accounts import people
@@ -12,7 +16,7 @@ from portico.clinic.opening import opening_of
 from portico.clinic.opening_queries import insert_opening
 from portico.clinic.signing import sign_everything
 from portico.ids import PatientId
-from portico.platform.database import Query
+from portico.platform.database import Command, Query, Statements
 from portico.platform.vault import Place
 from tests.accounts.entrance import Browser, Entrance, Person
 
@@ -107,3 +111,21 @@ async def admin(entrance: Entrance, name: str = "anna") -> tuple[Person, Browser
     """An admin, signed in."""
     person = await entrance.staff("admin", name=name)
     return person, await entrance.signed_in(person)
+
+
+@asynccontextmanager
+async def statements_run(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[str]]:
+    """The statements that run inside the block, in order."""
+    ran: list[str] = []
+    with monkeypatch.context() as patch:
+        for name in ("all", "first", "one", "run"):
+            patch.setattr(Statements, name, _noted(getattr(Statements, name), ran))
+        yield ran
+
+
+def _noted(method: Callable[..., Any], ran: list[str]) -> Callable[..., Any]:
+    def noted(self: Statements, statement: Query[Any] | Command, *args: object) -> Any:
+        ran.append(statement.sql)
+        return method(self, statement, *args)
+
+    return noted

@@ -16,6 +16,7 @@ from tests.accounts.mailbox import (
     letters,
     open_clinic,
     record_of,
+    statements_run,
 )
 
 UNCONFIRM = Command("""
@@ -89,6 +90,20 @@ async def test_a_known_address_gets_the_same_answer_and_a_letter_without_a_code(
     assert (link, "code=" in other) == ("/sign-in?after=known", True)
     assert "account here already" in (await entrance.client().get(link)).text
     assert await can_sign_in(entrance, alice.email, PASSWORD)
+
+
+async def test_a_known_and_an_unknown_address_cost_the_same_statements(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_clinic(entrance)
+    alice = await entrance.alice()
+    await entrance.client().post("/api/registrations", json=asked(entrance, entrance.email("somebody")))
+    async with statements_run(monkeypatch) as known:
+        await entrance.client().post("/api/registrations", json=asked(entrance, alice.email))
+    async with statements_run(monkeypatch) as unknown:
+        await entrance.client().post("/api/registrations", json=asked(entrance, entrance.email("stranger")))
+    assert known == unknown
+    assert any("insert into invitation" in statement for statement in known)
 
 
 async def test_registering_again_replaces_the_earlier_code(entrance: Entrance) -> None:

@@ -104,6 +104,10 @@ async def test_a_linked_person_finds_both_records_and_the_known_one_first(portal
     assert [text for _, text in tab.page.headings] == ["Welcome", "Bob Demo", "Una Demo"]
     await staff.open(f"/people/{mine}")
     assert "The same person as Bob Demo, known before." in staff.page.text
+    for name, other in (("una", "Bob Demo, D-0002"), ("bob", "Una Demo")):
+        review = await walks.queued(portal, name, walks.NUMBING)
+        await staff.open(f"/reviews/{review.review_id}")
+        assert f"The same person as: {other}" in staff.page.text
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def code_of(text: str) -> Code | None:
 def usable_email(text: str) -> str:
     """The address in its one spelling. Raises EmailUnusable."""
     email = normal_email(text)
-    if len(email) > _MAX_EMAIL or not _EMAIL.fullmatch(email):
+    if len(email) > _MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise EmailUnusable
     return email
 

@@ -39,12 +39,14 @@ class Header(Part, frozen=True, kw_only=True):
     """Whose summary it is, of which revision, screened with what.
 
     `age` is in completed years at `as_of`. `stated_born_on` is set only when the form names another birth date than
-    the record. While `patient_verified` is false, nobody has confirmed who this is. `signed` is None for a response that was not submitted, whose pre-screen is not on record.
+    the record. While `patient_verified` is false, nobody has confirmed who this is;
+    `same_person_as` names the records that staff linked to this one. `signed` is None for a response that was not submitted, whose pre-screen is not on record.
     """
 
     patient_id: PatientId
     patient_name: str
     patient_verified: bool = True
+    same_person_as: tuple[str, ...] = ()
     born_on: date
     stated_born_on: str | None
     phone: str | None
