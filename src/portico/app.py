@@ -20,7 +20,6 @@ from portico.accounts import (
     entry_pages,
     invitation_api,
     patient_api,
-    people_pages,
     staff_api,
     staff_pages,
 )
