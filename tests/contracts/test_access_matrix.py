@@ -370,7 +370,7 @@ TABLE: Mapping[str, Row] = {
     "PUT /api/consults/{consult_id:uuid}": staff(200, of="consult", send=body(lambda _: CONSULT)),
     "POST /api/consult-requests": patients(201, of="safe", send=body(lambda made: {"patient": made.ids["patient_id"]})),
     "GET /consults": staff(200, elsewhere=200),
-    "GET /consults/new": staff(200, elsewhere=200, query="?name=Alice"),
+    "GET /consults/new": staff(200, elsewhere=200, query="?name=lic"),
     # Whom another clinic's staff name is nobody: 409, as over JSON.
     "POST /consults": staff(303, elsewhere=409, send=chosen),
     "POST /consults/{consult_id:uuid}": staff(

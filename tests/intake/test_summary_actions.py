@@ -85,7 +85,7 @@ async def test_a_replay_says_exactly_what_was_stored(
     async with clinic.site.db.transaction(clinic.caller("adams").scope) as tx:
         stored = await queries.findings(tx, response_id, revision)
         again = await replayed(tx, clinic.site, response_id, revision)
-    assert len(stored) == 33
+    assert len(stored) == 34
     assert [(row.rule, row.state, row.effect, row.severity, row.link_ids, row.missing) for row in stored] == [
         (found.rule, found.state, found.effect, found.severity, found.link_ids, found.missing)
         for found in sorted(again, key=lambda finding: finding.rule)
@@ -153,7 +153,7 @@ async def test_findings_carry_their_sentences(clinic: House) -> None:
     response_id, revision = await sent(clinic, ordinary())
     async with clinic.site.db.transaction(clinic.caller("adams").scope) as tx:
         found = {text.rule: text for text in await findings_of(tx, clinic.site, response_id, revision)}
-    assert len(found) == 33
+    assert len(found) == 34
     assert (found["PS05"].state, found["PS05"].source) == ("fired", ("S29",))
     assert found["PS18"].missing == ("diabetes.a1c_max",)
 
