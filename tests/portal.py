@@ -136,6 +136,7 @@ async def open_portal(
         demo=True,
         mail_folder=folder / "mail",
         mail_from="portal@portico.test",
+        attachments=str(folder / "attachments"),
     )
     db = await Database.connect(urls.app, clock=clock, ids=RandomIds(), size=8)
     worker_db = await Database.connect(urls.worker, clock=clock, ids=RandomIds(), size=2)

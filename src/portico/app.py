@@ -1,6 +1,7 @@
 """The composition root: one application made of explicit parts, and the flat list of every route."""
 
 import contextlib
+import re
 from collections.abc import Callable, Sequence
 
 import asyncpg
@@ -27,6 +28,7 @@ from portico.accounts import pages as accounts_pages
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_caller, require_audience, undeclared_routes
 from portico.accounts.ledger import note_refused_access
+from portico.care import attachments_api
 from portico.clinic import api as clinic_api
 from portico.clinic import opening_api
 from portico.desk import go_live_pages, invitation_pages, people_pages, settings_api, settings_pages, signature_pages
@@ -60,6 +62,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *closing_pages.ROUTES,
     *clinic_api.ROUTES,
     *opening_api.ROUTES,
+    *attachments_api.ROUTES,
     *escalation_api.ROUTES,
     *escalation_pages.ROUTES,
     *intake_api.ROUTES,
@@ -90,7 +93,23 @@ async def create_app(site: Site) -> Shell:
     door = await Door.of(site)
     hub = Hub(site)
     inner = _routed(site, door, hub)
-    return Shell(inner, https=site.settings.is_https, metrics=site.metrics, end_streams=hub.close)
+    return Shell(
+        inner,
+        https=site.settings.is_https,
+        larger=larger_bodies(ROUTES),
+        metrics=site.metrics,
+        end_streams=hub.close,
+    )
+
+
+def larger_bodies(routes: Sequence[HTTPRouteHandler]) -> list[tuple[re.Pattern[str], int]]:
+    """The addresses whose routes take files, by their `body_limit`, and how many bytes they read."""
+    return [
+        (re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path)), route.opt["body_limit"])
+        for route in routes
+        if "body_limit" in route.opt
+        for path in route.paths
+    ]
 
 
 def describe_routes(openapi: OpenAPIConfig) -> OpenAPI:

@@ -14,6 +14,7 @@ EscalationId = NewType("EscalationId", UUID)
 ThreadId = NewType("ThreadId", UUID)
 MessageId = NewType("MessageId", UUID)
 ScreeningId = NewType("ScreeningId", UUID)
+AttachmentId = NewType("AttachmentId", UUID)
 
 LinkId = NewType("LinkId", str)
 """FHIR R4 Questionnaire.item.linkId."""

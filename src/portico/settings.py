@@ -85,6 +85,29 @@ BACKUPS = Variable(
     name="PORTICO_BACKUPS",
     meaning="Folder in which the backups lie, one folder each: `portico doctor` looks at the newest one's age.",
 )
+ATTACHMENTS = Variable(
+    name="PORTICO_ATTACHMENTS",
+    meaning="Where the sealed files of people lie: a folder, or `s3://bucket/prefix`. All processes need the same place. "
+    "Unset: photos and documents are not taken.",
+)
+S3_ENDPOINT = Variable(
+    name="PORTICO_S3_ENDPOINT",
+    meaning="Address of the S3 service, e.g. `https://s3.clinic.test`. Unset: Amazon's own.",
+)
+S3_REGION = Variable(name="PORTICO_S3_REGION", meaning="Region of the S3 bucket.", default="us-east-1")
+S3_ACCESS_KEY = Variable(name="PORTICO_S3_ACCESS_KEY", meaning="Access key id for the S3 bucket.", secret=True)
+S3_SECRET_KEY = Variable(name="PORTICO_S3_SECRET_KEY", meaning="Secret access key for the S3 bucket.", secret=True)
+CLAMD = Variable(
+    name="PORTICO_CLAMD",
+    meaning="The virus scanner clamd: `tcp://host:3310` or `unix:///run/clamav/clamd.ctl`. While it does not answer, "
+    "files wait in quarantine. Unset: files are not scanned.",
+)
+PAGE_SECRET = Variable(
+    name="PORTICO_PAGE_SECRET",
+    meaning="Signs the clinic's page webhook (setting `ladder.page_webhook_url`): HMAC-SHA256, see docs/notifications.md. "
+    "At least 32 characters. Unset: no webhook is called.",
+    secret=True,
+)
 
 VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
@@ -104,7 +127,23 @@ VARIABLES: tuple[Variable, ...] = (
     METRICS_HOST,
     PG_BIN,
     BACKUPS,
+    ATTACHMENTS,
+    S3_ENDPOINT,
+    S3_REGION,
+    S3_ACCESS_KEY,
+    S3_SECRET_KEY,
+    CLAMD,
+    PAGE_SECRET,
 )
+
+
+class S3Access(msgspec.Struct, frozen=True, kw_only=True):
+    """How to reach a bucket: a service of one's own instead of Amazon's, and the keys."""
+
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key: str | None = None
+    secret_key: str | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +163,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_port: int | None = None
     mail_folder: Path | None = None
     """The demo writes mail here instead of sending it."""
+    attachments: str | None = None
+    s3: S3Access = S3Access()
+    clamd: str | None = None
+    page_secret: str | None = None
     demo: bool = False
 
     @property
@@ -150,7 +193,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             mail_from=value_of(env, MAIL_FROM),
             metrics_host=required(env, METRICS_HOST),
             metrics_port=optional(env, METRICS_PORT, one_port, "must be a port, from 1 to 65535"),
+            attachments=value_of(env, ATTACHMENTS),
+            s3=_s3_access(env),
+            clamd=value_of(env, CLAMD),
+            page_secret=_page_secret(env),
         )
+
+
+def _s3_access(env: Mapping[str, str]) -> S3Access:
+    return S3Access(
+        endpoint=value_of(env, S3_ENDPOINT),
+        region=required(env, S3_REGION),
+        access_key=value_of(env, S3_ACCESS_KEY),
+        secret_key=value_of(env, S3_SECRET_KEY),
+    )
+
+
+def _page_secret(env: Mapping[str, str]) -> str | None:
+    secret = value_of(env, PAGE_SECRET)
+    if secret and len(secret) < 32:
+        refuse(PAGE_SECRET, "must have at least 32 characters")
+    return secret or None
 
 
 def value_of(env: Mapping[str, str], variable: Variable) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from typing import cast
 from urllib.parse import urlsplit
 
 from litestar import Request
@@ -10,6 +11,8 @@ from litestar.handlers import BaseRouteHandler
 
 from portico.accounts.tokens import is_same
 from portico.errors import Malformed, NotAllowed, UnsupportedMedia
+from portico.platform.multipart import Reading, multipart_form
+from portico.platform.site import Site
 from portico.settings import Settings
 
 AnyRequest = Request[object, object, State]
@@ -18,9 +21,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
 
+MULTIPART = "multipart/form-data"
 _JSON = frozenset({"application/json"})
 _FHIR = frozenset({"application/json", "application/fhir+json"})
-_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_FORMS = frozenset({"application/x-www-form-urlencoded", MULTIPART})
 _IN_PATH = re.compile(r"{(\w+):")
 _GIVEN_BY_THE_FRAMEWORK = frozenset(
     {"request", "data", "body", "headers", "cookies", "query", "scope", "socket", "state"}
@@ -131,6 +135,9 @@ async def form_of(request: AnyRequest) -> dict[str, str]:
 
 async def form_fields(request: AnyRequest) -> list[tuple[str, str]]:
     """The text fields of a submitted form, each as often as it was sent. Raises Malformed for a body that is no form."""
+    if request.content_type[0] == MULTIPART:
+        sent = await multipart_form(request, _reading_of(request))
+        return [(name, value) for name, values in sent.texts.items() for value in values]
     try:
         form = await request.form()
     except (ValueError, LookupError) as error:
@@ -139,7 +146,13 @@ async def form_fields(request: AnyRequest) -> list[tuple[str, str]]:
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
+def _reading_of(request: AnyRequest) -> Reading:
+    return cast("Site", request.app.state["site"]).files.reading
+
+
 def _readable(request: AnyRequest, handler: BaseRouteHandler) -> Collection[str]:
+    if handler.opt.get("reads") == MULTIPART:
+        return frozenset({MULTIPART})
     if not _is_api(request):
         return _FORMS
     return _FHIR if "body" in handler.parsed_fn_signature.parameters else _JSON

@@ -1,1 +1,1 @@
-"""Consults: the visits that intakes prepare. Not a calendar product."""
+"""Consults, the visits that intakes prepare (not a calendar product), and attachments, the files that people send."""

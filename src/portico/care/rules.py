@@ -1,4 +1,4 @@
-"""How a consult moves, as one table."""
+"""How a consult moves, and an attachment: each as one table."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -29,3 +29,33 @@ def moved(now: ConsultState, wanted: ConsultState) -> ConsultState:
         message = f"A consult that is {now} cannot become {wanted}."
         raise ConsultCannotMove(message, state=now)
     return wanted
+
+
+AttachmentState = Literal["received", "quarantined", "clean", "rejected"]
+AttachmentEvent = Literal["pass", "wait", "refuse"]
+
+ATTACHMENT_MOVES: Mapping[AttachmentState, Mapping[AttachmentEvent, AttachmentState]] = {
+    "received": {"pass": "clean", "wait": "quarantined"},
+    "quarantined": {"pass": "clean", "wait": "quarantined", "refuse": "rejected"},
+    "clean": {},
+    "rejected": {},
+}
+"""State and what the virus scanner said (`wait`: nothing yet) to the next state. Only a clean file can be read.
+
+A file that is refused when it is sent never becomes a row.
+"""
+
+
+class AttachmentCannotMove(Conflict):
+    """The file is in a state from which this cannot happen."""
+
+    code = "attachment-cannot-move"
+
+
+def attachment_moved(state: AttachmentState, event: AttachmentEvent) -> AttachmentState:
+    """The new state. Raises AttachmentCannotMove."""
+    moves = ATTACHMENT_MOVES[state]
+    if event not in moves:
+        message = f"A file that is {state} stays as it is."
+        raise AttachmentCannotMove(message, state=state)
+    return moves[event]

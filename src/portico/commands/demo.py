@@ -92,6 +92,7 @@ def demo_settings(data: Path, port: int, urls: Mapping[str, str]) -> Settings:
         port=port,
         mail_folder=mail,
         mail_from="portal@portico.test",
+        attachments=str(data / "attachments"),
         demo=True,
     )
 

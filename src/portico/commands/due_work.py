@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from portico.accounts import jobs as accounts_jobs
+from portico.care import attachments_jobs
 from portico.escalation import jobs as escalation_jobs
 from portico.intake import jobs as intake_jobs
 from portico.messaging import jobs as messaging_jobs
@@ -17,4 +18,5 @@ DUE: Sequence[DueWork] = (
     *messaging_jobs.DUE,
     *review_jobs.DUE,
     *accounts_jobs.DUE,
+    *attachments_jobs.DUE,
 )

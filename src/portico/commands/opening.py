@@ -10,6 +10,7 @@ from portico.platform.clock import Clock, Ids, RandomIds, SystemClock
 from portico.platform.content import Content, load_content
 from portico.platform.database import Database
 from portico.platform.key_provider import FileKeyProvider
+from portico.platform.logs import log
 from portico.platform.metrics import Metrics
 from portico.platform.site import Site
 from portico.platform.vault import Vault
@@ -41,6 +42,9 @@ async def opened_site(
             db=db, vault=vault, content=shipped, catalogue=Catalogue(), settings=settings, metrics=metrics or Metrics()
         )
         await verify_keys(site)
+        # A place for files that cannot be meant is refused now, not at the first upload.
+        if not site.files.is_open:
+            log("attachments-not-taken")
         yield site
     finally:
         await db.close()

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from portico.platform.catalogue import Catalogue
 from portico.platform.content import Content
 from portico.platform.database import Database
+from portico.platform.files import Files
 from portico.platform.metrics import Metrics
 from portico.platform.vault import Vault
 from portico.settings import Settings
@@ -26,3 +28,8 @@ class Site:
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
     reader: Reader = read
+
+    @cached_property
+    def files(self) -> Files:
+        """How this process takes people's files; made when first asked for, or at the start of a server."""
+        return Files(self.settings)

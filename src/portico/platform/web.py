@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
@@ -47,11 +48,16 @@ class Shell:
         app: ASGIApp,
         *,
         https: bool,
+        larger: Sequence[tuple[re.Pattern[str], int]] = (),
         metrics: Metrics | None = None,
         end_streams: Callable[[], None] = lambda: None,
     ) -> None:
-        """`end_streams` ends answers that would go on for ever; call it when the process is told to stop."""
+        """`larger` names the paths that read more than BODY_LIMIT_BYTES, and how much.
+
+        `end_streams` ends answers that would go on for ever; call it when the process is told to stop.
+        """
         self._app = app
+        self._larger = tuple(larger)
         self._metrics = metrics or Metrics()
         self.end_streams = end_streams
         self._headers = (*_HEADERS, _HSTS) if https else _HEADERS
@@ -68,12 +74,13 @@ class Shell:
         note(scope, "request_id", request_id)
         started = time.perf_counter()
         answer = _Answer(send, self._headers, request_id)
+        most = self._most(scope["path"])
         if scope["method"] not in _METHODS:
             await _plain(answer, 405, b"This server does not take that kind of request.")
-        elif _declared_length(scope) > BODY_LIMIT_BYTES:
-            await _problem_too_large(answer, scope, request_id)
+        elif _declared_length(scope) > most:
+            await _problem_too_large(answer, scope, request_id, most)
         else:
-            await self._app(scope, _Limited(receive), answer)
+            await self._app(scope, _Limited(receive, most), answer)
         self._note(scope, request_id, answer.status, time.perf_counter() - started)
 
     def _note(self, scope: HTTPScope, request_id: str, status: int, seconds: float) -> None:
@@ -89,6 +96,9 @@ class Shell:
             status=status,
             ms=round(seconds * 1000, 1),
         )
+
+    def _most(self, path: str) -> int:
+        return next((most for pattern, most in self._larger if pattern.fullmatch(path)), BODY_LIMIT_BYTES)
 
 
 class _Answer:
@@ -113,15 +123,16 @@ class _Answer:
 class _Limited:
     """Stops reading a body that grows past the limit although it declared no length."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
+        self._most = most
         self._seen = 0
 
     async def __call__(self) -> HTTPReceiveMessage:
         message = cast("HTTPReceiveMessage", await self._receive())
         if message["type"] == "http.request":
             self._seen += len(message.get("body", b""))
-            if self._seen > BODY_LIMIT_BYTES:
+            if self._seen > self._most:
                 # The rest is thrown away and the route sees an unreadable body, which it refuses.
                 return {"type": "http.request", "body": b"\x00", "more_body": False}
         return message
@@ -140,8 +151,9 @@ async def _plain(send: Send, status: int, body: bytes, content_type: bytes = b"t
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _problem_too_large(send: Send, scope: HTTPScope, request_id: str) -> None:
-    sentence = f"This is larger than the portal accepts ({BODY_LIMIT_BYTES // 1024} kB)."
+async def _problem_too_large(send: Send, scope: HTTPScope, request_id: str, most: int) -> None:
+    size = f"{most // 1024**2} MB" if most >= 1024**2 else f"{most // 1024} kB"
+    sentence = f"This is larger than the portal accepts ({size})."
     if not scope["path"].startswith(("/api/", "/fhir/")):
         await _plain(send, 413, sentence.encode())
         return

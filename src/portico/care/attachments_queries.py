@@ -1,0 +1,229 @@
+"""Statements on attachments. The worker sees neither names nor patients' keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from portico.care.attachments_model import Holder, HolderKind
+from portico.care.rules import AttachmentState
+from portico.ids import AccountId, AttachmentId, PatientId
+from portico.platform.database import Command, Query, Tx
+from portico.platform.due import DueClinic
+
+
+class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An attachment as stored."""
+
+    attachment_id: AttachmentId
+    patient_id: PatientId
+    state: AttachmentState
+    media_type: str
+    size: int
+    name_sealed: bytes
+    digest: bytes
+    blob_key: str
+    key_sealed: bytes
+    uploaded_by: AccountId
+    holder_kind: HolderKind | None
+    holder_id: UUID | None
+    erase_at: datetime | None
+
+
+class DueAttachment(msgspec.Struct, frozen=True, kw_only=True):
+    """An attachment about which something is due, as the worker sees it."""
+
+    attachment_id: AttachmentId
+    patient_id: PatientId
+    state: AttachmentState
+    blob_key: str
+    scan_key_sealed: bytes | None
+    holder_id: UUID | None
+    orphan_at: datetime | None
+    scan_at: datetime | None
+    scan_tries: int
+    erase_at: datetime | None
+
+
+INSERT_ATTACHMENT = Command("""
+    insert into attachment (clinic_id, attachment_id, patient_id, state, media_type, size, name_sealed, digest,
+        blob_key, key_sealed, uploaded_by, created_at, orphan_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+""")
+
+FINISH_ATTACHMENT = Command("""
+    update attachment set state = $3, scan_key_sealed = $4, scan_at = $5
+    where clinic_id = $1 and attachment_id = $2 and state = 'received' and erase_at is null
+""")
+
+ATTACHMENT = Query(
+    AttachmentRow,
+    """
+    select attachment_id, patient_id, state, media_type, size, name_sealed, digest, blob_key, key_sealed, uploaded_by,
+        holder_kind, holder_id, erase_at
+    from attachment
+    where clinic_id = $1 and attachment_id = $2
+    """,
+)
+
+LOCK_ATTACHMENTS = Query(
+    AttachmentRow,
+    """
+    select attachment_id, patient_id, state, media_type, size, name_sealed, digest, blob_key, key_sealed, uploaded_by,
+        holder_kind, holder_id, erase_at
+    from attachment
+    where clinic_id = $1 and attachment_id = any ($2::uuid[])
+    order by attachment_id
+    for update
+    """,
+)
+
+ATTACHMENTS_OF_HOLDER = Query(
+    AttachmentRow,
+    """
+    select attachment_id, patient_id, state, media_type, size, name_sealed, digest, blob_key, key_sealed, uploaded_by,
+        holder_kind, holder_id, erase_at
+    from attachment
+    where clinic_id = $1 and holder_kind = $2 and holder_id = any ($3::uuid[])
+    order by created_at, attachment_id
+    """,
+)
+
+BIND = Command("""
+    update attachment set holder_kind = $3, holder_id = $4, orphan_at = null
+    where clinic_id = $1 and attachment_id = any ($2::uuid[])
+""")
+
+RELEASE = Command("""
+    update attachment set holder_kind = null, holder_id = null, orphan_at = $5
+    where clinic_id = $1 and holder_kind = $2 and holder_id = $3 and not attachment_id = any ($4::uuid[])
+""")
+
+CLINICS_WITH_DUE = Query(
+    DueClinic,
+    "select clinic_id, min(due_at) as due_at from attachment where due_at <= $1 group by clinic_id order by 2",
+)
+
+LOCK_DUE = Query(
+    DueAttachment,
+    """
+    select attachment_id, patient_id, state, blob_key, scan_key_sealed, holder_id, orphan_at, scan_at, scan_tries,
+        erase_at
+    from attachment
+    where clinic_id = $1 and due_at <= $2
+    order by due_at, attachment_id
+    limit $3
+    for update skip locked
+    """,
+)
+
+STORE_DUE = Command("""
+    update attachment
+    set state = $3, scan_key_sealed = $4, orphan_at = $5, scan_at = $6, scan_tries = $7, erase_at = $8
+    where clinic_id = $1 and attachment_id = $2
+""")
+
+STORE_VERDICT = Command("""
+    update attachment set state = $3, scan_key_sealed = null, scan_at = null, erase_at = $4
+    where clinic_id = $1 and attachment_id = $2 and state = 'quarantined'
+""")
+
+FORGET_ERASED = Command("""
+    delete from attachment
+    where clinic_id = $1 and attachment_id = $2 and holder_id is null and orphan_at is null and erase_at is not null
+""")
+
+MARK_ERASED = Command("update attachment set erase_at = null where clinic_id = $1 and attachment_id = $2")
+
+
+async def insert_attachment(tx: Tx, row: AttachmentRow, orphan_at: datetime) -> None:
+    """Stores the row of a file whose bytes are on their way."""
+    await tx.run(
+        INSERT_ATTACHMENT,
+        tx.clinic_id,
+        row.attachment_id,
+        row.patient_id,
+        row.state,
+        row.media_type,
+        row.size,
+        row.name_sealed,
+        row.digest,
+        row.blob_key,
+        row.key_sealed,
+        row.uploaded_by,
+        tx.now,
+        orphan_at,
+    )
+
+
+async def finish_attachment(
+    tx: Tx, attachment_id: AttachmentId, state: AttachmentState, scan_key_sealed: bytes | None, scan_at: datetime | None
+) -> bool:
+    """The bytes are there; tells whether the row still is (one that took too long may have been collected)."""
+    return await tx.run(FINISH_ATTACHMENT, tx.clinic_id, attachment_id, state, scan_key_sealed, scan_at) == 1
+
+
+async def attachment(tx: Tx, attachment_id: AttachmentId) -> AttachmentRow | None:
+    """The attachment, as far as this transaction may see."""
+    return await tx.first(ATTACHMENT, tx.clinic_id, attachment_id)
+
+
+async def lock_attachments(tx: Tx, ids: Sequence[AttachmentId]) -> Sequence[AttachmentRow]:
+    """Those of the ids that there are, held until the transaction ends."""
+    return await tx.all(LOCK_ATTACHMENTS, tx.clinic_id, list(ids))
+
+
+async def attachments_of(tx: Tx, kind: HolderKind, ids: Sequence[UUID]) -> Sequence[AttachmentRow]:
+    """What belongs to these messages or responses, oldest first."""
+    return await tx.all(ATTACHMENTS_OF_HOLDER, tx.clinic_id, kind, list(ids))
+
+
+async def bind(tx: Tx, ids: Sequence[AttachmentId], holder: Holder) -> None:
+    """From now on the files belong to this."""
+    await tx.run(BIND, tx.clinic_id, list(ids), holder.kind, holder.id)
+
+
+async def release(tx: Tx, holder: Holder, keep: Sequence[AttachmentId], orphan_at: datetime) -> None:
+    """All files of this holder but these belong to nothing from now on."""
+    await tx.run(RELEASE, tx.clinic_id, holder.kind, holder.id, list(keep), orphan_at)
+
+
+async def lock_due(tx: Tx, limit: int) -> Sequence[DueAttachment]:
+    """Attachments about which something is due and that no other worker holds."""
+    return await tx.all(LOCK_DUE, tx.clinic_id, tx.now, limit)
+
+
+async def store_due(tx: Tx, rows: Sequence[DueAttachment]) -> None:
+    """Stores what was decided about due attachments."""
+    await tx.run_many(
+        STORE_DUE,
+        [
+            (
+                tx.clinic_id,
+                row.attachment_id,
+                row.state,
+                row.scan_key_sealed,
+                row.orphan_at,
+                row.scan_at,
+                row.scan_tries,
+                row.erase_at,
+            )
+            for row in rows
+        ],
+    )
+
+
+async def store_verdict(tx: Tx, attachment_id: AttachmentId, state: AttachmentState, erase_at: datetime | None) -> None:
+    """What the scanner said about a file that waited for it; the clinic's key to it is destroyed."""
+    await tx.run(STORE_VERDICT, tx.clinic_id, attachment_id, state, erase_at)
+
+
+async def forget_erased(tx: Tx, attachment_id: AttachmentId) -> bool:
+    """Takes away the row of a collected file whose bytes are gone; tells whether it was one."""
+    return await tx.run(FORGET_ERASED, tx.clinic_id, attachment_id) == 1
+
+
+async def mark_erased(tx: Tx, attachment_id: AttachmentId) -> None:
+    """The bytes of a refused file are gone; its row stays, so that people read that it was refused."""
+    await tx.run(MARK_ERASED, tx.clinic_id, attachment_id)
