@@ -20,6 +20,7 @@ class Planted:
 
     def __init__(self) -> None:
         self.phrases: dict[str, str] = {}
+        self._file_url = ""
 
     def phrase(self, field: str, limit: int | None = None) -> str:
         """A new phrase for this field; at most `limit` characters, of which it needs 16."""
@@ -43,8 +44,12 @@ class Planted:
             if any(form in content or form.lower() in lowered for form in _forms(phrase))
         ]
 
-    def answers(self, questionnaire: Item, patient_id: str) -> dict[str, object]:
-        """A QuestionnaireResponse that answers everything: "yes" where it can be said, a phrase where one can write."""
+    def answers(self, questionnaire: Item, patient_id: str, file_url: str) -> dict[str, object]:
+        """A QuestionnaireResponse that answers everything: "yes" where it can be said, a phrase where one can write.
+
+        A question for a file is answered with the one at `file_url`.
+        """
+        self._file_url = file_url
         return {
             "resourceType": "QuestionnaireResponse",
             "questionnaire": f"{questionnaire['url']}|{questionnaire['version']}",
@@ -73,6 +78,8 @@ class Planted:
                 return {"valueDate": self.day(field)}
             case "boolean":
                 return {"valueBoolean": True}
+            case "attachment":
+                return {"valueAttachment": {"url": self._file_url}}
             case "integer" | "decimal":
                 return {f"value{kind.capitalize()}": _number(item)}
         message = f"no way to plant an answer of type {kind}"

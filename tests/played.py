@@ -44,8 +44,9 @@ class Demo:
         self.process.wait(20)
 
     def files(self) -> list[Path]:
-        """Every file of the database, its write-ahead log and its server log."""
-        return [file for file in (self.folder / "postgres").resolve().rglob("*") if file.is_file()]
+        """Every file of the database, its write-ahead log and its server log, and the files that people sent."""
+        places = (self.folder / "postgres", self.folder / "attachments")
+        return [file for place in places for file in place.resolve().rglob("*") if file.is_file()]
 
     @property
     def log(self) -> Path:
@@ -94,6 +95,17 @@ class Person:
         answer = self._client.request(method, path, json=body, headers=headers)
         assert not expect or answer.status_code in expect, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer
+
+    def send_file(self, patient: str, name: str, content: bytes) -> str:
+        """Sends a text file and tells where it is read."""
+        answer = self._client.post(
+            "/api/attachments",
+            data={"patient": patient},
+            files={"file": (name, content, "text/plain")},
+            headers={"X-CSRF-Token": self._token},
+        )
+        assert answer.status_code == 201, answer.text
+        return f"/api/attachments/{answer.json()['id']}"
 
     def get(self, path: str) -> Any:
         return self.ask("GET", path).json()
@@ -168,7 +180,9 @@ def fill_in(patient: Person, planted: Planted) -> str:
     body = {"questionnaire": INTAKE, "patient": patient.own_patient()}
     opened = patient.ask("POST", "/api/responses", body)
     path = f"/api/responses/{opened.json()['id']}"
-    answers = planted.answers(questionnaire, patient.own_patient())
+    name, words = f"{planted.phrase('name of a file')}.txt", planted.phrase("a file")
+    file_url = patient.send_file(patient.own_patient(), name, words.encode())
+    answers = planted.answers(questionnaire, patient.own_patient(), file_url)
     saved = patient.ask("PUT", f"{path}/answers", answers, match=opened.headers["etag"])
     patient.ask("PUT", f"{path}/submission", {"partial": True}, match=saved.headers["etag"])
     response_id: str = opened.json()["id"]

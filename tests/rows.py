@@ -24,6 +24,9 @@ _CHOSEN: Mapping[tuple[str, str], object] = {
     ("notification", "due_at"): INSTANT,
     ("invitation", "born_on"): date(1980, 2, 29),
     ("thread", "unread_by_staff_due"): INSTANT,
+    ("attachment", "orphan_at"): INSTANT,
+    ("attachment", "name_sealed"): b"sealed",
+    ("attachment", "key_sealed"): b"sealed",
 }
 
 

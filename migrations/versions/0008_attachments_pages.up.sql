@@ -1,6 +1,7 @@
 -- Attachments: the row of each file. Its bytes lie sealed in the object store, under a key of their own that stands here:
 -- sealed under the patient's key always, and under the clinic's while a virus scanner has yet to see them, so that the
--- worker can open what waits for the scanner and nothing else. Without the row nobody can read the bytes.
+-- worker can open what waits for the scanner and nothing else. Once a file is rejected or collected its keys are gone, and
+-- nobody can read the bytes wherever copies of them lie.
 
 create table attachment (
     clinic_id uuid not null,
@@ -11,10 +12,10 @@ create table attachment (
     media_type text not null constraint attachment_media_type_is_known
         check (media_type in ('image/jpeg', 'image/png', 'image/webp', 'application/pdf', 'text/plain')),
     size integer not null,
-    name_sealed bytea not null,
+    name_sealed bytea,
     digest bytea not null,
     blob_key text not null,
-    key_sealed bytea not null,
+    key_sealed bytea,
     scan_key_sealed bytea,
     uploaded_by uuid not null,
     holder_kind text constraint attachment_holder_is_known check (holder_kind in ('message', 'response')),
@@ -30,6 +31,8 @@ create table attachment (
     foreign key (clinic_id, uploaded_by) references account,
     constraint attachment_holder_is_whole check ((holder_kind is null) = (holder_id is null)),
     constraint attachment_held_is_no_orphan check (holder_id is null or orphan_at is null),
+    constraint attachment_rejected_cannot_be_read check ((state = 'rejected') = (key_sealed is null)),
+    constraint attachment_is_named_while_it_is_there check (state = 'rejected' or name_sealed is not null),
     constraint attachment_waits_for_the_scanner
         check ((state = 'quarantined') = (scan_key_sealed is not null) and (state = 'quarantined') = (scan_at is not null))
 );
@@ -83,7 +86,5 @@ grant update (state, scan_key_sealed, holder_kind, holder_id, orphan_at, scan_at
 grant select, insert, update on notification_choice to portico_app;
 grant select (clinic_id, attachment_id, patient_id, state, media_type, size, blob_key, scan_key_sealed, uploaded_by,
     holder_kind, holder_id, created_at, orphan_at, scan_at, scan_tries, erase_at, due_at) on attachment to portico_worker;
-grant update (state, scan_key_sealed, holder_kind, holder_id, orphan_at, scan_at, scan_tries, erase_at)
-    on attachment to portico_worker;
-grant delete on attachment to portico_worker;
+grant update on attachment to portico_worker;
 grant select on notification_choice to portico_worker;

@@ -91,12 +91,12 @@ ATTACHMENTS = Variable(
     "Unset: photos and documents are not taken.",
 )
 S3_ENDPOINT = Variable(
-    name="PORTICO_S3_ENDPOINT",
+    name="PORTICO_BUCKET_ENDPOINT",
     meaning="Address of the S3 service, e.g. `https://s3.clinic.test`. Unset: Amazon's own.",
 )
-S3_REGION = Variable(name="PORTICO_S3_REGION", meaning="Region of the S3 bucket.", default="us-east-1")
-S3_ACCESS_KEY = Variable(name="PORTICO_S3_ACCESS_KEY", meaning="Access key id for the S3 bucket.", secret=True)
-S3_SECRET_KEY = Variable(name="PORTICO_S3_SECRET_KEY", meaning="Secret access key for the S3 bucket.", secret=True)
+S3_REGION = Variable(name="PORTICO_BUCKET_REGION", meaning="Region of the S3 bucket.", default="us-east-1")
+S3_ACCESS_KEY = Variable(name="PORTICO_BUCKET_ACCESS_KEY", meaning="Access key id for the S3 bucket.", secret=True)
+S3_SECRET_KEY = Variable(name="PORTICO_BUCKET_SECRET_KEY", meaning="Secret access key for the S3 bucket.", secret=True)
 CLAMD = Variable(
     name="PORTICO_CLAMD",
     meaning="The virus scanner clamd: `tcp://host:3310` or `unix:///run/clamav/clamd.ctl`. While it does not answer, "

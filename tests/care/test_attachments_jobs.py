@@ -36,9 +36,14 @@ class StateRow(msgspec.Struct, frozen=True):
 
     state: str
     scan_key_sealed: bytes | None
+    key_sealed: bytes | None
+    name_sealed: bytes | None
 
 
-STATE = Query(StateRow, "select state, scan_key_sealed from attachment where clinic_id = $1 and attachment_id = $2")
+STATE = Query(
+    StateRow,
+    "select state, scan_key_sealed, key_sealed, name_sealed from attachment where clinic_id = $1 and attachment_id = $2",
+)
 
 
 def stored(portal: Portal) -> list[Path]:
@@ -62,6 +67,12 @@ async def state_of(portal: Portal, taken: dict[str, object]) -> StateRow | None:
     clinic = walks.clinic_of(portal, "alice")
     async with portal.site.db.transaction(SystemScope(clinic, "test")) as tx:
         return await tx.first(STATE, clinic, taken["id"])
+
+
+async def is_gone(portal: Portal, taken: dict[str, object]) -> bool:
+    """Whether nobody can ever read the file or its name again."""
+    row = await state_of(portal, taken)
+    return row is not None and row == StateRow("rejected", None, None, None)
 
 
 async def bound(portal: Portal, taken: dict[str, object], holder: Holder = HERE) -> None:
@@ -102,7 +113,8 @@ async def test_a_scanner_that_is_away_means_quarantine_until_it_is_back(own_port
         portal.clock.pass_by(minutes=2)
         await portal.do_due_work()
     row = await state_of(portal, calm)
-    assert row == StateRow("clean", None)
+    assert row is not None
+    assert (row.state, row.scan_key_sealed) == ("clean", None)
     alice = await portal.sign_in("alice")
     assert (await alice.send("GET", f"/api/attachments/{calm['id']}")).content == TEXT[1]
     refused = await alice.send("GET", f"/api/attachments/{virus['id']}")
@@ -138,8 +150,8 @@ async def test_what_belongs_to_nothing_is_deleted_after_a_day_and_what_is_bound_
     assert len(stored(own_portal)) == 2
     own_portal.clock.pass_by(seconds=1)
     await own_portal.do_due_work()
-    assert await state_of(own_portal, loose) is None
-    assert await state_of(own_portal, held) is not None
+    assert await is_gone(own_portal, loose)
+    assert not await is_gone(own_portal, held)
     assert len(stored(own_portal)) == 1
     caller = walks.caller(own_portal, "alice")
     async with own_portal.site.db.transaction(caller.scope) as tx:
@@ -167,6 +179,7 @@ async def test_a_crash_before_the_bytes_are_deleted_leaves_nothing_that_can_be_b
         broken.setattr(own_portal.due.files, "_blobs", DeadStore())
         await own_portal.do_due_work()
     assert len(stored(own_portal)) == 1
+    assert await is_gone(own_portal, loose)
     with pytest.raises(AttachmentUnknown):
         await bound(own_portal, loose)
     again = await own_portal.sign_in("alice")
@@ -174,7 +187,6 @@ async def test_a_crash_before_the_bytes_are_deleted_leaves_nothing_that_can_be_b
     own_portal.clock.instant += ERASE_AGAIN
     await own_portal.do_due_work()
     assert stored(own_portal) == []
-    assert await state_of(own_portal, loose) is None
 
 
 async def test_a_crash_between_the_bytes_and_the_row_is_finished_later(
@@ -188,13 +200,13 @@ async def test_a_crash_between_the_bytes_and_the_row_is_finished_later(
         raise Unavailable("died here")
 
     with monkeypatch.context() as broken:
-        broken.setattr(attachments_queries, "forget_erased", die)
+        broken.setattr(attachments_queries, "mark_erased", die)
         assert (await own_portal.do_due_work()).failed == 1
     assert stored(own_portal) == []
-    assert await state_of(own_portal, loose) is not None
     own_portal.clock.instant += ERASE_AGAIN
-    await own_portal.do_due_work()
-    assert await state_of(own_portal, loose) is None
+    assert (await own_portal.do_due_work()).failed == 0
+    assert (await own_portal.do_due_work()).next_due is None
+    assert await is_gone(own_portal, loose)
 
 
 async def test_an_upload_that_died_on_the_way_is_collected_too(
@@ -212,7 +224,7 @@ async def test_an_upload_that_died_on_the_way_is_collected_too(
     own_portal.clock.instant += UNBOUND_FOR
     await own_portal.do_due_work()
     assert stored(own_portal) == []
-    assert await walks.count(own_portal, "attachment") == 0
+    assert await walks.count(own_portal, "attachment", "state = 'rejected' and key_sealed is null") == 1
 
 
 async def test_binding_refuses_what_is_not_free_to_be_bound(own_portal: Portal) -> None:
@@ -225,7 +237,7 @@ async def test_binding_refuses_what_is_not_free_to_be_bound(own_portal: Portal) 
         (own, Holder("response", UUID(int=1))),
         (await kept(bob, bob.own, TEXT), HERE),
         (await kept(pat, alice.own, TEXT), HERE),
-        ({"id": str(UUID(int=9))}, HERE),
+        (dict[str, object](id=str(UUID(int=9))), HERE),
     ):
         with pytest.raises(AttachmentUnknown):
             await bound(own_portal, taken, holder)
@@ -234,7 +246,12 @@ async def test_binding_refuses_what_is_not_free_to_be_bound(own_portal: Portal) 
 async def test_staff_and_proxies_read_what_they_may_read_the_holder_of(own_portal: Portal) -> None:
     alice = await own_portal.as_("alice")
     taken = await kept(alice, alice.own, TEXT)
-    await bound(own_portal, taken, Holder("response", UUID(int=3)))
+    response_id, _ = await walks.drafted(own_portal, "alice")
+    await bound(own_portal, taken, Holder("response", response_id))
+    for name in ("nora", "dr.adams"):
+        unsent = await (await own_portal.as_(name)).send("GET", f"/api/attachments/{taken['id']}")
+        assert unsent.status_code == 404, "a draft is the patient's own"
+    await walks.sent(own_portal, "alice")
     expected = {"alice": 200, "pat": 200, "nora": 200, "dr.adams": 200, "fred": 403, "anna": 403, "bob": 404}
     for name, status in expected.items():
         answer = await (await own_portal.as_(name)).send("GET", f"/api/attachments/{taken['id']}")

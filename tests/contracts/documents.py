@@ -210,6 +210,15 @@ def lifecycles() -> tuple[Lifecycle, ...]:
             moves=[(here, "", there) for here, nexts in care_rules.MOVES.items() for there in sorted(nexts)],
         ),
         Lifecycle(
+            title="Attachment",
+            about="A file that somebody sent. `pass`, `wait` and `refuse` are what the virus scanner says; without one"
+            " every file passes. `collect`: it belonged to nothing for a day. Of a rejected file nothing can be read.",
+            home="src/portico/care/rules.py",
+            starts={"received": "send"},
+            states=tuple(care_rules.ATTACHMENT_MOVES),
+            moves=_moves(care_rules.ATTACHMENT_MOVES),
+        ),
+        Lifecycle(
             title="Escalation",
             about="Something dangerous until a named person has dealt with it. When a deadline passes it stays raised,"
             " one rung further up.",

@@ -16,6 +16,8 @@ from portico.access import SystemScope
 from portico.accounts import invitations, matching, people
 from portico.accounts.page_address import keep_page_address
 from portico.app import ROUTES
+from portico.care import attachments
+from portico.care.attachments_model import Holder
 from portico.clinic.page_testing import request_test
 from portico.clinic.rules import version_of_value
 from portico.commands.demo_content import SLUG
@@ -25,6 +27,7 @@ from portico.ids import PatientId, ThreadId
 from portico.intake import drafts, queries
 from portico.messaging import reading as messaging
 from portico.messaging.drafting import Written, save_draft
+from portico.platform.multipart import SentFile
 from tests import walks
 from tests.portal import Persona, Portal
 
@@ -72,6 +75,13 @@ def chosen(stage: Stage) -> dict[str, Any]:
     """A new consult of Alice's, as the page of it sends one."""
     fields = {"patient": stage.ids["patient_id"], "name": "Alice", "starts_at": "2026-07-02T10:00"}
     return {"body": urlencode(fields).encode(), "headers": FORM}
+
+
+def a_file(stage: Stage) -> dict[str, Any]:
+    made = httpx.Request(
+        "POST", "/", data={"patient": stage.ids["patient_id"]}, files={"file": ("a.txt", b"words", "text/plain")}
+    )
+    return {"body": made.read(), "headers": {"Content-Type": made.headers["Content-Type"]}}
 
 
 def revised(make: Callable[[Stage], object]) -> Send:
@@ -335,6 +345,9 @@ TABLE: Mapping[str, Row] = {
     "PUT /api/responses/{response_id:uuid}/change-report": patients(200, send=body(lambda _: {"change": "symptom"})),
     f"GET {SCREEN}/change": patients(200),
     f"POST {SCREEN}/change": patients(303, send=page(change="symptom")),
+    # Files: whoever may read Alice's form may read the file in it. A body without a file is unreadable.
+    "POST /api/attachments": Row(statuses=(401, 201, 404, 201, 404, 201, 201, 403, 403, 404), send=a_file),
+    "GET /api/attachments/{attachment_id:uuid}": readers(200, of="attached"),
     # The queue.
     "GET /api/reviews": staff(200, lacking="anna", elsewhere=200),
     "POST /api/reviews/claims": staff(200, lacking="fred anna", elsewhere=204),
@@ -416,6 +429,22 @@ async def calm(portal: Portal) -> Stage:
     """Alice has sent a form; its review waits in the queue."""
     review = await walks.queued(portal, "alice")
     return _of_review(portal, str(review.response_id), str(review.review_id), review.revision)
+
+
+async def attached(portal: Portal) -> Stage:
+    """Alice has sent a form, and a file belongs to it."""
+    stage = await calm(portal)
+    me = walks.caller(portal, "alice")
+    file = SentFile(field="file", name="a.txt", declared_type="text/plain", content=b"words")
+    kept = await attachments.upload(portal.site, me, walks.patient_of(portal, "alice"), file)
+    async with portal.site.db.transaction(me.scope) as tx:
+        await attachments.bind(
+            tx,
+            patient_id=kept.patient_id,
+            attachment_ids=[kept.attachment_id],
+            holder=Holder("response", UUID(stage.ids["response_id"])),
+        )
+    return Stage(ids={**stage.ids, "attachment_id": str(kept.attachment_id)}, revision=stage.revision)
 
 
 async def claimed(portal: Portal) -> Stage:
@@ -544,6 +573,7 @@ async def apart(portal: Portal) -> Stage:
 
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
+    "attached": attached,
     "claimed": claimed,
     "draft": draft,
     "safe": safe,

@@ -26,6 +26,7 @@ TABLES: Mapping[str, set[str]] = {
     "password_reset_state_is_known": set(get_args(entry_model.ResetState)),
     "patient_state_is_known": set(entry_rules.PATIENT_MOVES),
     "patient_match_state_is_known": set(entry_rules.MATCH_MOVES),
+    "attachment_state_is_known": set(care_rules.ATTACHMENT_MOVES),
     "escalation_state_is_known": set(get_args(escalation_model.State)),
     "escalation_level_is_known": set(escalation_model.LEVELS),
     "escalation_outcome_is_known": set(get_args(escalation_model.Outcome)),
@@ -64,8 +65,9 @@ async def test_the_database_admits_exactly_the_states_of_the_table(
         messaging_rules.MOVES,
         entry_rules.INVITATION_MOVES,
         entry_rules.MATCH_MOVES,
+        care_rules.ATTACHMENT_MOVES,
     ],
-    ids=["response", "review", "thread", "invitation", "match"],
+    ids=["response", "review", "thread", "invitation", "match", "attachment"],
 )
 def test_every_move_ends_in_a_state_of_the_table(moves: Mapping[str, Mapping[str, Any]]) -> None:
     assert {state for events in moves.values() for state in events.values()} <= set(moves)

@@ -18,9 +18,10 @@ OUTSIDE = {"clinic", "sign_in", "rate_limit", "questionnaire", "rule_set", "alem
 CLINIC_WIDE = {"clinic_setting", "clinic_key", "signature", "clinic_opening"}
 
 # Rows of the account itself, which signing in needs.
-OF_ACCOUNT = {"account", "staff", "credential", "proxy_grant", "session"}
+OF_ACCOUNT = {"account", "staff", "credential", "notification_choice", "proxy_grant", "session"}
 
 OF_PATIENT = {
+    "attachment",
     "audit_event",
     "closure",
     "consult",
@@ -55,14 +56,16 @@ CHANGED_BY_PATIENTS = {
     "credential",
     "draft",
     "escalation",
+    "notification_choice",
     "read_mark",
     "response",
     "review",
     "session",
     "thread",
 }
+"""Whole rows; of an attachment they change only its state and what it belongs to."""
 
-DUE_FOR_WORKER = {"escalation", "notification", "response", "review", "thread"}
+DUE_FOR_WORKER = {"attachment", "escalation", "notification", "response", "review", "thread"}
 
 FORGOTTEN = {"session"}
 """What due work deletes once it is old."""
@@ -284,7 +287,7 @@ async def test_a_proxy_sees_the_patients_it_acts_for_and_no_others(premises: Pre
 async def test_somebody_signing_in_reads_exactly_what_signing_in_needs(premises: Premises) -> None:
     async with inside(premises.app, "anonymous", AMY):
         seen = {name for name in secured(premises) if await visible(premises.app, name)}
-        assert seen == CLINIC_WIDE | OF_ACCOUNT | {"patient", "patient_match"}
+        assert seen == CLINIC_WIDE | (OF_ACCOUNT - {"notification_choice"}) | {"patient", "patient_match"}
         others = [name for name in OF_ACCOUNT if await visible(premises.app, name, "account_id <> $1", AMY.account_id)]
         assert others == []
         assert await visible(premises.app, "patient", "patient_id <> $1", AMY.patient_id) == 0
@@ -374,8 +377,13 @@ async def test_the_workers_role_reads_no_sealed_words_of_patients(premises: Prem
             and has_column_privilege('portico_worker', table_name::regclass, column_name, 'select')
         """
     )
-    # Both under the clinic's key, about no patient: where staff are paged, and links in letters that wait.
-    assert {record["name"] for record in readable} == {"staff.page_address_sealed", "notification.link_sealed"}
+    # All under the clinic's key: where staff are paged, links in letters that wait, and the keys of the files that wait
+    # for the virus scanner, destroyed as soon as it has spoken.
+    assert {record["name"] for record in readable} == {
+        "staff.page_address_sealed",
+        "notification.link_sealed",
+        "attachment.scan_key_sealed",
+    }
     assert not await premises.superuser.fetchval(
         "select has_table_privilege('portico_worker', 'patient_key', 'select')"
     )

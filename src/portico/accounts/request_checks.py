@@ -24,7 +24,7 @@ CSRF_HEADER = "x-csrf-token"
 MULTIPART = "multipart/form-data"
 _JSON = frozenset({"application/json"})
 _FHIR = frozenset({"application/json", "application/fhir+json"})
-_FORMS = frozenset({"application/x-www-form-urlencoded", MULTIPART})
+_FORMS = frozenset({"application/x-www-form-urlencoded"})
 _IN_PATH = re.compile(r"{(\w+):")
 _GIVEN_BY_THE_FRAMEWORK = frozenset(
     {"request", "data", "body", "headers", "cookies", "query", "scope", "socket", "state"}
@@ -151,10 +151,12 @@ def _reading_of(request: AnyRequest) -> Reading:
 
 
 def _readable(request: AnyRequest, handler: BaseRouteHandler) -> Collection[str]:
-    if handler.opt.get("reads") == MULTIPART:
-        return frozenset({MULTIPART})
+    """Forms with files only where a route declares it, for that is read in another way."""
+    takes_files = frozenset({MULTIPART}) if handler.opt.get("reads") == MULTIPART else frozenset()
     if not _is_api(request):
-        return _FORMS
+        return _FORMS | takes_files
+    if takes_files:
+        return takes_files
     return _FHIR if "body" in handler.parsed_fn_signature.parameters else _JSON
 
 

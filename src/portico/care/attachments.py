@@ -31,7 +31,7 @@ from portico.platform.logs import log
 from portico.platform.multipart import SentFile
 from portico.platform.rate_limit import Limit, Try, seconds_to_wait
 from portico.platform.site import Site
-from portico.platform.vault import Place
+from portico.platform.vault import Box, Place
 
 UNBOUND_FOR = timedelta(hours=24)
 """How long a file that belongs to nothing is kept: time to finish the form or message it was sent for."""
@@ -108,10 +108,10 @@ async def open_file(site: Site, caller: Caller, attachment_id: AttachmentId) -> 
     """
     async with site.db.transaction(caller.scope) as tx:
         row = await queries.attachment(tx, attachment_id)
-        if row is None or (row.erase_at is not None and row.state != "rejected"):
+        if row is None or row.name_sealed is None:
             raise NotFound
-        check_readable(caller, row)
-        if row.state != "clean":
+        await _check_readable(tx, caller, row)
+        if row.state != "clean" or row.key_sealed is None:
             raise RefusedLater if row.state == "rejected" else NotYetReadable
         box = await site.vault.patient(tx, row.patient_id)
         key = box.open(Place("attachment", "key_sealed", attachment_id), row.key_sealed)
@@ -138,18 +138,21 @@ async def bind(tx: Tx, *, patient_id: PatientId, attachment_ids: Sequence[Attach
     Files of the same holder already stay as they are. Raises AttachmentUnknown for one that is absent, of another
     patient, sent by another account, used elsewhere, unfinished, refused or about to be deleted.
     """
-    if await unusable(tx, patient_id=patient_id, attachment_ids=attachment_ids, holder=holder):
+    rows = await _bindable(tx, patient_id, attachment_ids, holder)
+    if len(rows) != len(frozenset(attachment_ids)):
         raise AttachmentUnknown
     await queries.bind(tx, attachment_ids, holder)
 
 
-async def unusable(
-    tx: Tx, *, patient_id: PatientId, attachment_ids: Sequence[AttachmentId], holder: Holder
-) -> frozenset[AttachmentId]:
-    """Those of the files that `bind` would refuse; the others are held until the transaction ends."""
-    found = await queries.lock_attachments(tx, attachment_ids)
-    usable = {row.attachment_id for row in found if row.patient_id == patient_id and _may_bind(tx, row, holder)}
-    return frozenset(attachment_ids) - usable
+async def usable(
+    tx: Tx, site: Site, *, patient_id: PatientId, attachment_ids: Sequence[AttachmentId], holder: Holder
+) -> dict[AttachmentId, Attachment]:
+    """Those of the files that `bind` would take, held until the transaction ends."""
+    rows = await _bindable(tx, patient_id, attachment_ids, holder)
+    if not rows:
+        return {}
+    box = await site.vault.patient(tx, patient_id)
+    return {row.attachment_id: _named(box, row) for row in rows}
 
 
 async def release(tx: Tx, holder: Holder, *, keep: Sequence[AttachmentId] = ()) -> None:
@@ -168,12 +171,11 @@ async def attachments_of(
     found: dict[UUID, list[Attachment]] = {}
     for row in rows:
         if row.patient_id == patient_id and row.holder_id is not None:
-            name = box.open_text(Place("attachment", "name_sealed", row.attachment_id), row.name_sealed)
-            found.setdefault(row.holder_id, []).append(_shown(row, name))
+            found.setdefault(row.holder_id, []).append(_named(box, row))
     return found
 
 
-def check_readable(caller: Caller, row: AttachmentRow) -> None:
+async def _check_readable(tx: Tx, caller: Caller, row: AttachmentRow) -> None:
     """Whoever may read the holder may read the file; one that belongs to nothing is its sender's alone.
 
     Raises NotFound, and NotAllowed for staff whose role does not read answers.
@@ -189,12 +191,21 @@ def check_readable(caller: Caller, row: AttachmentRow) -> None:
     elif not caller.actor.may(Permission.READ_SUMMARIES):
         message = "Your role does not read what patients send. Ask a clinician or nurse."
         raise NotAllowed(message)
+    elif row.holder_kind == "response" and not await queries.is_shown_to_staff(tx, row.holder_id):
+        raise NotFound
+
+
+async def _bindable(tx: Tx, patient_id: PatientId, ids: Sequence[AttachmentId], holder: Holder) -> list[AttachmentRow]:
+    found = await queries.lock_attachments(tx, ids)
+    return [row for row in found if row.patient_id == patient_id and _may_bind(tx, row, holder)]
 
 
 def _may_bind(tx: Tx, row: AttachmentRow, holder: Holder) -> bool:
-    is_held_here = row.holder_kind == holder.kind and row.holder_id == holder.id
-    is_free = row.holder_id is None and str(row.uploaded_by) == tx.scope.subject
-    return row.state in ("clean", "quarantined") and row.erase_at is None and (is_held_here or is_free)
+    """What is held here stays, even when the scanner refused it later: else nobody could save around it."""
+    if row.holder_id is not None:
+        return row.holder_kind == holder.kind and row.holder_id == holder.id
+    is_own = str(row.uploaded_by) == tx.scope.subject
+    return is_own and row.erase_at is None and row.state in ("clean", "quarantined")
 
 
 async def _admit(site: Site, caller: Caller, patient_id: PatientId) -> None:
@@ -276,6 +287,11 @@ async def _announce(site: Site, caller: Caller, patient_id: PatientId, made: _Ma
         )
         await queries.insert_attachment(tx, row, tx.now + UNBOUND_FOR)
     return row
+
+
+def _named(box: Box, row: AttachmentRow) -> Attachment:
+    assert row.name_sealed is not None  # what is bound, or can be, is named
+    return _shown(row, box.open_text(Place("attachment", "name_sealed", row.attachment_id), row.name_sealed))
 
 
 def _shown(row: AttachmentRow, name: str) -> Attachment:

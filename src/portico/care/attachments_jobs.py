@@ -1,7 +1,7 @@
-"""Due work on files: deleting those that belong to nothing, asking the virus scanner again, erasing what it refused.
+"""Due work on files: collecting those that belong to nothing, asking the virus scanner again, erasing what it refused.
 
-A file is marked before its bytes are deleted and its row goes last: a crash anywhere repeats the step, and what is
-marked can no longer be bound.
+The keys go first and at once, then the bytes: from the mark on nobody can bind or read the file, and a crash anywhere
+only repeats the deletion.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,8 @@ async def tend_attachments(site: Site, clinic_id: ClinicId, limit: int) -> int:
         return 0
     async with site.db.transaction(SystemScope(clinic_id, "tending files")) as tx:
         rows = [_taken(row, tx.now) for row in await queries.lock_due(tx, limit)]
-        await queries.store_due(tx, rows)
+        await queries.collect(tx, [row for row in rows if _is_loose(row)])
+        await queries.take_due(tx, [row for row in rows if not _is_loose(row)])
     for row in rows:
         if row.erase_at is not None:
             await _erase(site, clinic_id, row)
@@ -49,9 +50,19 @@ def _taken(row: DueAttachment, now: datetime) -> DueAttachment:
     if row.erase_at is not None:
         return msgspec.structs.replace(row, erase_at=now + ERASE_AGAIN)
     if row.orphan_at is not None and row.orphan_at <= now:
-        return msgspec.structs.replace(row, orphan_at=None, erase_at=now + ERASE_AGAIN)
+        return msgspec.structs.replace(
+            row,
+            state=attachment_moved(row.state, "collect"),
+            orphan_at=None,
+            erase_at=now + ERASE_AGAIN,
+        )
     wait = min(_FIRST_WAIT * 2 ** min(row.scan_tries, 10), _LONGEST_WAIT)
     return msgspec.structs.replace(row, scan_at=now + wait, scan_tries=min(row.scan_tries + 1, 1000))
+
+
+def _is_loose(row: DueAttachment) -> bool:
+    """Whether it belongs to nothing and its time is over."""
+    return row.state == "rejected" and row.holder_id is None and row.orphan_at is None
 
 
 async def _erase(site: Site, clinic_id: ClinicId, row: DueAttachment) -> None:
@@ -60,10 +71,8 @@ async def _erase(site: Site, clinic_id: ClinicId, row: DueAttachment) -> None:
     except Unavailable:
         return
     async with site.db.transaction(SystemScope(clinic_id, "tending files")) as tx:
-        if not await queries.forget_erased(tx, row.attachment_id):
-            await queries.mark_erased(tx, row.attachment_id)
-        target = Object("attachment", row.attachment_id)
-        await record_system(tx, "change", target, patient=row.patient_id)
+        await queries.mark_erased(tx, row.attachment_id)
+        await record_system(tx, "change", Object("attachment", row.attachment_id), patient=row.patient_id)
 
 
 async def _scan_again(site: Site, clinic_id: ClinicId, row: DueAttachment) -> None:
@@ -71,8 +80,10 @@ async def _scan_again(site: Site, clinic_id: ClinicId, row: DueAttachment) -> No
     if verdict is None:
         return
     async with site.db.transaction(SystemScope(clinic_id, "tending files")) as tx:
-        state = attachment_moved("quarantined", "pass" if verdict == "clean" else "refuse")
-        await queries.store_verdict(tx, row.attachment_id, state, tx.now if state == "rejected" else None)
+        if verdict == "clean":
+            await queries.let_pass(tx, row.attachment_id, attachment_moved("quarantined", "pass"))
+        else:
+            await queries.reject(tx, row.attachment_id, attachment_moved("quarantined", "refuse"))
         await record_system(tx, "change", Object("attachment", row.attachment_id), patient=row.patient_id)
 
 

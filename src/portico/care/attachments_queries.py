@@ -21,10 +21,10 @@ class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
     state: AttachmentState
     media_type: str
     size: int
-    name_sealed: bytes
+    name_sealed: bytes | None
     digest: bytes
     blob_key: str
-    key_sealed: bytes
+    key_sealed: bytes | None
     uploaded_by: AccountId
     holder_kind: HolderKind | None
     holder_id: UUID | None
@@ -44,6 +44,12 @@ class DueAttachment(msgspec.Struct, frozen=True, kw_only=True):
     scan_at: datetime | None
     scan_tries: int
     erase_at: datetime | None
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A response that staff may read."""
+
+    response_id: UUID
 
 
 INSERT_ATTACHMENT = Command("""
@@ -90,6 +96,15 @@ ATTACHMENTS_OF_HOLDER = Query(
     """,
 )
 
+# A draft is the patient's own until it is sent or a danger was seen in it.
+SHOWN_RESPONSE = Query(
+    Shown,
+    """
+    select response_id from response
+    where clinic_id = $1 and response_id = $2 and (submitted_revision is not null or danger is not null)
+    """,
+)
+
 BIND = Command("""
     update attachment set holder_kind = $3, holder_id = $4, orphan_at = null
     where clinic_id = $1 and attachment_id = any ($2::uuid[])
@@ -118,20 +133,27 @@ LOCK_DUE = Query(
     """,
 )
 
-STORE_DUE = Command("""
-    update attachment
-    set state = $3, scan_key_sealed = $4, orphan_at = $5, scan_at = $6, scan_tries = $7, erase_at = $8
+TAKE_DUE = Command("""
+    update attachment set scan_at = $3, scan_tries = $4, erase_at = $5
     where clinic_id = $1 and attachment_id = $2
 """)
 
-STORE_VERDICT = Command("""
-    update attachment set state = $3, scan_key_sealed = null, scan_at = null, erase_at = $4
+# The keys go with the state, in one statement: from here on nobody can bind or read the file.
+COLLECT = Command("""
+    update attachment
+    set state = $3, key_sealed = null, name_sealed = null, scan_key_sealed = null, scan_at = null, orphan_at = null,
+        erase_at = $4
+    where clinic_id = $1 and attachment_id = $2 and holder_id is null
+""")
+
+REJECT = Command("""
+    update attachment set state = $3, key_sealed = null, scan_key_sealed = null, scan_at = null, erase_at = $4
     where clinic_id = $1 and attachment_id = $2 and state = 'quarantined'
 """)
 
-FORGET_ERASED = Command("""
-    delete from attachment
-    where clinic_id = $1 and attachment_id = $2 and holder_id is null and orphan_at is null and erase_at is not null
+PASS = Command("""
+    update attachment set state = $3, scan_key_sealed = null, scan_at = null
+    where clinic_id = $1 and attachment_id = $2 and state = 'quarantined'
 """)
 
 MARK_ERASED = Command("update attachment set erase_at = null where clinic_id = $1 and attachment_id = $2")
@@ -179,6 +201,11 @@ async def attachments_of(tx: Tx, kind: HolderKind, ids: Sequence[UUID]) -> Seque
     return await tx.all(ATTACHMENTS_OF_HOLDER, tx.clinic_id, kind, list(ids))
 
 
+async def is_shown_to_staff(tx: Tx, response_id: UUID | None) -> bool:
+    """Whether staff may read the answers of this response."""
+    return await tx.first(SHOWN_RESPONSE, tx.clinic_id, response_id) is not None
+
+
 async def bind(tx: Tx, ids: Sequence[AttachmentId], holder: Holder) -> None:
     """From now on the files belong to this."""
     await tx.run(BIND, tx.clinic_id, list(ids), holder.kind, holder.id)
@@ -194,36 +221,29 @@ async def lock_due(tx: Tx, limit: int) -> Sequence[DueAttachment]:
     return await tx.all(LOCK_DUE, tx.clinic_id, tx.now, limit)
 
 
-async def store_due(tx: Tx, rows: Sequence[DueAttachment]) -> None:
-    """Stores what was decided about due attachments."""
+async def take_due(tx: Tx, rows: Sequence[DueAttachment]) -> None:
+    """Stores when to look at these again."""
     await tx.run_many(
-        STORE_DUE,
-        [
-            (
-                tx.clinic_id,
-                row.attachment_id,
-                row.state,
-                row.scan_key_sealed,
-                row.orphan_at,
-                row.scan_at,
-                row.scan_tries,
-                row.erase_at,
-            )
-            for row in rows
-        ],
+        TAKE_DUE,
+        [(tx.clinic_id, row.attachment_id, row.scan_at, row.scan_tries, row.erase_at) for row in rows],
     )
 
 
-async def store_verdict(tx: Tx, attachment_id: AttachmentId, state: AttachmentState, erase_at: datetime | None) -> None:
-    """What the scanner said about a file that waited for it; the clinic's key to it is destroyed."""
-    await tx.run(STORE_VERDICT, tx.clinic_id, attachment_id, state, erase_at)
+async def collect(tx: Tx, rows: Sequence[DueAttachment]) -> None:
+    """Files that belong to nothing: keys and names are destroyed, the bytes are to be deleted."""
+    await tx.run_many(COLLECT, [(tx.clinic_id, row.attachment_id, row.state, row.erase_at) for row in rows])
 
 
-async def forget_erased(tx: Tx, attachment_id: AttachmentId) -> bool:
-    """Takes away the row of a collected file whose bytes are gone; tells whether it was one."""
-    return await tx.run(FORGET_ERASED, tx.clinic_id, attachment_id) == 1
+async def reject(tx: Tx, attachment_id: AttachmentId, state: AttachmentState) -> None:
+    """The scanner refused it: its keys are destroyed, the bytes are to be deleted now, the name stays."""
+    await tx.run(REJECT, tx.clinic_id, attachment_id, state, tx.now)
+
+
+async def let_pass(tx: Tx, attachment_id: AttachmentId, state: AttachmentState) -> None:
+    """The scanner found nothing: the clinic's key to it is destroyed, the patient's opens it."""
+    await tx.run(PASS, tx.clinic_id, attachment_id, state)
 
 
 async def mark_erased(tx: Tx, attachment_id: AttachmentId) -> None:
-    """The bytes of a refused file are gone; its row stays, so that people read that it was refused."""
+    """The bytes are gone; the row stays, so that it is known that there was a file, and that it was refused."""
     await tx.run(MARK_ERASED, tx.clinic_id, attachment_id)

@@ -32,17 +32,17 @@ def moved(now: ConsultState, wanted: ConsultState) -> ConsultState:
 
 
 AttachmentState = Literal["received", "quarantined", "clean", "rejected"]
-AttachmentEvent = Literal["pass", "wait", "refuse"]
+AttachmentEvent = Literal["pass", "wait", "refuse", "collect"]
 
 ATTACHMENT_MOVES: Mapping[AttachmentState, Mapping[AttachmentEvent, AttachmentState]] = {
-    "received": {"pass": "clean", "wait": "quarantined"},
-    "quarantined": {"pass": "clean", "wait": "quarantined", "refuse": "rejected"},
-    "clean": {},
-    "rejected": {},
+    "received": {"pass": "clean", "wait": "quarantined", "collect": "rejected"},
+    "quarantined": {"pass": "clean", "wait": "quarantined", "refuse": "rejected", "collect": "rejected"},
+    "clean": {"collect": "rejected"},
+    "rejected": {"collect": "rejected"},
 }
-"""State and what the virus scanner said (`wait`: nothing yet) to the next state. Only a clean file can be read.
+"""State and what the virus scanner said (`wait`: nothing yet) to the next state; `collect`: it belonged to nothing.
 
-A file that is refused when it is sent never becomes a row.
+Only a clean file can be read. A file that is refused when it is sent never becomes a row.
 """
 
 

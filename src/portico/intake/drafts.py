@@ -25,6 +25,7 @@ from portico.intake.answers import (
     open_working_copy,
     seal_working_copy,
 )
+from portico.intake.documents import checked_documents, keep_documents, release_documents
 from portico.intake.guidance import Guidance, guidance_for_danger
 from portico.intake.model import DangerLevel, StoredResponse
 from portico.platform.catalogue import Form
@@ -114,13 +115,16 @@ async def _save(
     desk = await desk_for(tx, site, row.canonical, row.patient_id)
     check_form_named(answers, desk.form)
     check_patient_named(answers, row.patient_id)
-    before = desk.danger(await open_working_copy(tx, site, row), row.danger)
+    stored = await open_working_copy(tx, site, row)
+    before = desk.danger(stored, row.danger)
+    answers, lost = await checked_documents(tx, site, row, answers)
     found = desk.danger(answers, row.danger)
-    faults = desk.faults(desk.lay_out(answers, rules.higher(row.danger, found.level)), "draft")
+    faults = (*lost, *desk.faults(desk.lay_out(answers, rules.higher(row.danger, found.level)), "draft"))
     if errors_of(faults):
         message = "Some answers cannot be saved like this."
         raise rules.AnswersRefused(message, errors_of(faults))
     danger = await _danger_now(tx, desk, caller, row, before, found)
+    await keep_documents(tx, site, row, stored, answers)
     saved = await _store(tx, site, msgspec.structs.replace(row, state=state, danger=danger), desk, answers)
     await record(tx, caller, "change", Object("response", row.response_id), patient=row.patient_id, fold_hourly=True)
     return Saved(
@@ -206,6 +210,7 @@ async def drop_response(site: Site, caller: Caller, response_id: ResponseId) -> 
             expires_at=None,
         )
         await queries.update_response(tx, dropped)
+        await release_documents(tx, site, row)
         await record(
             tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome=dropped.state
         )

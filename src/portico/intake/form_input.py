@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from portico import forms
-from portico.forms import Answer, Coding, Item, Questionnaire, QuestionnaireResponse, ResponseItem
+from portico.forms import Answer, Attachment, Coding, Item, Questionnaire, QuestionnaireResponse, ResponseItem
 from portico.forms.definition import Node
 from portico.forms.occurrences import Occurrence
 from portico.ids import LinkId
@@ -20,6 +20,9 @@ ROWS_LIMIT = 50
 
 PARTS = (":year", ":month", ":day")
 """What follows a date's name: it is asked for in three fields, of which the later ones may stay open."""
+
+FILES = ":files"
+"""What follows the name of a question for files, for those that are new; under the name itself stand those that stay."""
 
 OTHER = ":other"
 """What follows the name of a choice that also takes one's own words."""
@@ -182,10 +185,18 @@ def _read(item: Item, typed: Sent) -> tuple[Answer, ...]:
             *(Answer(value_coding=coding) for coding in _chosen(item, texts)),
             *(Answer(value_string=text) for text in own),
         )
+    if item.type == "attachment":
+        return tuple(_file(text) for text in dict.fromkeys(texts))
     if item.type == "date":
         day = _date(*(next(iter(typed.get(part, ())), "").strip() for part in PARTS))
         return (Answer(value_date=day),) if day else ()
     return (_one(item, texts[0]),) if texts else ()
+
+
+def _file(text: str) -> Answer:
+    """A file by `id/name`; whether there is such a file is checked when it is saved."""
+    named, _, title = text.partition("/")
+    return Answer(value_attachment=Attachment(url=f"/api/attachments/{named}", title=title or None))
 
 
 def _visible(text: str) -> str:

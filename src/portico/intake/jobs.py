@@ -6,6 +6,7 @@ from portico.access import SystemScope
 from portico.audit import Object, record_system
 from portico.ids import ClinicId
 from portico.intake import queries
+from portico.intake.documents import release_documents
 from portico.intake.rules import moved
 from portico.platform.due import DueWork
 from portico.platform.site import Site
@@ -20,6 +21,7 @@ async def expire_drafts(site: Site, clinic_id: ClinicId, limit: int) -> int:
         expired = await queries.lock_expired(tx, limit)
         for row in expired:
             await queries.erase(tx, row.response_id, moved(row.state, "expire"))
+            await release_documents(tx, site, row)
             await record_system(tx, "change", Object("response", row.response_id), patient=row.patient_id)
     return len(expired)
 

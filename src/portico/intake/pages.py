@@ -8,15 +8,18 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, PatientLink, patients
+from portico.accounts.request_checks import MULTIPART
 from portico.errors import DomainError, Malformed, NotFound, OtherPatient
 from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake import drafts, rules
 from portico.intake.form_input import Sent
 from portico.intake.guidance import Guidance
 from portico.intake.reading import Reading, read_response
+from portico.intake.screen_files import BODY_LIMIT, take_files
 from portico.intake.screen_saving import Kept, Screen, fields_again, keep_screen, saved_elsewhere
 from portico.intake.screens import Field, asked_screens, screens_of, with_first_rows
 from portico.platform.catalogue import Form
+from portico.platform.multipart import SentForm, multipart_form
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -111,18 +114,24 @@ async def screen_page(
     return _show(request, fill_in, number, shown.fields(shown.base, fill_in.off))
 
 
-@post("/for/{patient_id:uuid}/responses/{response_id:uuid}/screens/{screen:int}", opt={"audience": patients()})
+@post(
+    "/for/{patient_id:uuid}/responses/{response_id:uuid}/screens/{screen:int}",
+    opt={"audience": patients(), "reads": MULTIPART, "body_limit": BODY_LIMIT},
+    request_max_body_size=BODY_LIMIT,
+)
 async def save_screen(
     request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, response_id: UUID, screen: int
 ) -> Response[bytes]:
     """Saves one screen; what is refused is shown again as it was entered."""
     fill_in = await load(site, caller, patient_id, response_id)
     shown = _screen(fill_in, _number(fill_in, screen))
-    sent = await _sent(request)
-    kept = await keep_screen(site, caller, shown, _revision(sent), sent)
-    if kept.refusal is not None or kept.made.wrong:
+    form = await _sent(request, site)
+    taken = await take_files(site, caller, fill_in.link.patient_id, form, shown.file_fields)
+    kept = await keep_screen(site, caller, shown, _revision(taken.sent), taken.sent)
+    kept = msgspec.structs.replace(kept, refused_files=taken.problems)
+    if kept.refusal is not None or kept.problems:
         return _show(request, fill_in, shown.number, fields_again(shown, kept), kept)
-    return see_other(_onward(fill_in, shown, kept, sent))
+    return see_other(_onward(fill_in, shown, kept, taken.sent))
 
 
 @get("/for/{patient_id:uuid}/responses/{response_id:uuid}/danger", opt={"audience": patients()})
@@ -243,9 +252,11 @@ def _number(fill_in: FillIn, screen: int) -> int:
     return screen - 1
 
 
-async def _sent(request: AnyRequest) -> Sent:
+async def _sent(request: AnyRequest, site: Site) -> SentForm:
+    if request.content_type[0] == MULTIPART:
+        return await multipart_form(request, site.files.reading)
     form = await request.form()
-    return {name: [str(value) for value in form.getall(name)] for name in form}
+    return SentForm(texts={name: [str(value) for value in form.getall(name)] for name in form})
 
 
 def _revision(sent: Mapping[str, Sequence[str]]) -> int:

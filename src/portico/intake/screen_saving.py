@@ -30,11 +30,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     guidance: tuple[Guidance, ...]
     off: frozenset[LinkId]
     refusal: DomainError | None = None
+    refused_files: Mapping[str, str] = {}
 
     @property
     def problems(self) -> dict[str, str]:
         """What is wrong, by field name."""
-        return {wrong.name: wrong.message for wrong in self.made.wrong}
+        return {wrong.name: wrong.message for wrong in self.made.wrong} | dict(self.refused_files)
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,12 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     def base(self) -> QuestionnaireResponse:
         """The answers that the screen was shown with."""
         return with_first_rows(self.form.questionnaire, self.reading.answers, self.number, self.reading.off)
+
+    @property
+    def file_fields(self) -> tuple[str, ...]:
+        """The names of the fields that take files."""
+        fields = self.fields(self.base, self.reading.off)
+        return tuple(field.name for field in fields if field.kind == "attachment")
 
     def fields(self, answers: QuestionnaireResponse, off: frozenset[LinkId]) -> tuple[Field, ...]:
         """The screen's fields with these answers."""

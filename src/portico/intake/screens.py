@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from portico import forms
-from portico.forms import Answer, Item, Questionnaire, QuestionnaireResponse, ResponseItem
+from portico.forms import Answer, Attachment, Item, Questionnaire, QuestionnaireResponse, ResponseItem
 from portico.forms.definition import Node
 from portico.forms.occurrences import Occurrence
 from portico.ids import LinkId
@@ -16,7 +16,7 @@ MAX_VALUE = "http://hl7.org/fhir/StructureDefinition/maxValue"
 SCALE_LIMIT = 10
 """Whole numbers from 0 up to this are tapped, not typed."""
 
-KEPT_TYPES = frozenset({"quantity", "attachment", "reference"})
+KEPT_TYPES = frozenset({"quantity", "reference"})
 """Kinds of answers that no screen can take yet; what another program saved stays."""
 
 ROWS_FROM: Mapping[LinkId, tuple[LinkId, LinkId]] = {LinkId("reg.n"): (LinkId("reg.n.region"), LinkId("reg.1"))}
@@ -217,6 +217,8 @@ def _question(here: Occurrence, node: Node, prefix: str) -> Field:
 
 
 def _choices(item: Item, given: Sequence[Answer]) -> tuple[Choice, ...]:
+    if item.type == "attachment":
+        return tuple(_file(answer.value_attachment) for answer in given if answer.value_attachment is not None)
     codes = {answer.value_coding.code for answer in given if answer.value_coding is not None}
     return tuple(
         Choice(
@@ -227,6 +229,12 @@ def _choices(item: Item, given: Sequence[Answer]) -> tuple[Choice, ...]:
         for option in item.answer_option
         if option.value_coding is not None
     )
+
+
+def _file(file: Attachment) -> Choice:
+    """A file that is there, by its id and name; unticked, it is left out of the answer."""
+    name = file.title or "file"
+    return Choice(code=f"{(file.url or '').rpartition('/')[2]}/{name}", text=name, is_chosen=True)
 
 
 def _shown(answer: Answer) -> str:

@@ -141,6 +141,13 @@ class Checked(Part, frozen=True, kw_only=True):
     other: tuple[Answer, ...]
 
 
+class FileLink(Part, frozen=True, kw_only=True):
+    """A file that the patient sent: its name, and where it is read."""
+
+    name: str
+    url: str
+
+
 class Summary(Part, frozen=True, kw_only=True):
     """Everything in the order in which it is read. Every answered question stands somewhere in it."""
 
@@ -161,6 +168,7 @@ class Summary(Part, frozen=True, kw_only=True):
     history: tuple[Answer, ...]
     goals: tuple[Answer, ...]
     documents: tuple[Answer, ...]
+    files: tuple[FileLink, ...]
     acknowledged: tuple[Answer, ...]
     filled_in_by: tuple[Answer, ...]
     about: tuple[Answer, ...]

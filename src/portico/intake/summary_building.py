@@ -5,10 +5,10 @@ from datetime import date
 
 import msgspec
 
-from portico.forms import AnswerGroup, PartialDate, Questionnaire
+from portico.forms import AnswerGroup, Attachment, PartialDate, Questionnaire
 from portico.ids import LinkId
 from portico.intake import summary_layout as layout
-from portico.intake.summary import Answer, Header, Summary
+from portico.intake.summary import Answer, FileLink, Header, Summary
 from portico.intake.summary_flags import flags_of, notes_of, open_rules_of, row_title
 from portico.intake.summary_layout import Section
 from portico.intake.summary_reading import Reading, Row, read_answers
@@ -58,6 +58,7 @@ def build_summary(
         history=_section(by_section, "history"),
         goals=_section(by_section, "goals"),
         documents=_section(by_section, "documents"),
+        files=_files(reading),
         acknowledged=_section(by_section, "acknowledged"),
         filled_in_by=_section(by_section, "filled_in_by"),
         about=_section(by_section, "about"),
@@ -114,6 +115,16 @@ def _add_row(found: Sections, row: Row) -> None:
         home = _home(answered.words.section, answered.link_id, in_row=True)
         if home and not (home == "places" and row.group == layout.REGION_GROUP):
             found.setdefault(home, []).append(answered.answer(title))
+
+
+def _files(reading: Reading) -> tuple[FileLink, ...]:
+    rows = [reading.once, *(row for rows in reading.rows.values() for row in rows)]
+    values = (value for row in rows for answered in row.answered.values() for value in answered.values)
+    return tuple(
+        FileLink(name=value.title or "file", url=value.url)
+        for value in values
+        if isinstance(value, Attachment) and value.url
+    )
 
 
 def _section(found: Sections, section: Section) -> tuple[Answer, ...]:
