@@ -49,10 +49,12 @@ create table notification_choice (
     foreign key (clinic_id, account_id) references account
 );
 
-alter table notification add column channel text not null default 'mail'
-    constraint notification_channel_is_known check (channel in ('mail', 'page', 'webhook'));
+-- `each` until a worker has looked at the row for the first time: then it keeps the first channel of its kind, and the
+-- other channels get rows of their own.
+alter table notification add column channel text not null default 'each'
+    constraint notification_channel_is_known check (channel in ('each', 'mail', 'page', 'webhook'));
 create index notification_undelivered on notification (clinic_id, created_at desc, notification_id)
-    where sent_at is null and error_code is not null;
+    where sent_at is null and due_at is null;
 
 do $$
 declare

@@ -240,6 +240,13 @@ TABLE: Mapping[str, Row] = {
         statuses=(401, 401, 401, 401, 401, 404, 404, 404, 404, 404), send=page(password="not the password")
     ),
     "GET /": Row(statuses=(401, 200, 200, 200, 200, 303, 303, 303, 303, 303)),
+    # Mail: everybody's own choices; staff see what reached nobody.
+    "GET /api/notification-choices": whoever_is_in(200),
+    "PUT /api/notification-choices": whoever_is_in(200, send=body(lambda _: {"mail": {"reminder": False}})),
+    "GET /account/notifications": whoever_is_in(200),
+    "POST /account/notifications": whoever_is_in(303, send=page(message="yes")),
+    "GET /api/notifications": staff(200, elsewhere=200),
+    "GET /notifications": staff(200, elsewhere=200),
     # The clinic's signatures: a clinician signs clinical content.
     "GET /api/signatures": staff(200, elsewhere=200),
     "PUT /api/signatures/{kind:str}/{key:str}/{version:str}": staff(200, lacking="nora fred anna", elsewhere=200),

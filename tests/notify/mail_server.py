@@ -1,67 +1,135 @@
-"""A mail server on loopback that speaks enough SMTP (RFC 5321) to take or refuse mail."""
+"""A real SMTP server on loopback (aiosmtpd): with TLS and login when asked, taking or refusing as told."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
+from ipaddress import ip_address
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+USER, PASSWORD = "portal", "made-up:p@ss"
 
 
 @dataclass
 class MailServer:
-    """What it took so far, and the answer to the next recipients (250 takes them)."""
+    """What it took so far, and the answer to the next recipients (250 takes them). The handler of aiosmtpd."""
 
     taken: list[Message] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
+    logged_in: list[bool] = field(default_factory=list)
     answer: int = 250
     hangs_up: bool = False
     is_slow: bool = False
+    dies_after_data: bool = False
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
+    scheme: str = "smtp"
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One conversation."""
-        try:
-            await self._say(writer, "220 mail.test")
-            while not self.hangs_up and (line := await reader.readline()):
-                self.reached.set()
-                if self.is_slow:
-                    await reader.read()
-                if line.upper().startswith(b"DATA"):
-                    await self._say(writer, "354 go on")
-                    self.taken.append(message_from_bytes(await self._body(reader)))
-                    await self._say(writer, "250 taken")
-                elif line.upper().startswith(b"RCPT"):
-                    self.recipients.append(line.decode().strip())
-                    await self._say(writer, f"{self.answer} as you wish")
-                else:
-                    await self._say(writer, "221 bye" if line.upper().startswith(b"QUIT") else "250 fine")
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd names hooks for commands
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.reached.set()
+        if self.is_slow:
+            await asyncio.sleep(3600)
+        if self.hangs_up:
+            _hang_up(server)
+        return responses
 
-    async def _say(self, writer: asyncio.StreamWriter, line: str) -> None:
-        writer.write(line.encode() + b"\r\n")
-        await writer.drain()
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.recipients.append(address)
+        if self.answer != 250:
+            return f"{self.answer} as you wish"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
-    async def _body(self, reader: asyncio.StreamReader) -> bytes:
-        lines = []
-        while (line := await reader.readline()) not in (b".\r\n", b""):
-            lines.append(line)
-        return b"".join(lines)
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.content, bytes)
+        self.taken.append(message_from_bytes(envelope.content))
+        self.logged_in.append(bool(session.authenticated))
+        if self.dies_after_data:
+            _hang_up(server)
+        return "250 taken"
+
+
+def _hang_up(server: SMTP) -> None:
+    assert server.transport is not None
+    server.transport.close()
+
+
+def _checks_login(
+    server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
+) -> AuthResult:
+    is_right = given.login == USER.encode() and given.password == PASSWORD.encode()
+    return AuthResult(success=is_right, handled=False)
 
 
 @asynccontextmanager
-async def running_mail_server() -> AsyncIterator[MailServer]:
-    """A server on a free port for as long as the block runs."""
-    mail = MailServer()
-    server = await asyncio.start_server(mail.serve, "127.0.0.1", 0)
+async def running_mail_server(
+    *, tls: ssl.SSLContext | None = None, start_tls: ssl.SSLContext | None = None, needs_login: bool = False
+) -> AsyncIterator[MailServer]:
+    """A server on a free port for as long as the block runs; TLS from the start, by STARTTLS, or not at all."""
+    mail = MailServer(scheme="smtps" if tls else "smtp")
+    loop = asyncio.get_running_loop()
+
+    def session() -> SMTP:
+        return SMTP(
+            mail,
+            hostname="mail.test",
+            tls_context=start_tls,
+            require_starttls=start_tls is not None,
+            auth_required=needs_login,
+            auth_require_tls=start_tls is not None,
+            authenticator=_checks_login if needs_login else None,
+            loop=loop,
+        )
+
+    server = await loop.create_server(session, "127.0.0.1", 0, ssl=tls)
     mail.port = server.sockets[0].getsockname()[1]
-    async with server:
+    try:
         yield mail
+    finally:
+        server.close()
+
+
+def self_made_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 signed by itself: the file that a client must trust, and the server's side."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = folder / "mail.crt", folder / "mail.key"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private)
+    return certificate, context

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -77,6 +78,16 @@ def parse_account(text: str) -> UUID:
     except ValueError:
         message = "Choose a member of staff."
         raise ValueError(message) from None
+
+
+def parse_webhook(text: str) -> str:
+    """An address that is called by https, or on this very machine."""
+    parts = urlsplit(text.strip())
+    is_local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not parts.hostname or parts.username or not (parts.scheme == "https" or is_local) or len(text) > 500:
+        message = "Write an address that starts with https://, for example https://pager.clinic.test/portico."
+        raise ValueError(message)
+    return text.strip()
 
 
 def parse_opening_hours(text: str) -> Week:
@@ -176,5 +187,6 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "days": parse_days,
     "closings": parse_closings,
     "extra_openings": parse_extra_openings,
+    "webhook": parse_webhook,
 }
 """How the text of each declared type is read."""

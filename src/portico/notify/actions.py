@@ -3,15 +3,25 @@
 from datetime import datetime
 
 from portico.notify import queries
-from portico.notify.model import LETTER, NewNotification
+from portico.notify.model import LETTER, Channel, NewNotification
 from portico.platform.database import Tx
 from portico.platform.vault import Place, Vault
 
 
-async def enqueue(tx: Tx, *, kind: str, recipient: str, dedupe_key: str, due_at: datetime | None = None) -> None:
+async def enqueue(
+    tx: Tx,
+    *,
+    kind: str,
+    recipient: str,
+    dedupe_key: str,
+    due_at: datetime | None = None,
+    channel: Channel | None = None,
+) -> None:
     """Leaves word for `recipient` (see `notify.model`), due now unless `due_at` says when.
 
-    `kind` is for the figures and never reaches the mail. `dedupe_key` names the cause: a cause tells once per clinic.
+    `kind` never reaches the mail: it decides by which channels people are told (`escalation-…` also by page, `page-test`
+    by page only) and whether they may do without it (`message…`, `reminder…`, `decision…`). `dedupe_key` names the cause:
+    a cause tells once per clinic. `channel` is for the worker alone.
     """
     await queries.insert(
         tx,
@@ -21,6 +31,7 @@ async def enqueue(tx: Tx, *, kind: str, recipient: str, dedupe_key: str, due_at:
             recipient=recipient,
             dedupe_key=dedupe_key,
             due_at=due_at or tx.now,
+            channel=channel or "each",
         ),
     )
 

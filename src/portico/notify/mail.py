@@ -22,16 +22,18 @@ from portico.settings import Settings
 SECONDS_PER_MAIL = 10
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-Words = Literal["news", "link", "changed"]
+Words = Literal["news", "link", "changed", "page"]
 
 _FAREWELL = "Please do not answer this mail; nobody reads answers to it. In an emergency call 911.\n"
 _SUBJECT = "Something for you in the portal"
+_PAGE_SUBJECT = "Portal: please look now"
 _TEXTS: Mapping[Words, str] = {
     "news": "There is something for you in the portal.\n\n{link}\n\n",
     "link": (
         "Please use this link to go on. It works once, and only for a short time.\n\n{link}\n\n"
         "If you did not expect this mail, you do not have to do anything.\n\n"
     ),
+    "page": "Somebody must act in the portal now.\n\n{link}\n\n",
     "changed": (
         "Something about the way you sign in to the portal was changed.\n\n{link}\n\n"
         "If it was not you, please call the clinic.\n\n"
@@ -170,7 +172,7 @@ def message(envelope: Envelope, settings: Settings) -> EmailMessage:
     mail = EmailMessage(policy=SMTP)
     mail["From"] = settings.mail_from or f"portal@{host}"
     mail["To"] = envelope.to
-    mail["Subject"] = _SUBJECT
+    mail["Subject"] = _PAGE_SUBJECT if envelope.words == "page" else _SUBJECT
     mail["Date"] = format_datetime(envelope.at)
     mail["Message-ID"] = f"<{envelope.notification_id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"

@@ -11,6 +11,11 @@ from portico.ids import AccountId, PatientId
 CLINICAL_POOL: Final = "pool:clinical"
 """Every clinician and nurse of the clinic."""
 ADMIN_POOL: Final = "pool:admins"
+PAGE_TEST: Final = "page-test"
+"""The kind of a notification that only tries the channels which page: a second address, and the webhook."""
+Channel = Literal["mail", "page", "webhook"]
+Choice = Literal["message", "reminder", "decision"]
+
 LETTER: Final = "letter"
 """The recipient of a row that carries its own address."""
 
@@ -39,6 +44,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     recipient: str
     attempts: int
+    channel: Literal["each", "mail", "page", "webhook"] = "each"
     address: str | None = None
     link_sealed: bytes | None = None
 
@@ -51,6 +57,7 @@ class NewNotification(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str
     dedupe_key: str
     due_at: datetime
+    channel: Literal["each", "mail", "page", "webhook"] = "each"
     address: str | None = None
     link_sealed: bytes | None = None
 
@@ -59,6 +66,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """How far one row has come. Without a due time nothing more happens to it."""
 
     notification_id: UUID
+    channel: Channel
     attempts: int
     due_at: datetime | None
     sent_at: datetime | None = None
@@ -72,6 +80,36 @@ class Addressee(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MailAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an account reads its mail."""
+    """Where an account reads its mail, and the kinds it does without."""
 
     email: str
+    off: tuple[str, ...]
+
+
+class PageAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of staff, and where they are paged, sealed."""
+
+    account_id: AccountId
+    page_address_sealed: bytes | None
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the clinic wants to be paged by another program."""
+
+    value: str
+
+
+class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
+    """A notification that reached nobody after its last try; never what it was about."""
+
+    notification_id: UUID
+    kind: str
+    channel: str
+    recipient: str
+    address: str | None
+    account_name: str | None
+    email: str | None
+    patient_id: PatientId | None
+    attempts: int
+    error_code: str | None
+    created_at: datetime

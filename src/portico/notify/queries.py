@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 
 from portico.ids import AccountId, PatientId
-from portico.notify.model import Addressee, Delivery, MailAddress, NewNotification, Notification
+from portico.notify.model import Addressee, Delivery, MailAddress, NewNotification, Notification, PageAddress, Webhook
 from portico.platform.database import Command, Query, Tx
 
 # No arbiter is named after `on conflict`: naming one would need the right to read the row, which patients lack.
 INSERT = Command("""
     insert into notification (clinic_id, notification_id, kind, recipient, dedupe_key, due_at, created_at, address,
-        link_sealed)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        link_sealed, channel)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     on conflict do nothing
 """)
 
 DUE_LOCKED = Query(
     Notification,
     """
-    select notification_id, kind, recipient, attempts, address, link_sealed
+    select notification_id, kind, recipient, attempts, channel, address, link_sealed
     from notification
     where clinic_id = $1 and due_at <= $2
+        and ($4 or channel = 'webhook' or (channel = 'each' and (kind like 'escalation-%' or kind = 'page-test')))
     order by due_at, notification_id
     limit $3
     for update skip locked
@@ -28,7 +29,7 @@ DUE_LOCKED = Query(
 
 STORE = Command("""
     update notification
-    set attempts = $3, due_at = $4, sent_at = $5, error_code = $6,
+    set attempts = $3, due_at = $4, sent_at = $5, error_code = $6, channel = $7,
         link_sealed = case when $4::timestamptz is null then null else link_sealed end
     where clinic_id = $1 and notification_id = $2
 """)
@@ -64,19 +65,58 @@ ACTING_FOR_PATIENT = Query(
     """,
 )
 
-ADDRESS = Query(MailAddress, "select email from account where clinic_id = $1 and account_id = $2 and state = 'active'")
+ADDRESS = Query(
+    MailAddress,
+    """
+    select account.email, coalesce(notification_choice.off, '{}') as off
+    from account
+    left join notification_choice
+        on notification_choice.clinic_id = account.clinic_id and notification_choice.account_id = account.account_id
+    where account.clinic_id = $1 and account.account_id = $2 and account.state = 'active'
+    """,
+)
+
+PAGE_ADDRESSES = Query(
+    PageAddress,
+    """
+    select staff.account_id, staff.page_address_sealed
+    from staff
+    join account on account.clinic_id = staff.clinic_id and account.account_id = staff.account_id
+    where staff.clinic_id = $1 and staff.account_id = any ($2::uuid[]) and account.state = 'active'
+        and staff.page_address_sealed is not null
+    order by staff.account_id
+    """,
+)
+
+WEBHOOK = Query(
+    Webhook,
+    """
+    select value from clinic_setting
+    where clinic_id = $1 and key = 'ladder.page_webhook_url' and confirmed_at is not null and value is not null
+    """,
+)
 
 
 async def insert(tx: Tx, row: NewNotification) -> None:
     """Leaves one row; a second one of the same cause changes nothing."""
     tx.wake_worker()
     cause = (row.kind, row.recipient, row.dedupe_key)
-    await tx.run(INSERT, tx.clinic_id, row.notification_id, *cause, row.due_at, tx.now, row.address, row.link_sealed)
+    await tx.run(
+        INSERT,
+        tx.clinic_id,
+        row.notification_id,
+        *cause,
+        row.due_at,
+        tx.now,
+        row.address,
+        row.link_sealed,
+        row.channel,
+    )
 
 
-async def due_locked(tx: Tx, limit: int) -> Sequence[Notification]:
-    """Rows that are due and that no other worker holds."""
-    return await tx.all(DUE_LOCKED, tx.clinic_id, tx.now, limit)
+async def due_locked(tx: Tx, limit: int, *, has_mail: bool) -> Sequence[Notification]:
+    """Rows that are due and that no other worker holds; without mail only what can go on without it."""
+    return await tx.all(DUE_LOCKED, tx.clinic_id, tx.now, limit, has_mail)
 
 
 async def store(tx: Tx, after: Sequence[Delivery]) -> None:
@@ -85,7 +125,15 @@ async def store(tx: Tx, after: Sequence[Delivery]) -> None:
     await tx.run_many(
         STORE,
         [
-            (tx.clinic_id, each.notification_id, each.attempts, each.due_at, each.sent_at, each.error_code)
+            (
+                tx.clinic_id,
+                each.notification_id,
+                each.attempts,
+                each.due_at,
+                each.sent_at,
+                each.error_code,
+                each.channel,
+            )
             for each in after
         ],
     )
@@ -104,3 +152,14 @@ async def acting_for(tx: Tx, patient_id: PatientId) -> Sequence[Addressee]:
 async def address(tx: Tx, account_id: AccountId) -> MailAddress | None:
     """Where an active account reads its mail."""
     return await tx.first(ADDRESS, tx.clinic_id, account_id)
+
+
+async def page_addresses(tx: Tx, accounts: Sequence[AccountId]) -> Sequence[PageAddress]:
+    """Those of these staff who have a second address."""
+    return await tx.all(PAGE_ADDRESSES, tx.clinic_id, list(accounts))
+
+
+async def webhook(tx: Tx) -> str | None:
+    """Where the clinic wants to be paged by another program, once a named person has confirmed it."""
+    found = await tx.first(WEBHOOK, tx.clinic_id)
+    return None if found is None else found.value

@@ -26,6 +26,7 @@ SettingKind = Literal[
     "days",
     "closings",
     "extra_openings",
+    "webhook",
 ]
 Language = Literal["en", "es"]
 

@@ -1,0 +1,229 @@
+"""Dangers are paged as well as mailed: to second addresses and to a signed webhook, whatever else is broken."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from portico.accounts import notices
+from portico.clinic.actions import set_setting
+from portico.clinic.setting_types import parse_webhook
+from portico.notify.actions import enqueue
+from portico.notify.model import CLINICAL_POOL, PAGE_TEST, account
+from portico.notify.paging import SIGNATURE, is_callable, signature
+from portico.platform.database import Command, Query
+from tests.clinic.house import House
+from tests.notify.mail_server import MailServer, running_mail_server
+from tests.notify.test_delivery import delivered
+
+SECRET = "made-up secret of thirty-two characters"
+CONFIRM = Command(
+    "update clinic_setting set confirmed_by = $2, confirmed_at = now() where clinic_id = $1 and key = 'ladder.page_webhook_url'"
+)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """How one row ended."""
+
+    channel: str
+    recipient: str
+    is_sent: bool
+    error_code: str | None
+
+
+ROWS = Query(
+    Row,
+    "select channel, recipient, sent_at is not null as is_sent, error_code from notification where clinic_id = $1"
+    " order by channel, recipient",
+)
+
+
+@dataclass
+class Pager:
+    """A program that is called; what it was sent, and what it answers."""
+
+    url: str = ""
+    status: int = 200
+    location: str = ""
+    calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head.splitlines()[1:])}
+        body = await reader.readexactly(int(headers["content-length"]))
+        self.calls.append((headers, body))
+        more = f"Location: {self.location}\r\n" if self.location else ""
+        writer.write(f"HTTP/1.1 {self.status} As you wish\r\n{more}Content-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def running_pager() -> AsyncIterator[Pager]:
+    pager = Pager()
+    server = await asyncio.start_server(pager.serve, "127.0.0.1", 0)
+    pager.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/page"
+    async with server:
+        yield pager
+
+
+@pytest.fixture
+async def mail() -> AsyncIterator[MailServer]:
+    async with running_mail_server() as server:
+        yield server
+
+
+async def with_webhook(house: House, url: str, *, is_confirmed: bool = True) -> House:
+    async with house.site.db.transaction(house.system_scope) as tx:
+        await set_setting(tx, house.site.content, "ladder.page_webhook_url", url)
+        if is_confirmed:
+            await tx.run(CONFIRM, house.clinic_id, house.people["anna"])
+    return house.with_settings(page_secret=SECRET)
+
+
+async def raised(house: House, recipient: str = CLINICAL_POOL, kind: str = "escalation-raise") -> None:
+    async with house.site.db.transaction(house.patient_scope) as tx:
+        await enqueue(tx, kind=kind, recipient=recipient, dedupe_key=str(uuid4()))
+
+
+async def rows_of(house: House) -> list[Row]:
+    async with house.site.db.transaction(house.system_scope) as tx:
+        return await tx.all(ROWS, house.clinic_id)
+
+
+async def paged_at(house: House, name: str, address: str) -> None:
+    await notices.set_choices(house.site, house.caller(name), {}, address)
+
+
+async def test_a_danger_goes_to_the_second_address_too(house: House, mail: MailServer) -> None:
+    posted = house.with_settings(smtp_url=mail.url)
+    await paged_at(posted, "nora", "555-0100@pager.test")
+    await raised(posted)
+    await delivered(posted)
+    assert sorted(each["To"] for each in mail.taken) == ["555-0100@pager.test", "adams@clinic.test", "nora@clinic.test"]
+    [page] = [each for each in mail.taken if each["To"] == "555-0100@pager.test"]
+    assert "look now" in page["Subject"]
+    text = str(page).lower()
+    assert not any(word in text for word in ("alice", "nora", "test clinic", "escalation", "emergency call from"))
+    assert len({each["Message-ID"] for each in mail.taken}) == 3
+
+
+async def test_what_is_no_danger_pages_nobody(house: House, mail: MailServer) -> None:
+    posted = house.with_settings(smtp_url=mail.url)
+    await paged_at(posted, "nora", "555-0100@pager.test")
+    await raised(posted, kind="message-new")
+    await delivered(posted)
+    assert "555-0100@pager.test" not in [each["To"] for each in mail.taken]
+
+
+async def test_the_webhook_is_called_once_signed_and_without_content(house: House, mail: MailServer) -> None:
+    async with running_pager() as pager:
+        posted = (await with_webhook(house, pager.url)).with_settings(smtp_url=mail.url)
+        await raised(posted)
+        await delivered(posted)
+        [(headers, body)] = pager.calls
+    sent = json.loads(body)
+    assert set(sent) == {"id", "clinic", "kind", "recipient", "at"}
+    assert (sent["clinic"], sent["kind"], sent["recipient"]) == (str(posted.clinic_id), "page", CLINICAL_POOL)
+    stamp = headers[SIGNATURE.lower()].partition(",")[0].removeprefix("t=")
+    expected = hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers[SIGNATURE.lower()] == f"t={stamp},v1={expected}" == signature(SECRET, posted.clock.now(), body)
+    assert int(stamp) == int(posted.clock.now().timestamp())
+    by_channel = {row.channel: row for row in await rows_of(posted) if row.recipient == CLINICAL_POOL}
+    assert by_channel["webhook"].is_sent
+    assert by_channel["page"].error_code == "not-set-up"
+
+
+async def test_a_page_needs_no_mail_server(house: House) -> None:
+    async with running_pager() as pager:
+        posted = await with_webhook(house, pager.url)
+        await raised(posted)
+        await delivered(posted)
+        assert len(pager.calls) == 1
+    mails = [row for row in await rows_of(posted) if row.channel == "mail" and row.recipient != CLINICAL_POOL]
+    assert len(mails) == 2
+    assert not any(row.is_sent or row.error_code for row in mails)
+
+
+async def test_a_webhook_that_fails_is_called_again_with_the_same_id(house: House) -> None:
+    async with running_pager() as pager:
+        posted = await with_webhook(house, pager.url)
+        pager.status = 500
+        await raised(posted, account(posted.people["nora"]))
+        await delivered(posted)
+        assert "webhook-500" in [row.error_code for row in await rows_of(posted)]
+        pager.status = 204
+        posted.clock.pass_by(seconds=15)
+        await delivered(posted)
+        ids = {json.loads(body)["id"] for _, body in pager.calls}
+        assert (len(pager.calls), len(ids)) == (2, 1)
+
+
+async def test_a_redirect_is_not_followed(house: House) -> None:
+    async with running_pager() as pager, running_pager() as elsewhere:
+        pager.status, pager.location = 302, elsewhere.url
+        posted = await with_webhook(house, pager.url)
+        await raised(posted)
+        await delivered(posted)
+        assert elsewhere.calls == []
+        assert "webhook-302" in [row.error_code for row in await rows_of(posted)]
+
+
+async def test_an_address_that_nobody_confirmed_is_not_called(house: House) -> None:
+    async with running_pager() as pager:
+        posted = await with_webhook(house, pager.url, is_confirmed=False)
+        await raised(posted)
+        await delivered(posted)
+        assert pager.calls == []
+
+
+async def test_when_nobody_can_be_paged_people_see_it(house: House, mail: MailServer) -> None:
+    posted = house.with_settings(smtp_url=mail.url)
+    await raised(posted)
+    await delivered(posted)
+    found = await notices.read_undelivered(posted.site, posted.caller("anna"), None)
+    assert [(row.channel, row.recipient, row.error_code) for row in found.rows] == [
+        ("page", CLINICAL_POOL, "nobody-to-page")
+    ]
+
+
+async def test_the_test_of_the_pages_uses_the_pages_alone(house: House, mail: MailServer) -> None:
+    async with running_pager() as pager:
+        posted = (await with_webhook(house, pager.url)).with_settings(smtp_url=mail.url)
+        await paged_at(posted, "anna", "555-0101@pager.test")
+        await raised(posted, account(posted.people["anna"]), PAGE_TEST)
+        await delivered(posted)
+        assert [each["To"] for each in mail.taken] == ["555-0101@pager.test"]
+        assert [json.loads(body)["kind"] for _, body in pager.calls] == ["page-test"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://pager.test/x",
+        "ftp://pager.test",
+        "https://",
+        "https://user:word@pager.test",
+        "javascript:alert(1)",
+        "http://169.254.169.254/latest",
+        "http://localhost.evil.test",
+        "words",
+    ],
+)
+def test_only_https_or_this_machine_is_called(url: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        parse_webhook(url)
+    assert not is_callable(url) or "@" in url
+
+
+def test_https_and_this_machine_may_be_called() -> None:
+    for url in ("https://pager.test/x?y=1", "http://127.0.0.1:9/page", "http://localhost/page", "http://[::1]:1/"):
+        assert parse_webhook(url) == url
+        assert is_callable(url)
