@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.message import Message
 from ipaddress import ip_address
 from pathlib import Path
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
@@ -88,17 +89,21 @@ async def running_mail_server(
     mail = MailServer(scheme="smtps" if tls else "smtp")
     loop = asyncio.get_running_loop()
 
+    sessions: list[SMTP] = []
+
     def session() -> SMTP:
-        return SMTP(
+        made = SMTP(
             mail,
             hostname="mail.test",
             tls_context=start_tls,
             require_starttls=start_tls is not None,
-            auth_required=needs_login,
+            auth_required=needs_login and start_tls is not None,
             auth_require_tls=start_tls is not None,
             authenticator=_checks_login if needs_login else None,
             loop=loop,
         )
+        sessions.append(made)
+        return made
 
     server = await loop.create_server(session, "127.0.0.1", 0, ssl=tls)
     mail.port = server.sockets[0].getsockname()[1]
@@ -106,6 +111,10 @@ async def running_mail_server(
         yield mail
     finally:
         server.close()
+        for one in sessions:
+            if one.transport is not None:
+                cast("asyncio.Transport", one.transport).abort()
+        await asyncio.sleep(0.05)  # until the loop has let go of their sockets
 
 
 def self_made_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import get, put
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
 
 from portico.access import Caller, Permission, signed_in, staff
 from portico.accounts import notices
@@ -66,10 +68,13 @@ async def set_choices(site: Site, caller: Caller, data: ChoicesIn) -> ChoicesOut
 
 @get("/api/notifications", opt={"audience": staff(Permission.READ_PATIENT_LIST)})
 async def list_notifications(
-    site: Site, caller: Caller, state: str = "failed", cursor: str | None = None
+    site: Site,
+    caller: Caller,
+    wanted: Annotated[str, Parameter(query="state")] = "failed",
+    cursor: str | None = None,
 ) -> UndeliveredListOut:
     """What reached nobody after its last try; never what it was about."""
-    if state != "failed":
+    if wanted != "failed":
         message = "The only state that can be listed is `failed`."
         raise Malformed(message)
     page = await notices.read_undelivered(site, caller, cursor)

@@ -15,7 +15,7 @@ import msgspec
 from portico.access import Caller, Permission
 from portico.audit import Object, record
 from portico.care import attachments_queries as queries
-from portico.care.attachments_kinds import AttachmentRefused, Checked, checked, image_refusal, renamed
+from portico.care.attachments_kinds import AttachmentRefused, Checked, checked, image_refusal, is_whole, renamed
 from portico.care.attachments_model import Attachment, Holder, OpenedFile
 from portico.care.attachments_queries import AttachmentRow
 from portico.care.queries import is_known
@@ -242,6 +242,8 @@ async def _cleaned(site: Site, file: Checked) -> _Made:
         except ImageRefused as refusal:
             raise image_refusal(refusal.reason) from refusal
         content, media_type = image.content, image.media_type
+        if not is_whole(media_type, content):  # the child is believed in nothing
+            raise image_refusal("unreadable")
     return _Made(
         name=renamed(file.name, media_type),
         media_type=media_type,

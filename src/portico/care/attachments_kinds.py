@@ -14,6 +14,8 @@ import msgspec
 from portico.errors import Invalid
 
 NAME_LENGTH = 120
+LARGEST_BYTES = 10 * 1024 * 1024
+"""Of a file as it is sent, and as it is kept."""
 ACCEPT = ".jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.txt"
 """What a page's file input offers."""
 
@@ -132,6 +134,13 @@ def renamed(name: str, media_type: str) -> str:
     stem, _, extension = name.rpartition(".")
     kind = next(kind for kind in KINDS if kind.media_type == media_type)
     return name if extension.lower() in kind.extensions else f"{stem}.{min(kind.extensions, key=len)}"
+
+
+def is_whole(media_type: str, content: bytes) -> bool:
+    """Whether the bytes begin as that kind does and are no larger than what people may send."""
+    return len(content) <= LARGEST_BYTES and any(
+        kind.media_type == media_type and kind.begins(content) for kind in KINDS
+    )
 
 
 def safe_name(name: str) -> str:

@@ -36,7 +36,7 @@ class CleanImage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    media_type: str | None = None
+    media_type: Literal["image/jpeg", "image/png", "image/webp"] | None = None
     refused: Reason | None = None
 
 
@@ -55,10 +55,11 @@ class Images:
         """The image without anything but its pixels. Raises ImageRefused; Unavailable while too many wait."""
         async with self._place():
             reply = await self._ask(raw, media_type)
-        head, separator, content = reply.partition(b"\n")
-        if not separator:
-            raise ImageRefused("unreadable")
-        answer = msgspec.json.decode(head, type=_Answer)
+        head, _, content = reply.partition(b"\n")
+        try:
+            answer = msgspec.json.decode(head, type=_Answer)
+        except msgspec.MsgspecError as error:
+            raise ImageRefused("unreadable") from error
         if answer.media_type is None:
             raise ImageRefused(answer.refused or "unreadable")
         return CleanImage(media_type=answer.media_type, content=content)
