@@ -11,7 +11,7 @@ from litestar.params import Body
 
 from portico.access import Caller, Permission, signed_in, staff
 from portico.accounts import notices
-from portico.notify.model import Choice
+from portico.notify.model import ADMIN_POOL, CLINICAL_POOL, Choice
 from portico.notify.rules import CHOICES, NEEDED, PageAddressInvalid
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -35,6 +35,7 @@ CODE_WORDS: Mapping[str, str] = {
     "webhook-address": "The webhook's address may not be called.",
 }
 CHANNEL_WORDS: Mapping[str, str] = {"each": "Mail", "mail": "Mail", "page": "Page", "webhook": "Webhook"}
+POOL_WORDS: Mapping[str, str] = {CLINICAL_POOL: "All clinicians and nurses", ADMIN_POOL: "All admins"}
 KIND_WORDS: Mapping[str, str] = {"escalation": "Danger", "page": "Test of the pages", **{c: c.title() for c in CHOICES}}
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -74,6 +75,7 @@ async def undelivered_page(
         code_words=CODE_WORDS,
         kind_words=KIND_WORDS,
         channel_words=CHANNEL_WORDS,
+        pool_words=POOL_WORDS,
     )
 
 
@@ -86,7 +88,7 @@ def _show(
         status=200 if problem is None else 422,
         choices=found,
         words=CHOICE_WORDS,
-        needed=tuple(NEEDED.values()),
+        needed=tuple(NEEDED.values()) if found.is_staff else (NEEDED["sign-in"],),
         is_saved=is_saved,
         problem=problem,
     )

@@ -111,7 +111,7 @@ def page_address(text: str) -> str | None:
     name, at, domain = address.rpartition("@")
     is_plain = address.isascii() and address.isprintable() and not set(address) & set(' ,;:<>()[]"\\')
     if not (at and name and "@" not in name and "." in domain.strip(".") and is_plain and len(address) <= 254):
-        message = "Write one e-mail address, for example the one that your phone's text messages come from."
+        message = "Write one e-mail address, such as name@clinic.test."
         raise PageAddressInvalid(message)
     return address
 
