@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Reference, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat
 
 from portico.access import Caller, signed_in
 from portico.accounts.request_checks import MULTIPART, CrossSite
@@ -35,10 +38,24 @@ class AttachmentOut(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["received", "quarantined", "clean", "rejected"]
 
 
+@dataclass
+class UploadOperation(Operation):
+    """Says in the API's description what the body is: the route reads it itself, part by part."""
+
+    def __post_init__(self) -> None:
+        fields: dict[str, Reference | Schema] = {
+            "patient": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID),
+            "file": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY),
+        }
+        schema = Schema(type=OpenAPIType.OBJECT, properties=fields, required=sorted(fields))
+        self.request_body = RequestBody(content={MULTIPART: OpenAPIMediaType(schema=schema)}, required=True)
+
+
 @post(
     "/api/attachments",
     opt={"audience": signed_in(), "reads": MULTIPART, "body_limit": BODY_LIMIT},
     request_max_body_size=BODY_LIMIT,
+    operation_class=UploadOperation,
 )
 async def send_attachment(request: AnyRequest, site: Site, caller: Caller) -> AttachmentOut:
     """Takes one file of a patient: multipart/form-data with the fields `patient` and `file`."""
