@@ -103,6 +103,39 @@ CREATE TABLE public.assignment (
 
 ALTER TABLE ONLY public.assignment FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.attachment (
+    clinic_id uuid NOT NULL,
+    attachment_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    state text NOT NULL,
+    media_type text NOT NULL,
+    size integer NOT NULL,
+    name_sealed bytea,
+    digest bytea NOT NULL,
+    blob_key text NOT NULL,
+    key_sealed bytea,
+    scan_key_sealed bytea,
+    uploaded_by uuid NOT NULL,
+    holder_kind text,
+    holder_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    orphan_at timestamp with time zone,
+    scan_at timestamp with time zone,
+    scan_tries smallint DEFAULT 0 NOT NULL,
+    erase_at timestamp with time zone,
+    due_at timestamp with time zone GENERATED ALWAYS AS (LEAST(orphan_at, scan_at, erase_at)) STORED,
+    CONSTRAINT attachment_held_is_no_orphan CHECK (((holder_id IS NULL) OR (orphan_at IS NULL))),
+    CONSTRAINT attachment_holder_is_known CHECK ((holder_kind = ANY (ARRAY['message'::text, 'response'::text]))),
+    CONSTRAINT attachment_holder_is_whole CHECK (((holder_kind IS NULL) = (holder_id IS NULL))),
+    CONSTRAINT attachment_is_named_while_it_is_there CHECK (((state = 'rejected'::text) OR (name_sealed IS NOT NULL))),
+    CONSTRAINT attachment_media_type_is_known CHECK ((media_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'image/webp'::text, 'application/pdf'::text, 'text/plain'::text]))),
+    CONSTRAINT attachment_rejected_cannot_be_read CHECK (((state = 'rejected'::text) = (key_sealed IS NULL))),
+    CONSTRAINT attachment_state_is_known CHECK ((state = ANY (ARRAY['received'::text, 'quarantined'::text, 'clean'::text, 'rejected'::text]))),
+    CONSTRAINT attachment_waits_for_the_scanner CHECK ((((state = 'quarantined'::text) = (scan_key_sealed IS NOT NULL)) AND ((state = 'quarantined'::text) = (scan_at IS NOT NULL))))
+);
+
+ALTER TABLE ONLY public.attachment FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.audit_event (
     clinic_id uuid NOT NULL,
     event_id bigint NOT NULL,
@@ -169,6 +202,7 @@ CREATE TABLE public.clinic_setting (
     confirmed_at timestamp with time zone,
     changed_at timestamp with time zone NOT NULL,
     changed_by uuid,
+    confirmed_value text,
     CONSTRAINT clinic_setting_is_confirmed_by_somebody CHECK (((confirmed_by IS NULL) = (confirmed_at IS NULL)))
 );
 
@@ -438,11 +472,23 @@ CREATE TABLE public.notification (
     created_at timestamp with time zone NOT NULL,
     address text,
     link_sealed bytea,
+    channel text DEFAULT 'each'::text NOT NULL,
+    CONSTRAINT notification_channel_is_known CHECK ((channel = ANY (ARRAY['each'::text, 'mail'::text, 'page'::text, 'webhook'::text]))),
     CONSTRAINT notification_link_goes_to_an_address CHECK (((link_sealed IS NULL) OR (address IS NOT NULL))),
     CONSTRAINT notification_link_is_kept_only_until_sent CHECK (((link_sealed IS NULL) OR (due_at IS NOT NULL)))
 );
 
 ALTER TABLE ONLY public.notification FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notification_choice (
+    clinic_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    off text[] NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT notification_choice_is_known CHECK ((off <@ ARRAY['message'::text, 'reminder'::text, 'decision'::text]))
+);
+
+ALTER TABLE ONLY public.notification_choice FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.page_test (
     clinic_id uuid NOT NULL,
@@ -790,6 +836,9 @@ ALTER TABLE ONLY public.alembic_version
 ALTER TABLE ONLY public.assignment
     ADD CONSTRAINT assignment_pkey PRIMARY KEY (clinic_id, assignment_id);
 
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_pkey PRIMARY KEY (clinic_id, attachment_id);
+
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (clinic_id, event_id);
 
@@ -858,6 +907,9 @@ ALTER TABLE ONLY public.message
 
 ALTER TABLE ONLY public.note
     ADD CONSTRAINT note_pkey PRIMARY KEY (clinic_id, note_id);
+
+ALTER TABLE ONLY public.notification_choice
+    ADD CONSTRAINT notification_choice_pkey PRIMARY KEY (clinic_id, account_id);
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_once_per_cause UNIQUE (clinic_id, dedupe_key);
@@ -956,6 +1008,10 @@ CREATE INDEX account_by_patient ON public.account USING btree (clinic_id, patien
 
 CREATE INDEX assignment_by_thread ON public.assignment USING btree (clinic_id, thread_id, assigned_at, assignment_id);
 
+CREATE INDEX attachment_by_holder ON public.attachment USING btree (clinic_id, holder_kind, holder_id) WHERE (holder_id IS NOT NULL);
+
+CREATE INDEX attachment_due ON public.attachment USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE INDEX audit_event_by_patient ON public.audit_event USING btree (clinic_id, patient_id, event_id) WHERE (patient_id IS NOT NULL);
 
 CREATE UNIQUE INDEX audit_event_folds ON public.audit_event USING btree (clinic_id, fold_key) WHERE (fold_key IS NOT NULL);
@@ -991,6 +1047,8 @@ CREATE INDEX message_of_patient ON public.message USING btree (clinic_id, patien
 CREATE INDEX note_by_thread ON public.note USING btree (clinic_id, thread_id, written_at, note_id);
 
 CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX notification_undelivered ON public.notification USING btree (clinic_id, created_at DESC, notification_id) WHERE ((sent_at IS NULL) AND (due_at IS NULL));
 
 CREATE INDEX page_test_confirmed ON public.page_test USING btree (clinic_id, confirmed_at) WHERE (state = 'confirmed'::text);
 
@@ -1040,6 +1098,8 @@ CREATE INDEX review_valid_until ON public.review USING btree (valid_until) WHERE
 
 CREATE INDEX session_by_account ON public.session USING btree (clinic_id, account_id) WHERE (state <> 'ended'::text);
 
+CREATE INDEX session_expired ON public.session USING btree (expires_at);
+
 CREATE INDEX thread_by_activity ON public.thread USING btree (clinic_id, last_at DESC, thread_id DESC);
 
 CREATE INDEX thread_by_patient ON public.thread USING btree (clinic_id, patient_id, last_at DESC, thread_id DESC);
@@ -1058,6 +1118,12 @@ ALTER TABLE ONLY public.account
 
 ALTER TABLE ONLY public.assignment
     ADD CONSTRAINT assignment_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
+
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_clinic_id_uploaded_by_fkey FOREIGN KEY (clinic_id, uploaded_by) REFERENCES public.account(clinic_id, account_id);
 
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
@@ -1124,6 +1190,9 @@ ALTER TABLE ONLY public.message
 
 ALTER TABLE ONLY public.note
     ADD CONSTRAINT note_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
+
+ALTER TABLE ONLY public.notification_choice
+    ADD CONSTRAINT notification_choice_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
@@ -1218,6 +1287,14 @@ CREATE POLICY account_within_clinic ON public.account USING (((clinic_id = ( SEL
 ALTER TABLE public.assignment ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY assignment_within_clinic ON public.assignment USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.attachment ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY attachment_due_for_worker ON public.attachment FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (due_at IS NOT NULL)));
+
+CREATE POLICY attachment_of_patient ON public.attachment USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY attachment_within_clinic ON public.attachment USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 
@@ -1325,6 +1402,12 @@ CREATE POLICY note_within_clinic ON public.note USING (((clinic_id = ( SELECT pu
 
 ALTER TABLE public.notification ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.notification_choice ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY notification_choice_of_account ON public.notification_choice USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor)))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY notification_choice_within_clinic ON public.notification_choice USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 CREATE POLICY notification_due_for_worker ON public.notification FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (due_at IS NOT NULL)));
 
 CREATE POLICY notification_left_by_patient ON public.notification FOR INSERT WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['patient'::text, 'anonymous'::text])))));
@@ -1417,6 +1500,10 @@ ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY session_by_token ON public.session FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
 
+CREATE POLICY session_deleted_by_worker ON public.session AS RESTRICTIVE FOR DELETE USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'worker'::text))));
+
+CREATE POLICY session_due_for_worker ON public.session FOR SELECT TO portico_worker USING ((( SELECT public.app_clinic() AS app_clinic) IS NULL));
+
 CREATE POLICY session_of_account ON public.session USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
 CREATE POLICY session_within_clinic ON public.session USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
@@ -1455,6 +1542,50 @@ GRANT SELECT ON TABLE public.alembic_version TO portico_worker;
 GRANT SELECT ON TABLE public.alembic_version TO portico_backup;
 
 GRANT SELECT,INSERT ON TABLE public.assignment TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.attachment TO portico_app;
+GRANT UPDATE ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(clinic_id) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(attachment_id) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(patient_id) ON TABLE public.attachment TO portico_worker;
+
+GRANT UPDATE(state) ON TABLE public.attachment TO portico_app;
+GRANT SELECT(state) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(media_type) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(size) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(blob_key) ON TABLE public.attachment TO portico_worker;
+
+GRANT UPDATE(scan_key_sealed) ON TABLE public.attachment TO portico_app;
+GRANT SELECT(scan_key_sealed) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(uploaded_by) ON TABLE public.attachment TO portico_worker;
+
+GRANT UPDATE(holder_kind) ON TABLE public.attachment TO portico_app;
+GRANT SELECT(holder_kind) ON TABLE public.attachment TO portico_worker;
+
+GRANT UPDATE(holder_id) ON TABLE public.attachment TO portico_app;
+GRANT SELECT(holder_id) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(created_at) ON TABLE public.attachment TO portico_worker;
+
+GRANT UPDATE(orphan_at) ON TABLE public.attachment TO portico_app;
+GRANT SELECT(orphan_at) ON TABLE public.attachment TO portico_worker;
+
+GRANT UPDATE(scan_at) ON TABLE public.attachment TO portico_app;
+GRANT SELECT(scan_at) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(scan_tries) ON TABLE public.attachment TO portico_worker;
+
+GRANT UPDATE(erase_at) ON TABLE public.attachment TO portico_app;
+GRANT SELECT(erase_at) ON TABLE public.attachment TO portico_worker;
+
+GRANT SELECT(due_at) ON TABLE public.attachment TO portico_worker;
 
 GRANT SELECT,INSERT ON TABLE public.audit_event TO portico_app;
 GRANT INSERT ON TABLE public.audit_event TO portico_worker;
@@ -1569,6 +1700,9 @@ GRANT SELECT,INSERT ON TABLE public.note TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notification TO portico_worker;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.notification_choice TO portico_app;
+GRANT SELECT ON TABLE public.notification_choice TO portico_worker;
+
 GRANT SELECT,INSERT ON TABLE public.page_test TO portico_app;
 GRANT SELECT ON TABLE public.page_test TO portico_worker;
 
@@ -1664,6 +1798,13 @@ GRANT SELECT,INSERT ON TABLE public.screening TO portico_app;
 GRANT SELECT ON TABLE public.screening TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.session TO portico_app;
+GRANT DELETE ON TABLE public.session TO portico_worker;
+
+GRANT SELECT(clinic_id) ON TABLE public.session TO portico_worker;
+
+GRANT SELECT(session_id) ON TABLE public.session TO portico_worker;
+
+GRANT SELECT(expires_at) ON TABLE public.session TO portico_worker;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.sign_in TO portico_app;
 

@@ -9,8 +9,8 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0008_attachments_pages"
-down_revision = "0002_letters"
+revision = "0007_attachments_pages"
+down_revision = "0006_messaging"
 
 _HERE = Path(__file__)
 
