@@ -42,6 +42,8 @@ from portico.intake import api as intake_api
 from portico.intake import pages as intake_pages
 from portico.messaging import api as messaging_api
 from portico.messaging import events_api, handling_api
+from portico.messaging import pages as messaging_pages
+from portico.messaging import staff_pages as messaging_staff_pages
 from portico.messaging.streams import Hub
 from portico.platform import problems, public
 from portico.platform.scope_notes import noted
@@ -74,6 +76,8 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *messaging_api.ROUTES,
     *handling_api.ROUTES,
     *events_api.ROUTES,
+    *messaging_pages.ROUTES,
+    *messaging_staff_pages.ROUTES,
     *submission_api.ROUTES,
     *submission_pages.ROUTES,
     *change_routes.ROUTES,

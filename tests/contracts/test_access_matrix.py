@@ -23,11 +23,13 @@ from portico.clinic.rules import version_of_value
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
 from portico.escalation import handling
-from portico.ids import PatientId, ThreadId
+from portico.ids import MessageId, PatientId, ThreadId
 from portico.intake import drafts, queries
 from portico.messaging import reading as messaging
+from portico.messaging import sending
 from portico.messaging.drafting import Written, save_draft
 from portico.platform.multipart import SentFile
+from portico.messaging.model import Parcel
 from tests import walks
 from tests.portal import Persona, Portal
 
@@ -134,10 +136,21 @@ def in_thread(status: int, **more: Any) -> Row:
     return Row(statuses=statuses, **{"of": "thread", **more})
 
 
-def about_thread(status: int, **more: Any) -> Row:
-    """For staff who read threads of the nurses."""
-    statuses = (401, 404, 404, 404, 404, status, status, 404, 403, 404)
-    return Row(statuses=statuses, **{"of": "thread", **more})
+def about_thread(status: int, but: Mapping[str, int] | None = None, **more: Any) -> Row:
+    """For staff who read threads of the nurses; `but` names those who see it and may not do this."""
+    found = dict(zip(PERSONAS, (401, 404, 404, 404, 404, status, status, 404, 403, 404), strict=True))
+    return Row(statuses=tuple({**found, **(but or {})}.values()), **{"of": "thread", **more})
+
+
+def new_page(**fields: str) -> Send:
+    """A page on which a message was written, with the ids that it was made with."""
+    written = {"topic": "other", "subject": "Hours", "body": "When do you open?", **fields}
+
+    def send(stage: Stage) -> dict[str, Any]:
+        ids = {"thread_id": stage.ids["thread_id"], "message_id": str(uuid4()), "new_id": str(uuid4())}
+        return page(**ids, **written)(stage)
+
+    return send
 
 
 def a_thread(stage: Stage) -> object:
@@ -151,6 +164,7 @@ CONSULT = {"clinician": None, "startsAt": "2026-07-01T15:00:00Z", "state": "book
 PERSON = {"name": "Newcomer", "bornOn": "1990-04-02"}
 BORN = {"born_year": "1990", "born_month": "4", "born_day": "2"}
 A_FORM = {"resourceType": "QuestionnaireResponse", "status": "in-progress", "item": []}
+ROOM = "/for/{patient_id:uuid}/threads/{thread_id:uuid}"
 SCREEN = "/for/{patient_id:uuid}/responses/{response_id:uuid}"
 
 TABLE: Mapping[str, Row] = {
@@ -426,6 +440,33 @@ TABLE: Mapping[str, Row] = {
     "DELETE /api/threads/{thread_id:uuid}/draft": Row(
         statuses=(401, 204, 404, 404, 404, 404, 404, 404, 404, 404), of="drafted_message"
     ),
+    "GET /for/{patient_id:uuid}/threads": patients(200, of="drafted_message"),
+    "GET /for/{patient_id:uuid}/compose": patients(200, of="new_thread"),
+    "POST /for/{patient_id:uuid}/compose": patients(303, of="new_thread", send=new_page()),
+    f"GET {ROOM}": patients(200, of="drafted_message"),
+    f"POST {ROOM}/messages": patients(303, of="thread", send=new_page()),
+    f"POST {ROOM}/messages/{{message_id:uuid}}/retraction": Row(
+        statuses=(401, 303, 404, 403, 404, 404, 404, 404, 404, 404), of="sent", send=new_page(reason="Typo")
+    ),
+    f"GET {ROOM}/messages/{{message_id:uuid}}/danger": patients(200, of="sent"),
+    f"POST {ROOM}/draft/removal": Row(
+        statuses=(401, 303, 404, 404, 404, 404, 404, 404, 404, 404), of="drafted_message", send=page()
+    ),
+    "GET /threads": staff(200, lacking="anna", elsewhere=200),
+    "GET /threads/about/{patient_id:uuid}": staff(200, lacking="anna"),
+    "POST /threads/about/{patient_id:uuid}": staff(303, lacking="anna", of="new_thread", send=new_page()),
+    "GET /threads/{thread_id:uuid}": about_thread(200),
+    "POST /threads/{thread_id:uuid}/messages": about_thread(303, send=new_page()),
+    "POST /threads/{thread_id:uuid}/messages/{message_id:uuid}/retraction": about_thread(
+        303, of="answered_by_adams", but={"nora": 403}, send=new_page(reason="Typo")
+    ),
+    "POST /threads/{thread_id:uuid}/messages/{message_id:uuid}/level": about_thread(
+        303, of="sent", send=page(level="emergency", reason="Spoke to her.")
+    ),
+    "POST /threads/{thread_id:uuid}/assignment": about_thread(303, send=page(to="")),
+    "POST /threads/{thread_id:uuid}/closure": about_thread(303, of="answered", send=page(sentence="Write again.")),
+    "POST /threads/{thread_id:uuid}/reopening": about_thread(303, send=page()),
+    "POST /threads/{thread_id:uuid}/notes": about_thread(303, send=page(note="Called.")),
     "GET /api/events": whoever_is_in(200, of="stopping"),
     "GET /for/{patient_id:uuid}/consult-request": patients(200, of="safe"),
     "POST /for/{patient_id:uuid}/consult-request": patients(303, of="safe", send=page(wishes="Mornings")),
@@ -547,6 +588,15 @@ async def sent_message(portal: Portal) -> Stage:
     return Stage(ids={**stage.ids, "message_id": str(tail.letters[0].message.message_id)})
 
 
+async def answered_by_adams(portal: Portal) -> Stage:
+    """Dr. Adams has answered in Alice's thread; `message_id` is of the answer."""
+    stage = await thread(portal)
+    parcel = Parcel(message_id=MessageId(uuid4()), body="Rest it.")
+    where = ThreadId(UUID(stage.ids["thread_id"]))
+    await sending.send_message(portal.site, walks.caller(portal, "dr.adams"), where, parcel)
+    return Stage(ids={**stage.ids, "message_id": str(parcel.message_id)})
+
+
 async def answered(portal: Portal) -> Stage:
     """Nothing urgent about Alice's thread is unresolved."""
     stage = await thread(portal)
@@ -593,6 +643,7 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "sent": sent_message,
     "stopping": stopping,
     "answered": answered,
+    "answered_by_adams": answered_by_adams,
     "drafted_message": drafted_message,
     "apart": apart,
 }

@@ -35,6 +35,7 @@ from portico.platform.site import Site
 _PATIENT_MENU = (MenuItem("/", "Home"),)
 _STAFF_MENU = (
     (Permission.LIST_REVIEWS, MenuItem("/reviews", "Queue")),
+    (Permission.ANSWER_THREADS, MenuItem("/threads", "Messages")),
     (Permission.LIST_ESCALATIONS, MenuItem("/escalations", "Urgent")),
     (Permission.MANAGE_CONSULTS, MenuItem("/consults", "Consults")),
     (Permission.MANAGE_PEOPLE, MenuItem("/people", "People")),

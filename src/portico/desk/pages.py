@@ -14,6 +14,8 @@ from portico.intake.drafts import read_danger
 from portico.intake.guidance import Guidance
 from portico.intake.queries import ListedResponse
 from portico.intake.reading import list_responses
+from portico.messaging.marks import unread_of
+from portico.messaging.rooms import what_to_do_now
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
@@ -31,6 +33,16 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     guidance: Sequence[Guidance]
     heard: Sequence[DecidedForm]
     relied_on_since: datetime
+    unread: int
+    """Messages that this person has not read."""
+
+    @property
+    def may_fill_in(self) -> bool:
+        return "intake" in self.link.scope
+
+    @property
+    def may_write(self) -> bool:
+        return "messages" in self.link.scope
 
     @property
     def open_draft(self) -> ListedResponse | None:
@@ -62,11 +74,14 @@ async def home(request: AnyRequest, site: Site, caller: Caller) -> Response[byte
     if caller.actor.hat == "staff":
         may_list = caller.actor.may(Permission.LIST_REVIEWS)
         return see_other("/reviews" if may_list else "/escalations")
-    people = [await _about(site, caller, link) for link in caller.actor.patients if "intake" in link.scope]
+    people = [await _about(site, caller, link) for link in caller.actor.patients if link.scope & {"intake", "messages"}]
     return page("home.html", request, people=people)
 
 
 async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
+    messages = await _messages(site, caller, link)
+    if "intake" not in link.scope:
+        return OnePatient(link=link, responses=(), consults=(), guidance=messages[1], unread=messages[0])
     listed = await list_responses(site, caller, link.patient_id, None)
     consults = await list_consults(site, caller, link.patient_id, None)
     upcoming = [row for row in consults.consults if row.state in ("requested", "booked")]
@@ -75,14 +90,26 @@ async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
         link=link,
         responses=listed.responses,
         consults=upcoming,
-        guidance=await _guidance(site, caller, link, listed.responses),
+        guidance=await _guidance(site, caller, link, listed.responses, messages[1]),
         heard=heard.decisions,
         relied_on_since=heard.relied_on_since,
+        unread=messages[0],
     )
 
 
+async def _messages(site: Site, caller: Caller, link: PatientLink) -> tuple[int, Sequence[Guidance]]:
+    """How many messages are unread, and what the messages that were sent ask to do now."""
+    if "messages" not in link.scope:
+        return 0, ()
+    return await unread_of(site, caller, link.patient_id), await what_to_do_now(site, caller, link.patient_id)
+
+
 async def _guidance(
-    site: Site, caller: Caller, link: PatientLink, responses: Sequence[ListedResponse]
+    site: Site,
+    caller: Caller,
+    link: PatientLink,
+    responses: Sequence[ListedResponse],
+    of_messages: Sequence[Guidance],
 ) -> Sequence[Guidance]:
     """What to do now while a danger is open; that of the answers themselves where there is one, for it says most."""
     standing = await danger_of(site, caller, link.patient_id)
@@ -90,7 +117,7 @@ async def _guidance(
         return ()
     live = [row for row in responses if row.state in ("draft", "amending", "submitted")]
     found = [await read_danger(site, caller, row.response_id) for row in live]
-    texts = {text.key: text for _, guidance in found for text in guidance}
+    texts = {text.key: text for _, guidance in found for text in guidance} | {text.key: text for text in of_messages}
     return sorted(texts.values(), key=lambda text: text.kind != "emergency") or standing
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from portico.escalation.model import Escalation, Listed, State, Subject
+from portico.escalation.model import Escalation, Level, Listed, Outcome, State, Subject
 from portico.ids import AccountId, EscalationId, PatientId
 from portico.platform.database import Command, Query, Tx
 
@@ -15,6 +15,16 @@ class EscalationKey(msgspec.Struct, frozen=True, kw_only=True):
     """The id of one escalation."""
 
     escalation_id: EscalationId
+
+
+class CourseStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of the ledger as staff read it beside its subject."""
+
+    kind: str
+    level: Level
+    outcome: Outcome | None
+    actor_name: str | None
+    at: datetime
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +102,18 @@ DUE_LOCKED = Query(
 
 ALL_UNRESOLVED_LOCKED = Query(
     Escalation, _SELECT + " where clinic_id = $1 and state <> 'resolved' order by escalation_id for update"
+)
+
+COURSE = Query(
+    CourseStep,
+    """
+    select v.kind, v.level, v.outcome, a.name as actor_name, v.at
+    from escalation_event v
+    join escalation e on e.clinic_id = v.clinic_id and e.escalation_id = v.escalation_id
+    left join account a on a.clinic_id = v.clinic_id and a.account_id = v.actor_id
+    where v.clinic_id = $1 and e.subject_kind = $2 and e.subject_id = $3
+    order by v.at, v.event_id
+    """,
 )
 
 _LISTED = """
@@ -243,3 +265,8 @@ async def open_page(tx: Tx, states: Sequence[State], after: OpenPosition, limit:
 async def resolved_page(tx: Tx, after: ResolvedPosition, limit: int) -> list[Listed]:
     """Resolved escalations, the newest first."""
     return await tx.all(LISTED_RESOLVED, tx.clinic_id, *after, limit)
+
+
+async def course_of(tx: Tx, subject: Subject) -> list[CourseStep]:
+    """What has happened about a subject, in order; only staff read it."""
+    return await tx.all(COURSE, tx.clinic_id, subject.kind, subject.id)

@@ -41,6 +41,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     attachments: tuple[UUID, ...]
     saved_at: datetime
+    is_of_new_thread: bool = False
+    """Set in lists: its thread does not exist yet."""
 
 
 async def save_draft(site: Site, caller: Caller, thread_id: ThreadId, written: Written) -> Draft:
@@ -95,7 +97,12 @@ async def list_drafts(site: Site, caller: Caller, patient_id: PatientId) -> Sequ
         box = await site.vault.patient(tx, patient_id)
         rows = await draft_queries.drafts_of(tx, caller, [patient_id])
         await record(tx, caller, "read", Object("draft"), patient=patient_id, fold_hourly=True)
-        return [_opened(box, caller, row) for row in rows]
+        return [await _listed(tx, box, caller, row) for row in rows]
+
+
+async def _listed(tx: Tx, box: Box, caller: Caller, row: StoredDraft) -> Draft:
+    is_new = await queries.thread(tx, row.thread_id, rules.pools_of(caller.actor)) is None
+    return msgspec.structs.replace(_opened(box, caller, row), is_of_new_thread=is_new)
 
 
 async def draft_in(tx: Tx, site: Site, caller: Caller, thread_id: ThreadId) -> Draft | None:

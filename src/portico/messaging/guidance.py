@@ -1,6 +1,6 @@
 """Which approved texts stand beside a message, with the clinic's numbers and this message's times filled in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,12 +13,12 @@ from portico.platform.content import RenderedGuidance as Guidance
 from portico.platform.content import render_guidance
 from portico.platform.content_files import Content
 
-__all__ = ["Guidance", "is_danger", "read_by", "reply_by", "texts_before_sending", "texts_of"]
+__all__ = ["Guidance", "dangers", "read_by", "reply_by", "texts_before_sending", "texts_of"]
 
 REPLY_HOURS: Final = "messages.reply_open_hours"
 READ_HOURS: Final = "messages.read_open_hours"
 
-BEFORE_SENDING: Final = ("em.911", "post.warn")
+BEFORE_SENDING: Final = ("post.warn",)
 """What a patient reads before writing: when to call instead."""
 
 
@@ -43,9 +43,10 @@ def reply_by(settings: ClinicSettings, sent_at: datetime) -> datetime | None:
     return _after_hours(settings, REPLY_HOURS, sent_at)
 
 
-def is_danger(texts: Sequence[Guidance]) -> bool:
-    """Whether something must be done now."""
-    return any(text.kind in ("emergency", "call") for text in texts)
+def dangers(texts: Iterable[Guidance]) -> tuple[Guidance, ...]:
+    """Those of the texts that say what must be done now, each once, emergencies first."""
+    urgent = {text.key: text for text in texts if text.kind in ("emergency", "call")}
+    return tuple(sorted(urgent.values(), key=lambda text: text.kind != "emergency"))
 
 
 def _rendered(content: Content, values: Mapping[str, str | None], keys: Iterable[str]) -> tuple[Guidance, ...]:

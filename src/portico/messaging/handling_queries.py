@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from portico.access import Caller, Role
+from portico.access import Caller
 from portico.ids import AccountId, MessageId, PatientId, ThreadId
-from portico.messaging.model import Level, StoredMessage, StoredThread
+from portico.messaging.model import Colleague, Level, StoredMessage, StoredThread
 from portico.platform.database import Command, Query, Tx
 
 
@@ -28,14 +28,6 @@ class Instant(msgspec.Struct, frozen=True, kw_only=True):
     """When something was sent."""
 
     at: datetime
-
-
-class Colleague(msgspec.Struct, frozen=True, kw_only=True):
-    """A member of staff who can sign in."""
-
-    account_id: AccountId
-    name: str
-    roles: tuple[Role, ...]
 
 
 class StoredNote(msgspec.Struct, frozen=True, kw_only=True):

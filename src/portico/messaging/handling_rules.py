@@ -1,9 +1,11 @@
 """Decisions about what is done with threads: taking back, levels, assignment, closing. Pure."""
 
+from collections.abc import Iterable
+
 from portico.access import Actor, Permission, permissions_of
 from portico.errors import Conflict, Invalid, NotAllowed
 from portico.ids import AccountId
-from portico.messaging.model import POOLS, Level, Pool, StoredMessage
+from portico.messaging.model import POOLS, Colleague, Level, Pool, StoredMessage
 from portico.messaging.rules import LEVEL_RANK
 
 
@@ -102,9 +104,19 @@ def check_may_assign(actor: Actor, holder: AccountId | None, to: AccountId | Non
     raise AssignedToAnother(message, by=str(holder))
 
 
-def check_reads(roles: tuple[str, ...], pool: Pool) -> None:
+def check_reads(roles: Iterable[str], pool: Pool) -> None:
     """Raises ColleagueUnknown for somebody who could not even open the thread."""
+    if not reads(roles, pool):
+        raise ColleagueUnknown
+
+
+def reads(roles: Iterable[str], pool: Pool) -> bool:
+    """Whether somebody with these roles reads and answers the threads of this pool."""
     held = permissions_of(roles)
     pools = POOLS if Permission.READ_THREADS in held else ("front_desk",)
-    if Permission.ANSWER_THREADS not in held or pool not in pools:
-        raise ColleagueUnknown
+    return Permission.ANSWER_THREADS in held and pool in pools
+
+
+def colleagues_for(everybody: Iterable[Colleague], pool: Pool) -> list[Colleague]:
+    """Whom a thread of this pool can be given to."""
+    return [each for each in everybody if reads(each.roles, pool)]

@@ -157,3 +157,11 @@ class ListedThread(msgspec.Struct, frozen=True, kw_only=True):
     closing_sealed: bytes | None
     closed_by_name: str | None
     closed_at: datetime | None
+
+
+class Colleague(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of staff who can sign in."""
+
+    account_id: AccountId
+    name: str
+    roles: tuple[Role, ...]

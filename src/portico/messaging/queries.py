@@ -96,6 +96,18 @@ MESSAGES_AFTER = Query(
     StoredMessage, _MESSAGE + " where m.clinic_id = $1 and m.thread_id = $2 and m.seq > $3 order by m.seq limit $4"
 )
 
+STANDING_DANGERS = Query(
+    StoredMessage,
+    _MESSAGE
+    + """
+    join thread t on t.clinic_id = m.clinic_id and t.thread_id = m.thread_id
+    join escalation e on e.clinic_id = t.clinic_id and e.subject_kind = 'thread' and e.subject_id = t.thread_id
+        and e.state <> 'resolved' and e.cause = 'triage'
+    where m.clinic_id = $1 and m.patient_id = $2 and m.level <> 'routine' and m.seq >= t.danger_from_seq
+    order by m.sent_at desc, m.seq desc
+    """,
+)
+
 INSERT_MESSAGE = Query(
     MessageKey,
     """
@@ -182,6 +194,11 @@ async def message(tx: Tx, message_id: MessageId) -> StoredMessage | None:
 async def messages_after(tx: Tx, thread_id: ThreadId, after: int, limit: int) -> list[StoredMessage]:
     """Messages in the order of their numbers. Number n+1 is never in sight before n."""
     return await tx.all(MESSAGES_AFTER, tx.clinic_id, thread_id, after, limit)
+
+
+async def standing_dangers(tx: Tx, patient_id: PatientId) -> list[StoredMessage]:
+    """Messages about this patient that somebody must still act on, the newest first."""
+    return await tx.all(STANDING_DANGERS, tx.clinic_id, patient_id)
 
 
 async def insert_message(tx: Tx, row: StoredThread, seq: int, ready: Ready) -> bool:

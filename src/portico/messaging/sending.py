@@ -30,21 +30,21 @@ class Delivered(Letter, frozen=True, kw_only=True):
 
 async def start_thread(site: Site, caller: Caller, new: NewThread, parcel: Parcel) -> tuple[Reading, Delivered]:
     """A thread with its first message. Raises what `actions.open_thread` raises, and TooManySends."""
-    await _count(site, caller)
+    await count_send(site, caller)
     async with site.db.transaction(caller.scope) as tx:
         sent = await actions.open_thread(tx, site, caller, new, parcel)
         settings = await settings_of(tx, site.content)
         box = await site.vault.patient(tx, sent.thread.patient_id)
         letter = letter_of(site.content, settings, box, sent.message)
         reading = await reading_of(tx, site, caller, sent.thread.thread_id)
-    return reading, _delivered(letter, is_new=sent.is_new)
+    return reading, delivered(letter, is_new=sent.is_new)
 
 
 async def send_message(
     site: Site, caller: Caller, thread_id: ThreadId, parcel: Parcel, patient_id: PatientId | None = None
 ) -> Delivered:
     """The next message of a thread. Raises what `actions.append` raises, OtherPatient and TooManySends."""
-    await _count(site, caller)
+    await count_send(site, caller)
     async with site.db.transaction(caller.scope) as tx:
         if patient_id is not None:
             await check_patient(tx, caller, thread_id, patient_id)
@@ -52,7 +52,7 @@ async def send_message(
         settings = await settings_of(tx, site.content)
         box = await site.vault.patient(tx, sent.thread.patient_id)
         letter = letter_of(site.content, settings, box, sent.message)
-    return _delivered(letter, is_new=sent.is_new)
+    return delivered(letter, is_new=sent.is_new)
 
 
 async def check_patient(tx: Tx, caller: Caller, thread_id: ThreadId, patient_id: PatientId) -> None:
@@ -62,7 +62,8 @@ async def check_patient(tx: Tx, caller: Caller, thread_id: ThreadId, patient_id:
         raise OtherPatient(message)
 
 
-async def _count(site: Site, caller: Caller) -> None:
+async def count_send(site: Site, caller: Caller) -> None:
+    """Counts one sending. Raises TooManySends."""
     limit = DEMO_SENDS if site.settings.demo else SENDS
     async with site.db.unscoped("how often an account sends") as statements:
         wait = await seconds_to_wait(statements, [Try(f"messages:{caller.account_id}", limit)])
@@ -70,7 +71,8 @@ async def _count(site: Site, caller: Caller) -> None:
         raise rules.TooManySends(wait)
 
 
-def _delivered(letter: Letter, *, is_new: bool) -> Delivered:
+def delivered(letter: Letter, *, is_new: bool) -> Delivered:
+    """The letter as its sender gets it back."""
     return Delivered(
         message=letter.message, body=letter.body, reason=letter.reason, guidance=letter.guidance, is_new=is_new
     )

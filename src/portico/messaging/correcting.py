@@ -1,0 +1,48 @@
+"""A message taken back and its corrected copy, together or not at all; both are kept."""
+
+import msgspec
+
+from portico.access import Caller
+from portico.clinic.actions import settings_of
+from portico.ids import MessageId, PatientId, ThreadId
+from portico.messaging.actions import append
+from portico.messaging.handling import retract_in
+from portico.messaging.model import Parcel
+from portico.messaging.reading import letter_of
+from portico.messaging.sending import Delivered, check_patient, count_send, delivered
+from portico.platform.site import Site
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a message is taken back, and what stands in its place, if anything."""
+
+    reason: str
+    body: str | None
+    new_id: MessageId
+
+
+async def correct(
+    site: Site,
+    caller: Caller,
+    thread_id: ThreadId,
+    message_id: MessageId,
+    correction: Correction,
+    *,
+    patient_id: PatientId | None = None,
+) -> Delivered | None:
+    """Takes the message back and sends the copy, which answers it. The same again changes nothing.
+
+    Raises what `handling.retract` and `actions.append` raise.
+    """
+    await count_send(site, caller)
+    async with site.db.transaction(caller.scope) as tx:
+        if patient_id is not None:
+            await check_patient(tx, caller, thread_id, patient_id)
+        await retract_in(tx, site, caller, thread_id, message_id, correction.reason)
+        if correction.body is None:
+            return None
+        parcel = Parcel(message_id=correction.new_id, body=correction.body, reply_to=message_id)
+        sent = await append(tx, site, caller, thread_id, parcel)
+        box = await site.vault.patient(tx, sent.thread.patient_id)
+        letter = letter_of(site.content, await settings_of(tx, site.content), box, sent.message)
+    return delivered(letter, is_new=sent.is_new)

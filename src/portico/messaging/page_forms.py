@@ -1,0 +1,126 @@
+"""Words and form fields that the pages of both sides share."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from portico.errors import Malformed
+from portico.ids import MessageId, PatientId, ThreadId
+from portico.messaging.drafting import Draft, Written
+from portico.messaging.model import Level, NewThread, Parcel, Topic
+from portico.platform.clock import Ids
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+TOPIC_NAMES: Mapping[Topic, str] = {
+    "soreness": "Soreness or pain",
+    "before_visit": "A question before my visit",
+    "medicine": "Medicine",
+    "appointment": "Appointment",
+    "billing": "Billing or a receipt",
+    "technical": "Trouble with this portal",
+    "other": "Something else",
+}
+LEVEL_NAMES: Mapping[Level, str] = {
+    "emergency": "Emergency",
+    "call_now": "Call now",
+    "same_day": "Same day",
+    "routine": "Routine",
+}
+
+
+class Composed(msgspec.Struct, frozen=True, kw_only=True):
+    """A message on its page. Its ids are made with the page, so that sending it twice stores it once."""
+
+    thread_id: UUID
+    message_id: UUID
+    topic: str = ""
+    subject: str = ""
+    body: str = ""
+
+
+def blank(ids: Ids, thread_id: UUID | None = None, draft: Draft | None = None) -> Composed:
+    """A new page to write on, or the one that was kept."""
+    if draft is None:
+        return Composed(thread_id=thread_id or ids.new(), message_id=ids.new())
+    return Composed(
+        thread_id=draft.thread_id,
+        message_id=draft.message_id or ids.new(),
+        topic=draft.topic or "",
+        subject=draft.subject or "",
+        body=draft.body,
+    )
+
+
+def composed(data: Mapping[str, str], thread_id: UUID | None = None) -> Composed:
+    """What was written, as it was sent. Raises Malformed without its ids."""
+    return Composed(
+        thread_id=thread_id or uuid_in(data, "thread_id"),
+        message_id=uuid_in(data, "message_id"),
+        topic=data.get("topic", ""),
+        subject=data.get("subject", "").strip(),
+        body=text_in(data, "body"),
+    )
+
+
+def new_thread(patient_id: PatientId, sent: Composed) -> NewThread:
+    """Raises Malformed unless a topic was chosen."""
+    topic = topic_in(sent.topic)
+    return NewThread(thread_id=ThreadId(sent.thread_id), patient_id=patient_id, topic=topic, subject=sent.subject)
+
+
+def parcel_of(sent: Composed, reply_to: UUID | None = None) -> Parcel:
+    return Parcel(
+        message_id=MessageId(sent.message_id),
+        body=sent.body,
+        reply_to=None if reply_to is None else MessageId(reply_to),
+    )
+
+
+def written(sent: Composed, patient_id: PatientId | None = None) -> Written:
+    """What was written, to be kept."""
+    return Written(
+        body=sent.body,
+        patient_id=patient_id,
+        topic=topic_in(sent.topic) if sent.topic else None,
+        subject=sent.subject or None,
+        message_id=MessageId(sent.message_id),
+    )
+
+
+def text_in(data: Mapping[str, str], name: str) -> str:
+    """A text with line breaks as everywhere else; browsers send two characters for one."""
+    return data.get(name, "").replace("\r\n", "\n").strip()
+
+
+def uuid_in(data: Mapping[str, str], name: str) -> UUID:
+    """An id that the page made. Raises Malformed."""
+    try:
+        return UUID(data.get(name, ""))
+    except ValueError as error:
+        message = "A part of the page is missing. Open the page again."
+        raise Malformed(message) from error
+
+
+def topic_in(text: str) -> Topic:
+    """Raises Malformed unless it is a topic."""
+    try:
+        topic: Topic = msgspec.convert(text, Topic)
+    except msgspec.ValidationError as error:
+        message = "Choose what it is about."
+        raise Malformed(message) from error
+    return topic
+
+
+def level_in(text: str) -> Level:
+    """Raises Malformed unless it is a level."""
+    try:
+        level: Level = msgspec.convert(text, Level)
+    except msgspec.ValidationError as error:
+        message = "Choose a level."
+        raise Malformed(message) from error
+    return level

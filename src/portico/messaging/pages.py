@@ -1,0 +1,223 @@
+"""Pages of the patient's side: threads, writing, one thread, and what to do now."""
+
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from portico.access import Caller, PatientLink, patients
+from portico.errors import DomainError
+from portico.ids import MessageId, PatientId, ThreadId
+from portico.messaging import correcting, drafting, reading, rooms, sending
+from portico.messaging.guidance import dangers
+from portico.messaging.page_forms import (
+    TOPIC_NAMES,
+    Composed,
+    Form,
+    blank,
+    composed,
+    new_thread,
+    parcel_of,
+    text_in,
+    uuid_in,
+    written,
+)
+from portico.messaging.reading import Asked
+from portico.messaging.sending import Delivered
+from portico.platform.problems import status_of
+from portico.platform.requests import AnyRequest
+from portico.platform.site import Site
+from portico.platform.templates import page, see_other
+
+_THREADS = "/for/{patient_id:uuid}/threads"
+_THREAD = f"{_THREADS}/{{thread_id:uuid}}"
+
+
+@get(_THREADS, opt={"audience": patients()})
+async def threads_page(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, q: str = "", cursor: str | None = None
+) -> Response[bytes]:
+    """The patient's threads, the newest first, and what is written and not sent."""
+    link = caller.actor.link_for(PatientId(patient_id), "messages")
+    asked = Asked(q=q.strip() or None, patient=link.patient_id, cursor=cursor)
+    listed = await reading.read_threads(site, caller, asked)
+    drafts = await drafting.list_drafts(site, caller, link.patient_id)
+    return page(
+        "patient_threads.html",
+        request,
+        link=link,
+        threads=listed.threads,
+        next=listed.next,
+        drafts=drafts,
+        q=q,
+        topic_names=TOPIC_NAMES,
+        guidance=await rooms.what_to_do_now(site, caller, link.patient_id),
+    )
+
+
+@get("/for/{patient_id:uuid}/compose", opt={"audience": patients()})
+async def compose_page(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread: UUID | None = None
+) -> Response[bytes]:
+    """A page to write on, with when to call instead and when to expect an answer."""
+    link = caller.actor.link_for(PatientId(patient_id), "messages")
+    paper = await rooms.take_paper(site, caller, link.patient_id, None if thread is None else ThreadId(thread))
+    return await _compose(request, site, caller, link, blank(site.db.ids, thread, paper.draft))
+
+
+@post("/for/{patient_id:uuid}/compose", opt={"audience": patients()})
+async def send_new_thread(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, data: Form
+) -> Response[bytes]:
+    """Sends what was written, or keeps it; a refusal shows it again as it was written."""
+    link = caller.actor.link_for(PatientId(patient_id), "messages")
+    sent = composed(data)
+    try:
+        if data.get("action") == "keep":
+            await drafting.save_draft(site, caller, ThreadId(sent.thread_id), written(sent, link.patient_id))
+            return see_other(f"/for/{patient_id}/threads")
+        _, first = await sending.start_thread(site, caller, new_thread(link.patient_id, sent), parcel_of(sent))
+    except DomainError as refusal:
+        return await _compose(request, site, caller, link, sent, refusal)
+    return _after_sending(link, sent.thread_id, first)
+
+
+@get(_THREAD, opt={"audience": patients()})
+async def thread_page(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread_id: UUID, sent: UUID | None = None
+) -> Response[bytes]:
+    """One thread with all that was said, and below it a field to answer in. `sent` names a message just sent."""
+    link = caller.actor.link_for(PatientId(patient_id), "messages")
+    return await _thread(request, site, caller, link, thread_id, just_sent=sent)
+
+
+@post(f"{_THREAD}/messages", opt={"audience": patients()})
+async def send_answer(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread_id: UUID, data: Form
+) -> Response[bytes]:
+    """Sends what was written, or keeps it; a refusal shows it again as it was written."""
+    link = caller.actor.link_for(PatientId(patient_id), "messages")
+    sent = composed(data, thread_id)
+    try:
+        if data.get("action") == "keep":
+            await drafting.save_draft(site, caller, ThreadId(thread_id), written(sent, link.patient_id))
+            return see_other(f"/for/{patient_id}/threads")
+        message = await sending.send_message(site, caller, ThreadId(thread_id), parcel_of(sent), link.patient_id)
+    except DomainError as refusal:
+        return await _thread(request, site, caller, link, thread_id, sent=sent, refusal=refusal)
+    return _after_sending(link, thread_id, message)
+
+
+@post(f"{_THREAD}/messages/{{message_id:uuid}}/retraction", opt={"audience": patients()})
+async def retract_own(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread_id: UUID, message_id: UUID, data: Form
+) -> Response[bytes]:
+    """Takes a message back and, when there is one, sends the corrected copy with it."""
+    link = caller.actor.link_for(PatientId(patient_id), "messages")
+    try:
+        correction = correcting.Correction(
+            reason=text_in(data, "reason"),
+            body=text_in(data, "body") or None,
+            new_id=MessageId(uuid_in(data, "new_id")),
+        )
+        copy = await correcting.correct(
+            site, caller, ThreadId(thread_id), MessageId(message_id), correction, patient_id=link.patient_id
+        )
+    except DomainError as refusal:
+        return await _thread(request, site, caller, link, thread_id, refusal=refusal)
+    if copy is None:
+        return see_other(f"/for/{patient_id}/threads/{thread_id}")
+    return _after_sending(link, thread_id, copy)
+
+
+@get(f"{_THREAD}/messages/{{message_id:uuid}}/danger", opt={"audience": patients()})
+async def message_danger_page(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread_id: UUID, message_id: UUID
+) -> Response[bytes]:
+    """What to do now, alone on its page, after a dangerous message was sent."""
+    link = caller.actor.link_for(PatientId(patient_id), "messages")
+    texts = await rooms.what_was_answered(site, caller, link.patient_id, ThreadId(thread_id), MessageId(message_id))
+    return page(
+        "message_danger.html", request, link=link, thread_id=thread_id, message_id=message_id, guidance=dangers(texts)
+    )
+
+
+@post(f"{_THREAD}/draft/removal", opt={"audience": patients()})
+async def drop_own_draft(site: Site, caller: Caller, patient_id: UUID, thread_id: UUID) -> Response[bytes]:
+    """Throws away what was written and not sent."""
+    caller.actor.link_for(PatientId(patient_id), "messages")
+    await drafting.drop_draft(site, caller, ThreadId(thread_id))
+    return see_other(f"/for/{patient_id}/threads")
+
+
+def _after_sending(link: PatientLink, thread_id: UUID, message: Delivered) -> Response[bytes]:
+    """To what to do now when there is danger, else to the thread."""
+    thread = f"/for/{link.patient_id}/threads/{thread_id}"
+    message_id = message.message.message_id
+    if dangers(message.guidance):
+        return see_other(f"{thread}/messages/{message_id}/danger")
+    return see_other(f"{thread}?sent={message_id}#m-{message_id}")
+
+
+async def _compose(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    link: PatientLink,
+    sent: Composed,
+    refusal: DomainError | None = None,
+) -> Response[bytes]:
+    paper = await rooms.take_paper(site, caller, link.patient_id)
+    return page(
+        "compose.html",
+        request,
+        status=200 if refusal is None else status_of(refusal),
+        link=link,
+        paper=paper,
+        sent=sent,
+        problem=None if refusal is None else refusal.message,
+        topic_names=TOPIC_NAMES,
+        action=f"/for/{link.patient_id}/compose",
+    )
+
+
+async def _thread(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    link: PatientLink,
+    thread_id: UUID,
+    *,
+    just_sent: UUID | None = None,
+    sent: Composed | None = None,
+    refusal: DomainError | None = None,
+) -> Response[bytes]:
+    room = await rooms.enter_room(site, caller, link.patient_id, ThreadId(thread_id))
+    return page(
+        "patient_thread.html",
+        request,
+        status=200 if refusal is None else status_of(refusal),
+        link=link,
+        room=room,
+        thread=room.reading.thread,
+        sent=sent or blank(site.db.ids, thread_id, room.draft),
+        new_id=site.db.ids.new(),
+        just_sent=just_sent,
+        problem=None if refusal is None else refusal.message,
+        me=caller.account_id,
+        topic_names=TOPIC_NAMES,
+        guidance=room.guidance,
+    )
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    threads_page,
+    compose_page,
+    send_new_thread,
+    thread_page,
+    send_answer,
+    retract_own,
+    message_danger_page,
+    drop_own_draft,
+]
+"""Pages of the patient's side."""

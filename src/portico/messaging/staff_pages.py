@@ -1,0 +1,258 @@
+"""Pages of the staff: the inbox, one thread with the patient beside it, and what is done about it."""
+
+from collections.abc import Awaitable
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+
+from portico.access import Caller, Permission, staff
+from portico.errors import DomainError
+from portico.escalation.pages import read_urgent
+from portico.ids import AccountId, MessageId, PatientId, ThreadId
+from portico.messaging import correcting, drafting, handling, marks, notes, reading, rooms, sending
+from portico.messaging.handling_rules import colleagues_for
+from portico.messaging.highlights import highlighted
+from portico.messaging.page_forms import (
+    LEVEL_NAMES,
+    TOPIC_NAMES,
+    Composed,
+    Form,
+    blank,
+    composed,
+    level_in,
+    new_thread,
+    parcel_of,
+    text_in,
+    topic_in,
+    uuid_in,
+    written,
+)
+from portico.messaging.reading import Asked
+from portico.platform.problems import status_of
+from portico.platform.requests import AnyRequest
+from portico.platform.site import Site
+from portico.platform.templates import page, see_other
+
+_THREAD = "/threads/{thread_id:uuid}"
+_MESSAGE = f"{_THREAD}/messages/{{message_id:uuid}}"
+_ANSWER = {"audience": staff(Permission.ANSWER_THREADS)}
+View = Annotated[str, Parameter(query="view")]
+
+VIEW_NAMES = {"open": "Open", "mine": "Mine", "closed": "Closed"}
+
+
+@get("/threads", opt=_ANSWER)
+async def inbox_page(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    *,
+    view: View = "open",
+    q: str = "",
+    topic: str = "",
+    cursor: str | None = None,
+) -> Response[bytes]:
+    """Threads by urgency, then by who has waited longest."""
+    asked = Asked(
+        q=q.strip() or None,
+        topic=topic_in(topic) if topic else None,
+        state="closed" if view == "closed" else "open",
+        mine=view == "mine",
+        cursor=cursor,
+    )
+    listed = await reading.read_threads(site, caller, asked)
+    return page(
+        "inbox.html",
+        request,
+        urgent=await read_urgent(site, caller),
+        threads=listed.threads,
+        due=await rooms.due_times(site, caller, listed.threads),
+        next=listed.next,
+        view=view if view in VIEW_NAMES else "open",
+        views=VIEW_NAMES,
+        q=q,
+        topic=topic,
+        unread=(await marks.counters(site, caller)).unread,
+        topic_names=TOPIC_NAMES,
+        level_names=LEVEL_NAMES,
+    )
+
+
+@get("/threads/about/{patient_id:uuid}", opt=_ANSWER)
+async def staff_compose_page(request: AnyRequest, site: Site, caller: Caller, patient_id: UUID) -> Response[bytes]:
+    """A page on which staff write to a patient."""
+    return await _compose(request, site, caller, PatientId(patient_id), blank(site.db.ids))
+
+
+@post("/threads/about/{patient_id:uuid}", opt=_ANSWER)
+async def staff_start_thread(
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, data: Form
+) -> Response[bytes]:
+    """Sends what was written; a refusal shows it again as it was written."""
+    sent = composed(data)
+    try:
+        await sending.start_thread(site, caller, new_thread(PatientId(patient_id), sent), parcel_of(sent))
+    except DomainError as refusal:
+        return await _compose(request, site, caller, PatientId(patient_id), sent, refusal)
+    return see_other(f"/threads/{sent.thread_id}")
+
+
+@get(_THREAD, opt=_ANSWER)
+async def staff_thread_page(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
+    """One thread with the patient's context, notes and what was done beside it."""
+    return await _show(request, site, caller, thread_id)
+
+
+@post(f"{_THREAD}/messages", opt=_ANSWER)
+async def staff_send_answer(
+    request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, data: Form
+) -> Response[bytes]:
+    """Sends what was written, or keeps it; a refusal shows it again as it was written."""
+    sent = composed(data, thread_id)
+    if data.get("action") == "keep":
+        act: Awaitable[object] = drafting.save_draft(site, caller, ThreadId(thread_id), written(sent))
+    else:
+        act = sending.send_message(site, caller, ThreadId(thread_id), parcel_of(sent))
+    return await _after(request, site, caller, thread_id, act, sent)
+
+
+@post(f"{_MESSAGE}/retraction", opt=_ANSWER)
+async def staff_retract(
+    request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, message_id: UUID, data: Form
+) -> Response[bytes]:
+    """Takes a message back and, when there is one, sends the corrected copy with it."""
+    correction = correcting.Correction(
+        reason=text_in(data, "reason"),
+        body=text_in(data, "body") or None,
+        new_id=MessageId(uuid_in(data, "new_id")),
+    )
+    act = correcting.correct(site, caller, ThreadId(thread_id), MessageId(message_id), correction)
+    return await _after(request, site, caller, thread_id, act)
+
+
+@post(f"{_MESSAGE}/level", opt=_ANSWER)
+async def staff_set_level(
+    request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, message_id: UUID, data: Form
+) -> Response[bytes]:
+    """Sets a message's level, with a reason."""
+    level = level_in(data.get("level", ""))
+    act = handling.set_level(site, caller, ThreadId(thread_id), MessageId(message_id), level, text_in(data, "reason"))
+    return await _after(request, site, caller, thread_id, act)
+
+
+@post(f"{_THREAD}/assignment", opt=_ANSWER)
+async def staff_assign(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, data: Form) -> Response[bytes]:
+    """Takes the thread, gives it to a colleague, or releases it."""
+    to = AccountId(uuid_in(data, "to")) if data.get("to") else None
+    act = handling.assign(site, caller, ThreadId(thread_id), to, text_in(data, "reason") or None)
+    return await _after(request, site, caller, thread_id, act)
+
+
+@post(f"{_THREAD}/closure", opt=_ANSWER)
+async def staff_close(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, data: Form) -> Response[bytes]:
+    """Closes the thread with a sentence that says what to do next."""
+    act = handling.close(site, caller, ThreadId(thread_id), text_in(data, "sentence"))
+    return await _after(request, site, caller, thread_id, act)
+
+
+@post(f"{_THREAD}/reopening", opt=_ANSWER)
+async def staff_reopen(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
+    """Opens a closed thread again."""
+    return await _after(request, site, caller, thread_id, handling.reopen(site, caller, ThreadId(thread_id)))
+
+
+@post(f"{_THREAD}/notes", opt={"audience": staff(Permission.WRITE_NOTES)})
+async def staff_note(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, data: Form) -> Response[bytes]:
+    """Keeps a note that only staff read."""
+    act = notes.write_note(site, caller, ThreadId(thread_id), text_in(data, "note"))
+    return await _after(request, site, caller, thread_id, act, note=text_in(data, "note"))
+
+
+async def _after(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    thread_id: UUID,
+    act: Awaitable[object],
+    sent: Composed | None = None,
+    *,
+    note: str = "",
+) -> Response[bytes]:
+    """Back to the thread; a refusal shows it with what was written."""
+    try:
+        await act
+    except DomainError as refusal:
+        return await _show(request, site, caller, thread_id, sent=sent, note=note, refusal=refusal)
+    return see_other(f"/threads/{thread_id}")
+
+
+async def _show(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    thread_id: UUID,
+    *,
+    sent: Composed | None = None,
+    note: str = "",
+    refusal: DomainError | None = None,
+) -> Response[bytes]:
+    desk = await rooms.enter_desk(site, caller, ThreadId(thread_id))
+    thread = desk.reading.thread
+    return page(
+        "staff_thread.html",
+        request,
+        status=200 if refusal is None else status_of(refusal),
+        urgent=await read_urgent(site, caller),
+        desk=desk,
+        thread=thread,
+        highlighted=highlighted,
+        sent=sent or blank(site.db.ids, thread_id, desk.draft),
+        note=note,
+        new_id=site.db.ids.new(),
+        problem=None if refusal is None else refusal.message,
+        me=caller.account_id,
+        may_retract_all=caller.actor.may(Permission.LOWER_LEVELS),
+        colleagues=colleagues_for(desk.colleagues, thread.pool),
+        topic_names=TOPIC_NAMES,
+        level_names=LEVEL_NAMES,
+    )
+
+
+async def _compose(
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    patient_id: PatientId,
+    sent: Composed,
+    refusal: DomainError | None = None,
+) -> Response[bytes]:
+    return page(
+        "compose.html",
+        request,
+        status=200 if refusal is None else status_of(refusal),
+        link=None,
+        paper=await rooms.take_paper(site, caller, patient_id),
+        sent=sent,
+        problem=None if refusal is None else refusal.message,
+        topic_names=TOPIC_NAMES,
+        action=f"/threads/about/{patient_id}",
+    )
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    inbox_page,
+    staff_compose_page,
+    staff_start_thread,
+    staff_thread_page,
+    staff_send_answer,
+    staff_retract,
+    staff_set_level,
+    staff_assign,
+    staff_close,
+    staff_reopen,
+    staff_note,
+]
+"""Pages of the staff."""
