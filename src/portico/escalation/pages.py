@@ -40,6 +40,20 @@ CAUSE_NAMES = {
 }
 
 
+STEP_NAMES = {
+    "raise": "Raised",
+    "raise_level": "Raised to a higher level",
+    "add_rules": "More was found",
+    "lower_level": "Level lowered by hand",
+    "acknowledge": "Somebody is on it",
+    "left_message": "A message was left",
+    "resolve": "Resolved",
+    "deadline_passed": "Nobody acted in time",
+    "contact_time_passed": "Not resolved in time",
+}
+"""What happened to an escalation, as its ledger names it."""
+
+
 class Urgent(msgspec.Struct, frozen=True, kw_only=True):
     """One unresolved escalation in the band at the top of staff pages."""
 

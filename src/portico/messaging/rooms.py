@@ -16,6 +16,7 @@ from portico.care.queries import ConsultRow
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound, OtherPatient
 from portico.escalation.actions import has_open_red_flag, unresolved_of
+from portico.escalation.ladder import acknowledge_by
 from portico.escalation.model import Escalation
 from portico.escalation.queries import CourseStep, course_of
 from portico.ids import MessageId, PatientId, ThreadId
@@ -160,16 +161,16 @@ async def take_paper(site: Site, caller: Caller, patient_id: PatientId, thread_i
 
 
 async def due_times(site: Site, caller: Caller, threads: Sequence[Reading]) -> dict[ThreadId, datetime]:
-    """By when each thread needs somebody: its escalation's deadline, else the answer that the clinic promises."""
+    """By when each thread needs somebody: its escalation's deadline, the answer that the clinic promises, or the ladder's."""
     async with site.db.transaction(caller.scope) as tx:
         settings = await settings_of(tx, site.content)
         deadlines = await context_queries.deadlines(tx, [each.thread.thread_id for each in threads])
         due = {row.thread_id: row.deadline for row in deadlines}
         for each in threads:
             waiting = each.thread.waiting_since
-            promised = None if waiting is None else reply_by(settings, waiting)
-            if promised is not None and each.thread.thread_id not in due:
-                due[each.thread.thread_id] = promised
+            if waiting is not None and each.thread.thread_id not in due:
+                promised = reply_by(settings, waiting)
+                due[each.thread.thread_id] = promised or acknowledge_by("routine", 0, waiting, settings)
         return due
 
 

@@ -10,7 +10,7 @@ from litestar.params import Parameter
 
 from portico.access import Caller, Permission, staff
 from portico.errors import DomainError
-from portico.escalation.pages import read_urgent
+from portico.escalation.pages import OUTCOME_NAMES, STEP_NAMES, read_urgent
 from portico.ids import AccountId, MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, handling, marks, notes, reading, rooms, sending
 from portico.messaging.handling_rules import colleagues_for
@@ -216,6 +216,8 @@ async def _show(
         me=caller.account_id,
         may_retract_all=caller.actor.may(Permission.LOWER_LEVELS),
         colleagues=colleagues_for(desk.colleagues, thread.pool),
+        step_names=STEP_NAMES,
+        outcome_names=OUTCOME_NAMES,
         topic_names=TOPIC_NAMES,
         level_names=LEVEL_NAMES,
     )
