@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pyotp
@@ -218,6 +219,28 @@ def decide(clinician: Person, response_id: str, planted: Planted) -> str:
     }
     clinician.ask("PUT", f"{path}/decision", verdict, match=claimed.headers["etag"])
     return read.text
+
+
+def converse(patient: Person, clinician: Person, planted: Planted) -> str:
+    """Everything that can be written about a thread, and what the clinician reads of it."""
+    thread, kept = f"/api/threads/{uuid4()}", f"/api/threads/{uuid4()}"
+    sent = {"id": str(uuid4()), "body": planted.phrase("a message of the patient"), "attachments": []}
+    subject, own = planted.phrase("a subject", 200), patient.own_patient()
+    patient.ask("PUT", thread, {"patient": own, "topic": "soreness", "subject": subject, "message": sent})
+    draft = {"patient": own, "subject": planted.phrase("subject of a draft", 200), "body": planted.phrase("a draft")}
+    patient.ask("PUT", f"{kept}/draft", draft)
+    answer = f"{thread}/messages/{uuid4()}"
+    clinician.ask("PUT", answer, {"body": planted.phrase("an answer")})
+    clinician.ask("PUT", f"{answer}/retraction", {"reason": planted.phrase("why an answer is taken back")})
+    clinician.ask("POST", f"{thread}/notes", {"body": planted.phrase("a note about a thread")})
+    level = {"level": "emergency", "reason": planted.phrase("why a level is changed")}
+    clinician.ask("PUT", f"{thread}/messages/{sent['id']}/level", level)
+    me = clinician.get("/api/session")["account"]["id"]
+    clinician.ask("PUT", f"{thread}/assignment", {"to": me, "reason": planted.phrase("why a thread is taken")})
+    clinician.ask("PUT", f"{thread}/messages/{sent['id']}", {"body": planted.phrase("a refused body")}, expect=(409,))
+    resolve_everything(clinician, planted)
+    clinician.ask("PUT", f"{thread}/closure", {"sentence": planted.phrase("a closing sentence")})
+    return clinician.ask("GET", f"{thread}/messages").text
 
 
 def resolve_everything(clinician: Person, planted: Planted) -> None:

@@ -28,8 +28,8 @@ from portico.intake import drafts, queries
 from portico.messaging import reading as messaging
 from portico.messaging import sending
 from portico.messaging.drafting import Written, save_draft
-from portico.platform.multipart import SentFile
 from portico.messaging.model import Parcel
+from portico.platform.multipart import SentFile
 from tests import walks
 from tests.portal import Persona, Portal
 

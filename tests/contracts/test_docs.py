@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "portico"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "migrations").glob("*.md")])
 VARIABLE = re.compile(r"""["'](PORTICO_[A-Z_]+|SMTP_URL|[A-Z_]*DATABASE_URL)["']""")
-WALKS = {"Walk 1": 20, "Walk 2": 12, "Walk 4": 10}
+WALKS = {"Walk 1": 20, "Walk 2": 12, "Walk 3": 18, "Walk 4": 10}
 """The walks that are built, and the least number of functions that each names."""
 
 documents = pytest.mark.parametrize("document", DOCUMENTS, ids=[str(each.relative_to(ROOT)) for each in DOCUMENTS])
@@ -172,10 +172,6 @@ def test_every_function_that_a_walk_names_exists(walk: str) -> None:
     named = [name for name in re.findall(r"`([a-z_]+(?:\.\w+)+)`", section(walk)) if is_of_the_code(name)]
     assert [name for name in named if not resolves(name)] == []
     assert len(named) >= WALKS[walk]
-
-
-def test_the_walk_that_is_not_built_says_later() -> None:
-    assert section("Walk 3").split("\n\n")[1].startswith("Later")
 
 
 def section(walk: str) -> str:

@@ -9,11 +9,11 @@ from tests.planted import MARK, Planted
 from tests.played import (
     Demo,
     ask_for_a_visit,
+    converse,
     decide,
     dump,
     fill_in,
     misuse,
-    resolve_everything,
     running_demo,
 )
 
@@ -57,10 +57,10 @@ def play(demo: Demo, planted: Planted) -> str:
     response_id = fill_in(patient, planted)
     misuse(patient, planted)
     review = decide(clinician, response_id, planted)
-    resolve_everything(clinician, planted)
+    conversation = converse(patient, clinician, planted)
     for email in ("dr.adams@demo.test", "nora@demo.test"):
         planted.phrases[f"second factor of {email}"] = str(demo.seed_of(email))
-    return review
+    return review + conversation
 
 
 def test_the_clinician_reads_what_was_planted(leftovers: Leftovers) -> None:
@@ -68,6 +68,8 @@ def test_the_clinician_reads_what_was_planted(leftovers: Leftovers) -> None:
     written = {field: text for field, text in leftovers.planted.phrases.items() if field.startswith("answer ")}
     assert len(written) > 20
     assert len([field for field in written if written[field] in leftovers.review]) >= 5
+    for field in ("a message of the patient", "an answer", "why an answer is taken back"):
+        assert leftovers.planted.phrases[field] in leftovers.review
 
 
 def test_the_dump_holds_the_clinics_people(leftovers: Leftovers) -> None:

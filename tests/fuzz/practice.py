@@ -50,11 +50,17 @@ class Practice:
         draft, _ = await walks.drafted(portal, "alice", walks.SADDLE)
         danger = await walks.escalation_of(portal, "alice", draft)
         assert danger is not None
+        thread_id = str(await walks.thread_of(portal, "alice"))
+        alice = await portal.as_("alice")
+        read = await alice.send("GET", f"/api/threads/{thread_id}/messages")
+        message_id = read.json()["items"][0]["id"]
         self.hers = {
             "response_id": [str(draft), str(queued.response_id), str(claimed.response_id)],
             "review_id": [str(queued.review_id), str(claimed.review_id)],
             "escalation_id": [str(danger.escalation_id)],
             "consult_id": [str(await walks.booked(portal, "alice", days=3))],
+            "thread_id": [thread_id],
+            "message_id": [message_id],
             "patient": [str(walks.patient_of(portal, "alice"))],
             "slug": [SLUG],
         }

@@ -100,7 +100,7 @@ class Conversations(RuleBasedStateMachine):
     # Writing
 
     @precondition(lambda self: len(self.threads) < MOST_THREADS)
-    @rule(name=st.sampled_from(WRITERS), topic=st.sampled_from(["soreness", "billing"]), body=BODY)
+    @rule(name=st.sampled_from(WRITERS), topic=st.sampled_from(["soreness", "billing", "technical"]), body=BODY)
     def start(self, name: str, topic: str, body: str) -> None:
         thread = ThreadModel(id=self._new_id(), patient=SIDES[name], topic=topic)
         sent = Sent(id=self._new_id(), author=name, body=body)
@@ -161,6 +161,18 @@ class Conversations(RuleBasedStateMachine):
         to = str(walks.caller(self.portal, name).account_id) if takes else None
         answer = self._send(name, "PUT", f"/api/threads/{thread.id}/assignment", json={"to": to})
         assert answer.status_code == thread.give(name, name if takes else None), answer.text
+
+    @precondition(lambda self: any(thread.is_seen_by("fred") for thread in self.threads))
+    @rule(pick=PICK, body=BODY)
+    def the_front_desk_takes_one_and_the_patient_writes(self, pick: int, body: str) -> None:
+        """What may take a thread out of the hands that have it."""
+        found = [thread for thread in self.threads if thread.is_seen_by("fred")]
+        thread = found[pick % len(found)]
+        to = str(walks.caller(self.portal, "fred").account_id)
+        answer = self._send("fred", "PUT", f"/api/threads/{thread.id}/assignment", json={"to": to})
+        assert answer.status_code == thread.give("fred", "fred")
+        sent = Sent(id=self._new_id(), author=thread.patient, body=body)
+        assert thread.send(sent, BODIES[body]) == self._write(thread, sent).status_code == 201
 
     @precondition(lambda self: self.threads)
     @rule(name=st.sampled_from(STAFF), pick=PICK)
