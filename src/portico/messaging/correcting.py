@@ -7,9 +7,10 @@ from portico.clinic.actions import settings_of
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging.actions import append
 from portico.messaging.handling import retract_in
+from portico.messaging.limits import count_send
 from portico.messaging.model import Parcel
 from portico.messaging.reading import letter_of
-from portico.messaging.sending import Delivered, check_patient, count_send, delivered
+from portico.messaging.sending import Delivered, check_patient, delivered
 from portico.platform.site import Site
 
 

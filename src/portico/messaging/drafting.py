@@ -12,6 +12,7 @@ from portico.errors import NotFound, OtherPatient
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging import draft_queries, handling_rules, queries, rules
 from portico.messaging.draft_queries import StoredDraft
+from portico.messaging.limits import count_keep
 from portico.messaging.model import Topic
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -48,6 +49,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 async def save_draft(site: Site, caller: Caller, thread_id: ThreadId, written: Written) -> Draft:
     """Keeps the draft instead of the one before. Raises NotFound, OtherPatient, AlreadySent and what `rules` refuses."""
     _check(written)
+    await count_keep(site, caller)
     async with site.db.transaction(caller.scope) as tx:
         patient_id = await _about(tx, caller, thread_id, written)
         if written.message_id is not None and await queries.message(tx, written.message_id) is not None:

@@ -148,6 +148,7 @@ async def take_paper(site: Site, caller: Caller, patient_id: PatientId, thread_i
         if patient is None:
             raise NotFound
         await require_open(tx, site.content)
+        await record(tx, caller, "read", Object("patient", patient_id), patient=patient_id, fold_hourly=True)
         settings = await settings_of(tx, site.content)
         return Paper(
             guidance=texts_before_sending(site.content, settings),
@@ -177,6 +178,7 @@ async def due_times(site: Site, caller: Caller, threads: Sequence[Reading]) -> d
 async def what_to_do_now(site: Site, caller: Caller, patient_id: PatientId) -> tuple[Guidance, ...]:
     """Texts of the messages about this patient that somebody must still act on, emergencies first."""
     async with site.db.transaction(caller.scope) as tx:
+        await record(tx, caller, "read", Object("thread"), patient=patient_id, fold_hourly=True)
         return dangers(text for _, text in await _standing(tx, site, patient_id))
 
 

@@ -3,23 +3,16 @@
 A commit whose answer is lost is not tried again here: the sender does, under the same id, and hears what was stored.
 """
 
-from typing import Final
-
 from portico.access import Caller
 from portico.clinic.actions import settings_of
 from portico.errors import OtherPatient
 from portico.ids import PatientId, ThreadId
-from portico.messaging import actions, rules
+from portico.messaging import actions
+from portico.messaging.limits import count_send
 from portico.messaging.model import NewThread, Parcel
 from portico.messaging.reading import Letter, Reading, letter_of, reading_of
 from portico.platform.database import Tx
-from portico.platform.rate_limit import Limit, Try, seconds_to_wait
 from portico.platform.site import Site
-
-SENDS: Final = Limit(60, 60)
-"""Messages that one account may send in a minute, sendings of the same one included."""
-DEMO_SENDS: Final = Limit(3000, 60)
-"""On, like everywhere, but wide enough for a check that sends the same message from a hundred places at once."""
 
 
 class Delivered(Letter, frozen=True, kw_only=True):
@@ -60,15 +53,6 @@ async def check_patient(tx: Tx, caller: Caller, thread_id: ThreadId, patient_id:
     if (await actions.seen_thread(tx, caller, thread_id)).patient_id != patient_id:
         message = "This thread is about another patient."
         raise OtherPatient(message)
-
-
-async def count_send(site: Site, caller: Caller) -> None:
-    """Counts one sending. Raises TooManySends."""
-    limit = DEMO_SENDS if site.settings.demo else SENDS
-    async with site.db.unscoped("how often an account sends") as statements:
-        wait = await seconds_to_wait(statements, [Try(f"messages:{caller.account_id}", limit)])
-    if wait is not None:
-        raise rules.TooManySends(wait)
 
 
 def delivered(letter: Letter, *, is_new: bool) -> Delivered:

@@ -1,0 +1,68 @@
+"""Messages as people write them: on a phone without scripts, and with scripts kept while typing and told of news."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_walks import DESK, PHONE, fits, sign_in
+from tests.played import Demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
+
+
+def test_a_patient_on_a_phone_writes_and_reads_what_to_do_at_once(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page(*PHONE, False)
+    sign_in(page, demo, "mia")
+    page.get_by_role("link", name=re.compile("^Messages")).click()
+    page.get_by_role("link", name="Write a message").click()
+    expect(page.get_by_text("Call 911 if it is hard to breathe or your chest hurts.")).to_be_visible()
+    assert fits(page)
+    page.get_by_label("Soreness or pain").check()
+    page.get_by_label("Subject").fill("Made-up subject")
+    page.get_by_label("Your message").fill("Made-up: I cannot breathe and my chest hurts.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What to do now")
+    expect(page.locator("main").get_by_role("link", name="Call 911").first).to_have_attribute("href", "tel:911")
+    assert fits(page)
+    page.get_by_role("link", name="I have read this").click()
+    expect(page.get_by_text("Made-up: I cannot breathe and my chest hurts.")).to_be_visible()
+    assert fits(page)
+    desk = open_page(*DESK, False)
+    sign_in(desk, demo, "nora")
+    desk.get_by_role("link", name="Messages").click()
+    desk.get_by_role("link", name="Made-up subject").click()
+    desk.get_by_label("Answer").fill("Made-up: please call 911 now.")
+    desk.get_by_role("button", name="Send").click()
+    page.reload()
+    expect(page.get_by_text("Made-up: please call 911 now.")).to_be_visible()
+    expect(page.get_by_text("The clinic has read this.")).to_be_visible()
+
+
+def test_with_scripts_what_is_typed_is_kept_and_news_are_told(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page(*PHONE, True)
+    sign_in(page, demo, "lee")
+    page.get_by_role("link", name=re.compile("^Messages")).click()
+    page.get_by_role("link", name="Write a message").click()
+    page.get_by_label("Something else").check()
+    page.get_by_label("Subject").fill("Made-up news")
+    page.get_by_label("Your message").fill("Made-up: half a sen")
+    expect(page.get_by_text("Kept on the server.")).to_be_visible()
+    page.get_by_role("link", name="Back to the messages").click()
+    page.get_by_role("link", name="Go on writing").click()
+    expect(page.get_by_label("Your message")).to_have_value("Made-up: half a sen")
+    page.get_by_label("Your message").fill("Made-up: a whole sentence.")
+    page.get_by_role("button", name="Send").click()
+    if page.get_by_role("heading", level=1).inner_text() == "What to do now":
+        page.get_by_role("link", name="I have read this").click()
+    expect(page.get_by_text("There is something new.")).to_be_hidden()
+    desk = open_page(*DESK, True)
+    sign_in(desk, demo, "nora")
+    desk.goto("/threads")
+    desk.get_by_role("link", name="Made-up news").click()
+    desk.get_by_label("Answer").fill("Made-up: an answer.")
+    desk.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("There is something new.")).to_be_visible()
+    page.get_by_role("link", name="Show it").click()
+    expect(page.get_by_text("Made-up: an answer.")).to_be_visible()
