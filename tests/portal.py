@@ -1,6 +1,6 @@
 """The whole portal with the demo's people, in this process: sign in as anybody, over the same surface as a browser."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +39,8 @@ class Persona:
     http: httpx.AsyncClient
     token: str = ""
     patients: list[dict[str, str]] = field(default_factory=list)
+    proof: Callable[[], dict[str, str]] = dict
+    """Password, and the code of this moment where there is a second factor."""
 
     async def send(
         self,
@@ -58,6 +60,12 @@ class Persona:
         if revision is not None:
             all_headers["If-Match"] = f'"{revision}"'
         return await self.http.request(method, path, content=content, headers=all_headers)
+
+    async def step_up(self) -> None:
+        """Shows again who this is; the session goes on under a new cookie."""
+        answer = await self.send("PUT", "/api/session/step-up", json=self.proof())
+        assert answer.status_code == 200, answer.text
+        self.token = answer.json()["csrfToken"]
 
     @property
     def own(self) -> str:
@@ -91,19 +99,23 @@ class Portal:
     async def sign_in(self, name: str) -> Persona:
         """A new session of this person."""
         persona = self.stranger()
+        persona.proof = lambda: self._proof(name)
         answer = await persona.send("POST", "/api/session", json={"email": f"{name}@demo.test", "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         persona.token = answer.json()["csrfToken"]
         if answer.json()["state"] == "second-factor":
-            account = next(each for each in self.people.described.accounts if each.email == f"{name}@demo.test")
-            assert account.totp_seed is not None
-            code = code_at(account.totp_seed, self.clock.now())
+            code = persona.proof()["code"]
             answer = await persona.send("PUT", "/api/session/second-factor", json={"code": code})
         assert answer.json()["state"] == "signed-in", answer.text
         session = (await persona.send("GET", "/api/session")).json()
         persona.token = session["csrfToken"]
         persona.patients = session["patients"]
         return persona
+
+    def _proof(self, name: str) -> dict[str, str]:
+        account = next(each for each in self.people.described.accounts if each.email == f"{name}@demo.test")
+        code = None if account.totp_seed is None else code_at(account.totp_seed, self.clock.now())
+        return {"password": PASSWORD} | ({} if code is None else {"code": code})
 
     async def do_due_work(self) -> Pass:
         """Everything that is due at the present moment of the clock."""

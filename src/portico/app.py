@@ -22,14 +22,19 @@ from portico.accounts import (
     invitation_api,
     notices_api,
     notices_pages,
+    own_api,
+    own_pages,
     patient_api,
     staff_api,
     staff_pages,
+    step_up_pages,
 )
 from portico.accounts import pages as accounts_pages
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_caller, require_audience, undeclared_routes
 from portico.accounts.ledger import note_refused_access
+from portico.accounts.step_up_gate import StepUpAsked, send_renewed_cookie
+from portico.accounts.step_up_pages import answer_step_up
 from portico.care import attachments_api
 from portico.clinic import api as clinic_api
 from portico.clinic import opening_api
@@ -66,6 +71,9 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *closing_pages.ROUTES,
     *notices_api.ROUTES,
     *notices_pages.ROUTES,
+    *own_api.ROUTES,
+    *own_pages.ROUTES,
+    *step_up_pages.ROUTES,
     *clinic_api.ROUTES,
     *opening_api.ROUTES,
     *attachments_api.ROUTES,
@@ -151,6 +159,7 @@ def _routed(site: Site, door: Door, hub: Hub) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         exception_handlers={
+            StepUpAsked: answer_step_up,
             DomainError: problems.answer_domain_error,
             HTTPException: problems.answer_http_exception,
             asyncpg.PostgresError: problems.answer_database_error,
@@ -160,6 +169,7 @@ def _routed(site: Site, door: Door, hub: Hub) -> Litestar:
         },
         openapi_config=None,
         after_exception=[_keep_refusal],
+        before_send=[send_renewed_cookie],
         request_max_body_size=BODY_LIMIT_BYTES,
         logging_config=None,
     )

@@ -25,14 +25,19 @@ from portico.accounts import (
     entry_api,
     entry_pages,
     invitation_api,
+    own_api,
+    own_pages,
     pages,
     patient_api,
     people,
+    step_up_pages,
 )
 from portico.accounts.door import DEMO_LIMITS, LIMITS, Door
 from portico.accounts.email_index import EmailIndex
 from portico.accounts.gate import provide_caller, require_audience
 from portico.accounts.passwords import Passwords
+from portico.accounts.step_up_gate import StepUpAsked, send_renewed_cookie
+from portico.accounts.step_up_pages import answer_step_up
 from portico.accounts.totp import code_at, new_seed
 from portico.desk import invitation_pages, people_pages
 from portico.errors import DomainError
@@ -298,7 +303,15 @@ ENTRY = [
 def small_app(site: Site, door: Door) -> Litestar:
     """The gate and the routes of signing in, with the probes; refusals are rendered as in the real program."""
     app = Litestar(
-        route_handlers=[*api.ROUTES, *pages.ROUTES, *ENTRY, *PROBES],
+        route_handlers=[
+            *api.ROUTES,
+            *pages.ROUTES,
+            *own_api.ROUTES,
+            *own_pages.ROUTES,
+            *step_up_pages.ROUTES,
+            *ENTRY,
+            *PROBES,
+        ],
         guards=[require_audience],
         dependencies={
             "site": Provide(lambda: site, sync_to_thread=False),
@@ -306,15 +319,18 @@ def small_app(site: Site, door: Door) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         exception_handlers={
+            StepUpAsked: answer_step_up,
             DomainError: problems.answer_domain_error,
             HTTPException: problems.answer_http_exception,
             asyncpg.PostgresError: problems.answer_database_error,
             Exception: problems.answer_defect,
         },
+        before_send=[send_renewed_cookie],
         openapi_config=None,
         logging_config=None,
     )
     app.state.site = site
+    app.state.door = door
     return app
 
 

@@ -319,6 +319,7 @@ def api_markdown() -> str:
         "Bodies and answers: [openapi.json](openapi.json), which `portico openapi` prints. Errors are RFC 9457 problem",
         "documents (`type title status code detail requestId errors?`). Unsafe methods need `X-CSRF-Token`; changes of",
         "something that has a revision need `If-Match`. What somebody may not see answers 404, like what is not there.",
+        "*Fresh proof*: 403 `step-up-required` unless `PUT /api/session/step-up` was answered with 200 in the last 5 minutes.",
     ]
     for title, is_api in (("JSON", True), ("Pages", False)):
         rows = sorted(row for handler in ROUTES for row in _routes(handler) if row[0].startswith("/api") is is_api)
@@ -337,6 +338,7 @@ def _routes(handler: HTTPRouteHandler) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _who(audience: Audience) -> str:
+    proof = " (fresh proof)" if audience.fresh else ""
     if audience.permission is None:
-        return audience.who
-    return ", ".join(role for role, permissions in POLICY.items() if audience.permission in permissions)
+        return audience.who + proof
+    return ", ".join(role for role, permissions in POLICY.items() if audience.permission in permissions) + proof

@@ -253,6 +253,37 @@ TABLE: Mapping[str, Row] = {
     "POST /account-closure": Row(
         statuses=(401, 401, 401, 401, 401, 404, 404, 404, 404, 404), send=page(password="not the password")
     ),
+    # One's own account. A wrong proof is 401 for whoever is in; what has to be fresh was made fresh before.
+    "PUT /api/session/step-up": whoever_is_in(401, send=body(lambda _: {"password": "not this one"})),
+    "GET /step-up": whoever_is_in(200),
+    "POST /step-up": whoever_is_in(401, send=page(step_up_password="not this one")),
+    "GET /api/account": whoever_is_in(200),
+    "PUT /api/account": whoever_is_in(200, send=body(lambda _: {"phone": "555-0150", "language": "en"})),
+    "PUT /api/account/password": whoever_is_in(
+        401, send=body(lambda _: {"currentPassword": "not this one", "newPassword": "nine green bottles"})
+    ),
+    "POST /api/account/email-changes": whoever_is_in(422, send=body(lambda _: {"email": "no address"})),
+    "PUT /api/email-changes/{code:str}": everybody(404, send=body(lambda _: {})),
+    "GET /api/account/sessions": whoever_is_in(200),
+    "DELETE /api/account/sessions": whoever_is_in(204),
+    "DELETE /api/account/sessions/{session_id:uuid}": Row(statuses=(401, 204, *(404,) * 8), of="session"),
+    "POST /api/account/second-factor": whoever_is_in(201),
+    "PUT /api/account/second-factor": whoever_is_in(401, of="setting_up", send=body(lambda _: {"code": "000000"})),
+    "DELETE /api/account/second-factor": whoever_is_in(409),
+    "POST /api/account/recovery-codes": Row(statuses=(401, 409, 409, 409, 409, *(201,) * 5)),
+    "GET /account": whoever_is_in(200),
+    "POST /account/details": whoever_is_in(303, send=page(phone="555-0150", language="en")),
+    "POST /account/password": whoever_is_in(401, send=page(current="not this one", new="nine green bottles")),
+    "POST /account/email": whoever_is_in(422, send=page(email="no address")),
+    "POST /account/sessions/{session_id:uuid}/end": Row(statuses=(401, 303, *(404,) * 8), of="session", send=page()),
+    "POST /account/sessions/end": whoever_is_in(303, send=page()),
+    "POST /account/second-factor": whoever_is_in(303, send=page()),
+    "GET /account/second-factor": whoever_is_in(200, of="setting_up"),
+    "POST /account/second-factor/confirmation": whoever_is_in(401, of="setting_up", send=page(code="000000")),
+    "POST /account/second-factor/off": whoever_is_in(409, send=page()),
+    "POST /account/recovery-codes": Row(statuses=(401, 409, 409, 409, 409, *(200,) * 5), send=page()),
+    "GET /email-change": everybody(200),
+    "POST /email-change": everybody(404, send=page(code="x")),
     "GET /": Row(statuses=(401, 200, 200, 200, 200, 303, 303, 303, 303, 303)),
     # Mail: everybody's own choices; staff see what reached nobody.
     "GET /api/notification-choices": whoever_is_in(200),
@@ -628,6 +659,22 @@ async def apart(portal: Portal) -> Stage:
     return stage
 
 
+async def session(portal: Portal) -> Stage:
+    """Alice is signed in on another device too."""
+    listed = await (await portal.sign_in("alice")).send("GET", "/api/account/sessions")
+    session_id = next(one["id"] for one in listed.json()["items"] if one["current"])
+    return Stage(ids=_known(portal) | {"session_id": session_id})
+
+
+async def setting_up(portal: Portal) -> Stage:
+    """Everybody has asked for the secret of a code app and not yet shown a code of it."""
+    for name in PERSONAS[1:]:
+        persona = await portal.as_(name)
+        await persona.step_up()
+        assert (await persona.send("POST", "/api/account/second-factor")).status_code == 201
+    return await calm(portal)
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "attached": attached,
@@ -646,6 +693,8 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "answered_by_adams": answered_by_adams,
     "drafted_message": drafted_message,
     "apart": apart,
+    "session": session,
+    "setting_up": setting_up,
 }
 
 
@@ -661,6 +710,7 @@ def _known(portal: Portal) -> dict[str, str]:
         "kind": "rule_set",
         "key": rule_set.slug,
         "version": rule_set.version,
+        "code": "no-such-code",
     }
 
 
@@ -680,7 +730,19 @@ def address(route: str, row: Row, stage: Stage) -> str:
     return path + row.query.format(**stage.ids)
 
 
+FRESH = frozenset(
+    f"{method} {path}"
+    for route in ROUTES
+    if route.opt["audience"].fresh
+    for path in route.paths
+    for method in route.http_methods
+)
+"""Routes that want a fresh proof. Whoever is in has given it before the matrix asks."""
+
+
 async def ask(persona: Persona, route: str, row: Row, stage: Stage) -> httpx.Response:
+    if route in FRESH and persona.token:
+        await persona.step_up()
     return await persona.send(route.split(" ", maxsplit=1)[0], address(route, row, stage), **row.send(stage))
 
 
@@ -759,6 +821,21 @@ async def test_a_thing_that_is_not_there_is_not_found_by_those_who_may_look(rout
         if name != "nobody" and status not in (403, 404):
             answer = await ask(await signed_in(portal, name), route, row, stage)
             assert answer.status_code == 404, name
+
+
+@pytest.mark.parametrize("route", sorted(FRESH))
+async def test_what_matters_is_refused_without_a_fresh_proof(route: str, portal: Portal) -> None:
+    row = TABLE[route]
+    stage = await STAGES[row.of](portal)
+    for name, status in expected(route, row).items():
+        if name != "nobody" and status not in (403, 404):
+            persona = await portal.sign_in(name)
+            method, path = route.split(" ", maxsplit=1)[0], address(route, row, stage)
+            answer = await persona.send(method, path, **row.send(stage))
+            assert (answer.status_code, "step-up-required" in answer.text or "step_up_password" in answer.text) == (
+                403,
+                True,
+            ), name
 
 
 def _nowhere(stage: Stage) -> Stage:

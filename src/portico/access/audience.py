@@ -20,6 +20,8 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     """Whether unsafe methods must carry the session's CSRF token (sign-in cannot have one yet)."""
     counts_as_activity: bool = True
     """Whether a request keeps an idle session alive (a page that polls must not)."""
+    fresh: bool = False
+    """Whether the person must have given password (and code) again a moment ago: a step-up."""
 
 
 def anyone() -> Audience:
@@ -30,8 +32,8 @@ def signing_in() -> Audience:
     return Audience(who="signing-in")
 
 
-def signed_in() -> Audience:
-    return Audience(who="signed-in")
+def signed_in(*, fresh: bool = False) -> Audience:
+    return Audience(who="signed-in", fresh=fresh)
 
 
 def watching() -> Audience:
@@ -39,9 +41,9 @@ def watching() -> Audience:
     return Audience(who="signed-in", counts_as_activity=False)
 
 
-def patients() -> Audience:
-    return Audience(who="patient")
+def patients(*, fresh: bool = False) -> Audience:
+    return Audience(who="patient", fresh=fresh)
 
 
-def staff(permission: Permission | None = None) -> Audience:
-    return Audience(who="staff", permission=permission)
+def staff(permission: Permission | None = None, *, fresh: bool = False) -> Audience:
+    return Audience(who="staff", permission=permission, fresh=fresh)

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     READ_SETTINGS = "read-settings"
     MANAGE_PEOPLE = "manage-people"
     INVITE_STAFF = "invite-staff"
+    RECOVER_STAFF = "recover-staff"
+    MANAGE_STAFF = "manage-staff"
     CONFIRM_SETTINGS = "confirm-settings"
     SIGN_CLINICAL_CONTENT = "sign-clinical-content"
     READ_THREADS = "read-threads"
@@ -47,6 +49,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.READ_PATIENT_LIST,
             P.READ_SETTINGS,
             P.MANAGE_PEOPLE,
+            P.RECOVER_STAFF,
             P.SIGN_CLINICAL_CONTENT,
             P.READ_THREADS,
             P.ANSWER_THREADS,
@@ -93,6 +96,8 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.READ_PATIENT_LIST,
             P.READ_SETTINGS,
             P.MANAGE_PEOPLE,
+            P.RECOVER_STAFF,
+            P.MANAGE_STAFF,
             P.CONFIRM_SETTINGS,
             P.INVITE_STAFF,
         }

@@ -36,9 +36,9 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A one-time code as the app shows it."""
+    """A one-time code as the app shows it, or a recovery code."""
 
-    code: Annotated[str, msgspec.Meta(max_length=16)]
+    code: Annotated[str, msgspec.Meta(max_length=32)]
 
 
 class AccountOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -50,11 +50,12 @@ class AccountOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """How far the sign-in has come; the account once it is complete."""
+    """How far the sign-in has come; the account once it is complete, recovery codes once a factor was set up."""
 
     state: SessionState
     csrf_token: str
     account: AccountOut | None = None
+    recovery_codes: tuple[str, ...] = ()
 
 
 class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -93,7 +94,7 @@ async def create_session(
 ) -> Response[SignedIn]:
     """Signs in. 401 for a wrong address or password, 409 `choose-clinic` or `choose-hat`, 429 after too many tries."""
     attempt = Attempt(email=data.email, password=data.password, clinic=data.clinic, hat=data.hat)
-    return _signed_in(await sign_in(door, attempt, visitor), site.settings)
+    return signed_in_answer(await sign_in(door, attempt, visitor), site.settings)
 
 
 @put(
@@ -105,7 +106,7 @@ async def give_second_factor(
     data: Annotated[Code, Body()], door: Door, visit: Visit, visitor: Visitor
 ) -> Response[SignedIn]:
     """Completes the session with a one-time code. 401 `wrong-code`."""
-    return _signed_in(await second_factor.give_code(door, visit, visitor, data.code), door.site.settings)
+    return signed_in_answer(await second_factor.give_code(door, visit, visitor, data.code), door.site.settings)
 
 
 @get(
@@ -128,7 +129,7 @@ async def confirm_second_factor_setup(
     data: Annotated[Code, Body()], door: Door, visit: Visit, visitor: Visitor
 ) -> Response[SignedIn]:
     """Shows that the app has the secret, and completes the session. 401 `wrong-code`."""
-    return _signed_in(await second_factor.confirm_enrolment(door, visit, visitor, data.code), door.site.settings)
+    return signed_in_answer(await second_factor.confirm_enrolment(door, visit, visitor, data.code), door.site.settings)
 
 
 @get(
@@ -165,11 +166,14 @@ async def delete_session(visit: Visit, visitor: Visitor, site: Site) -> Response
     )
 
 
-def _signed_in(opened: Opened, settings: Settings) -> Response[SignedIn]:
+def signed_in_answer(opened: Opened, settings: Settings) -> Response[SignedIn]:
+    """The answer of every way in, with the session's cookie."""
     account = None
     if opened.state == "signed-in":
         account = AccountOut(id=opened.account_id, name=opened.name, roles=tuple(sorted(opened.roles)))
-    body = SignedIn(state=opened.state, csrf_token=opened.csrf_token, account=account)
+    body = SignedIn(
+        state=opened.state, csrf_token=opened.csrf_token, account=account, recovery_codes=opened.recovery_codes
+    )
     return Response(body, cookies=[set_cookie(settings, opened.cookie)])
 
 

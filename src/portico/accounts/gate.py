@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from portico.access import Audience, Caller, Permission
 from portico.accounts.cookies import sent_cookie
+from portico.accounts.devices import device_of
 from portico.accounts.kept_page import keep_page
 from portico.accounts.ledger import note_refused_access
 from portico.accounts.model import Visit, Visitor
@@ -26,13 +27,14 @@ from portico.accounts.request_checks import (
 )
 from portico.accounts.rules import SecondFactorRequired
 from portico.accounts.sessions import visit_of
+from portico.accounts.step_up_gate import require_fresh
 from portico.errors import NotAllowed, NotFound, Unauthenticated
 from portico.platform.chrome import Chrome, MenuItem
 from portico.platform.content import render_guidance
 from portico.platform.scope_notes import note, noted
 from portico.platform.site import Site
 
-_PATIENT_MENU = (MenuItem("/", "Home"),)
+_PATIENT_MENU = (MenuItem("/", "Home"), MenuItem("/account", "My account"))
 _STAFF_MENU = (
     (Permission.LIST_REVIEWS, MenuItem("/reviews", "Queue")),
     (Permission.ANSWER_THREADS, MenuItem("/threads", "Messages")),
@@ -41,6 +43,8 @@ _STAFF_MENU = (
     (Permission.MANAGE_PEOPLE, MenuItem("/people", "People")),
     (Permission.READ_SETTINGS, MenuItem("/settings", "Settings")),
     (Permission.ACKNOWLEDGE_ESCALATIONS, MenuItem("/staff/me", "My pages")),
+    (Permission.MANAGE_STAFF, MenuItem("/staff", "Staff")),
+    (None, MenuItem("/account", "My account")),
 )
 
 ALWAYS_TEXT = "foot.always"
@@ -148,6 +152,11 @@ async def _admit(request: AnyRequest, handler: BaseRouteHandler, audience: Audie
         route = f"{request.scope['method']} {request.scope.get('path_template', '?')}"
         await note_refused_access(site.db, caller, route, refusal.code)
         raise
+    if audience.fresh:
+        # Only now, so that nobody gives a password for what is not theirs to do.
+        visit = await require_fresh(request, visit, visitor)
+        note(request.scope, "visit", visit)
+        note(request.scope, "chrome", _chrome(site, visit))
     note(request.scope, "caller", caller)
 
 
@@ -179,6 +188,7 @@ def _visitor(request: AnyRequest, site: Site) -> Visitor:
         request_id=str(noted(request.scope, "request_id") or "-"),
         peer=peer_of(request, site.settings),
         cookie=sent_cookie(request, site.settings),
+        device=device_of(request.headers.get("user-agent")),
     )
 
 
@@ -206,4 +216,4 @@ def _always(site: Site, phone: str | None) -> tuple[str, ...]:
 def _menu(visit: Visit) -> tuple[MenuItem, ...]:
     if visit.hat == "patient":
         return _PATIENT_MENU
-    return tuple(item for permission, item in _STAFF_MENU if visit.actor.may(permission))
+    return tuple(item for permission, item in _STAFF_MENU if permission is None or visit.actor.may(permission))

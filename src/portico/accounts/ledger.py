@@ -34,6 +34,11 @@ async def note_sign_out(tx: Tx, visitor: Visitor, account_id: AccountId, *, hat:
     await insert_entry(tx, _entry(visitor, account_id, hat=hat, action="sign-out", outcome="done"))
 
 
+async def note_change(tx: Tx, visitor: Visitor, account_id: AccountId, what: str) -> None:
+    """Records a change that a link from a mail made."""
+    await insert_entry(tx, _entry(visitor, account_id, hat=None, action="change", outcome=what))
+
+
 async def note_failure(tx: Tx, visitor: Visitor, account_id: AccountId, outcome: str) -> None:
     """Records a wrong password or code for an account that exists."""
     await tx.one(RELAX_COMMIT)

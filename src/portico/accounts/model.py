@@ -29,6 +29,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str
     peer: str | None
     cookie: Cookie | None = None
+    device: str = "other/other"
+    """See `accounts.devices`."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,3 +115,5 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     account_id: AccountId
     name: str
     roles: frozenset[Role]
+    recovery_codes: tuple[str, ...] = ()
+    """Made with a second factor that was just set up; shown this once."""

@@ -15,6 +15,7 @@ from portico.accounts.door import Door
 from portico.accounts.gate import provide_visit, provide_visitor
 from portico.accounts.kept_page import FIELD, open_page
 from portico.accounts.model import Attempt, Opened, Visit, Visitor
+from portico.accounts.qr import qr_svg
 from portico.accounts.registration import clinics_to_register_at
 from portico.accounts.request_checks import AnyRequest, form_of
 from portico.accounts.rules import ChooseClinic, ChooseHat, NoFactorOwed
@@ -101,7 +102,7 @@ async def set_up_page(request: AnyRequest, door: Door, visit: Visit) -> Response
     return await _set_up(request, door, visit, None)
 
 
-@post("/sign-in/set-up", opt={"audience": signing_in()}, status_code=303, dependencies=_VISIT | _VISITOR)
+@post("/sign-in/set-up", opt={"audience": signing_in()}, status_code=200, dependencies=_VISIT | _VISITOR)
 async def post_set_up(request: AnyRequest, door: Door, visit: Visit, visitor: Visitor) -> Response[bytes]:
     """Takes the app's first code, or shows the secret again."""
     code = (await form_of(request)).get("code", "")
@@ -111,7 +112,10 @@ async def post_set_up(request: AnyRequest, door: Door, visit: Visit, visitor: Vi
         return see_other("/sign-in")
     except DomainError as refusal:
         return await _set_up(request, door, visit, refusal)
-    return await _on_to(request, door.site, opened)
+    # The only time that the recovery codes can be read.
+    response = page("recovery_codes.html", request, codes=opened.recovery_codes)
+    response.cookies.append(set_cookie(door.site.settings, opened.cookie))
+    return response
 
 
 @post("/sign-out", opt={"audience": signing_in()}, status_code=303, dependencies=_VISIT | _VISITOR)
@@ -134,7 +138,8 @@ async def _set_up(request: AnyRequest, door: Door, visit: Visit, refusal: Domain
     seed = await second_factor.enrolment_seed(door, visit)
     status = 200 if refusal is None else status_of(refusal)
     uri = enrolment_uri(seed, visit.name)
-    return page("second_factor_set_up.html", request, status=status, refusal=refusal, seed=seed, uri=uri)
+    context = {"seed": seed, "uri": uri, "qr": qr_svg(uri), "refusal": refusal}
+    return page("second_factor_set_up.html", request, status=status, **context)
 
 
 async def _on_to(request: AnyRequest, site: Site, opened: Opened, kept: str = "") -> Response[bytes]:

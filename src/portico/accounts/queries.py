@@ -41,6 +41,7 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
     state: SessionState
     hat: Hat
     expires_at: datetime
+    device: str
 
 
 class SeedRow(msgspec.Struct, frozen=True):
@@ -97,9 +98,9 @@ HOLDER = Query(
 )
 SEEN = Command("update session set last_seen_at = $3 where clinic_id = $1 and session_id = $2 and last_seen_at < $3")
 INSERT_SESSION = Command("""
-    insert into session (clinic_id, session_id, account_id, token_hash, state, hat, expires_at, created_at,
+    insert into session (clinic_id, session_id, account_id, token_hash, state, hat, expires_at, device, created_at,
         authenticated_at, last_seen_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)
 """)
 RAISE_SESSION = Command("""
     update session set state = 'signed-in', token_hash = $4, authenticated_at = $5, last_seen_at = $5, expires_at = $6

@@ -1,7 +1,12 @@
 """The one-time code after the password, and setting one up: required of staff, offered to everybody else."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
 from portico.access import Anonymous
-from portico.accounts import queries, rules, totp
+from portico.accounts import queries, recovery_codes, rules, totp
 from portico.accounts.door import Door
 from portico.accounts.ledger import note_failure, note_sign_in
 from portico.accounts.model import Opened, SessionState, Visit, Visitor
@@ -22,7 +27,7 @@ async def enrolment_seed(door: Door, visit: Visit) -> str:
     """The seed to put into an authenticator app. Raises NoFactorOwed unless this session is setting one up."""
     if visit.state != "enrol-second-factor":
         raise rules.NoFactorOwed
-    async with door.site.db.transaction(_scope_of(visit)) as tx:
+    async with door.site.db.transaction(scope_of(visit)) as tx:
         return await _seed(tx, door.site.vault, visit)
 
 
@@ -39,9 +44,12 @@ async def confirm_enrolment(door: Door, visit: Visit, visitor: Visitor, code: st
     return await _complete(door, visit, visitor, code, owed="enrol-second-factor")
 
 
-async def _complete(door: Door, visit: Visit, visitor: Visitor, code: str, *, owed: SessionState) -> Opened:
-    if visit.state != owed:
-        raise rules.NoFactorOwed
+@asynccontextmanager
+async def counted(door: Door, visit: Visit, visitor: Visitor) -> AsyncIterator[Tx]:
+    """A transaction in which one code is tried: counted before, taken back when it ends well, noted when it was wrong.
+
+    Raises TooManyTries, and whatever its block raises.
+    """
     tries = door.code_tries(str(visit.account_id))
     async with door.site.db.unscoped("a wrong code counts although its transaction fails") as statements:
         wait = await seconds_to_wait(statements, tries)
@@ -49,29 +57,47 @@ async def _complete(door: Door, visit: Visit, visitor: Visitor, code: str, *, ow
     if wait is not None:
         raise rules.TooManyTries(wait)
     try:
-        async with door.site.db.transaction(_scope_of(visit)) as tx:
-            await _use_code(tx, door, visit, code)
-            opened = await complete_session(tx, visit)
-            await note_sign_in(tx, visitor, visit.account_id, hat=visit.hat, outcome=opened.state)
+        async with door.site.db.transaction(scope_of(visit)) as tx:
+            yield tx
             await give_back(tx, tries, counted_at)
     except rules.WrongCode:
-        async with door.site.db.transaction(_scope_of(visit)) as tx:
+        async with door.site.db.transaction(scope_of(visit)) as tx:
             await note_failure(tx, visitor, visit.account_id, "wrong-code")
         raise
-    return opened
 
 
-async def _use_code(tx: Tx, door: Door, visit: Visit, code: str) -> None:
+async def use_code(tx: Tx, door: Door, visit: Visit, code: str) -> str:
+    """Uses up a code of the account's app, or one of its recovery codes; tells which. Raises WrongCode."""
+    if recovery_codes.may_be_code(code):
+        if not await recovery_codes.use(tx, door.site.vault, visit.account_id, code):
+            raise rules.WrongCode
+        return "recovery-code"
     step = totp.accepted_step(await _seed(tx, door.site.vault, visit), code, tx.now)
-    if step is None:
+    if step is None or not await queries.take_step(tx, visit.account_id, step, may_repeat=door.site.settings.demo):
         raise rules.WrongCode
-    if visit.state == "enrol-second-factor":
-        is_taken = await queries.confirm_seed(tx, visit.account_id, step)
-    else:
-        may_repeat = door.site.settings.demo
-        is_taken = await queries.take_step(tx, visit.account_id, step, may_repeat=may_repeat)
-    if not is_taken:
+    return "code"
+
+
+async def _complete(door: Door, visit: Visit, visitor: Visitor, code: str, *, owed: SessionState) -> Opened:
+    if visit.state != owed:
+        raise rules.NoFactorOwed
+    async with counted(door, visit, visitor) as tx:
+        codes: tuple[str, ...] = ()
+        if owed == "enrol-second-factor":
+            codes = await _confirm_seed(tx, door, visit, code)
+        elif await use_code(tx, door, visit, code) == "recovery-code":
+            await note_sign_in(tx, visitor, visit.account_id, hat=visit.hat, outcome="recovery-code")
+        opened = await complete_session(tx, visit)
+        await note_sign_in(tx, visitor, visit.account_id, hat=visit.hat, outcome=opened.state)
+    return msgspec.structs.replace(opened, recovery_codes=codes)
+
+
+async def _confirm_seed(tx: Tx, door: Door, visit: Visit, code: str) -> tuple[str, ...]:
+    """Makes the seed the second factor, and gives the codes for the day it is lost."""
+    step = totp.accepted_step(await _seed(tx, door.site.vault, visit), code, tx.now)
+    if step is None or not await queries.confirm_seed(tx, visit.account_id, step):
         raise rules.WrongCode
+    return await recovery_codes.renew(tx, door.site.vault, visit.account_id)
 
 
 async def _seed(tx: Tx, vault: Vault, visit: Visit) -> str:
@@ -82,7 +108,8 @@ async def _seed(tx: Tx, vault: Vault, visit: Visit) -> str:
     return box.open_text(seed_place(visit.account_id), sealed)
 
 
-def _scope_of(visit: Visit) -> Anonymous:
+def scope_of(visit: Visit) -> Anonymous:
+    """Sees this account and nothing else."""
     return Anonymous(clinic_id=visit.clinic_id, subject=str(visit.account_id))
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from portico.access import Anonymous, Hat
 from portico.accounts import queries, rules
+from portico.accounts.devices import UNKNOWN
 from portico.accounts.ledger import note_sign_out
 from portico.accounts.model import Cookie, LinkRow, Opened, SessionState, Standing, Visit, Visitor
 from portico.accounts.queries import NewSession, VisitRow
@@ -16,7 +17,9 @@ from portico.platform.database import Database, Tx
 _LINKS = msgspec.json.Decoder(tuple[LinkRow, ...])
 
 
-async def open_session(tx: Tx, account_id: AccountId, standing: Standing, *, state: SessionState, hat: Hat) -> Opened:
+async def open_session(
+    tx: Tx, account_id: AccountId, standing: Standing, *, state: SessionState, hat: Hat, device: str = UNKNOWN
+) -> Opened:
     """Writes a new session under a token that exists nowhere else; a token sent by a browser is never taken over."""
     cookie = Cookie(tx.clinic_id, new_token())
     session = NewSession(
@@ -26,6 +29,7 @@ async def open_session(tx: Tx, account_id: AccountId, standing: Standing, *, sta
         state=state,
         hat=hat,
         expires_at=tx.now + rules.lifetime(state),
+        device=device,
     )
     await queries.insert_session(tx, session)
     return Opened(

@@ -100,7 +100,7 @@ async def _let_in(door: Door, attempt: Attempt, visitor: Visitor, counted: _Coun
         state = rules.first_state(match.standing, hat)
         if state == "enrol-second-factor":
             await start_enrolment(tx, door.site.vault, account_id)
-        opened = await open_session(tx, account_id, match.standing, state=state, hat=hat)
+        opened = await open_session(tx, account_id, match.standing, state=state, hat=hat, device=visitor.device)
         await note_sign_in(tx, visitor, account_id, hat=hat, outcome=state)
         await give_back(tx, counted.tries, counted.at)
     return opened
