@@ -20,13 +20,17 @@ from portico.accounts import (
     entry_api,
     entry_pages,
     invitation_api,
+    lost_factor_api,
+    lost_factor_pages,
     notices_api,
     notices_pages,
     own_api,
     own_pages,
+    page_address_api,
+    page_address_pages,
     patient_api,
-    staff_api,
-    staff_pages,
+    proxies_api,
+    proxies_pages,
     step_up_pages,
 )
 from portico.accounts import pages as accounts_pages
@@ -38,7 +42,16 @@ from portico.accounts.step_up_pages import answer_step_up
 from portico.care import attachments_api
 from portico.clinic import api as clinic_api
 from portico.clinic import opening_api
-from portico.desk import go_live_pages, invitation_pages, people_pages, settings_api, settings_pages, signature_pages
+from portico.desk import (
+    go_live_pages,
+    invitation_pages,
+    people_pages,
+    settings_api,
+    settings_pages,
+    signature_pages,
+    staff_api,
+    staff_pages,
+)
 from portico.desk import pages as desk_pages
 from portico.errors import DomainError, NotAllowed, NotFound, StartupRefused, Unavailable
 from portico.escalation import api as escalation_api
@@ -62,8 +75,8 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *public.ROUTES,
     *accounts_api.ROUTES,
     *accounts_pages.ROUTES,
-    *staff_api.ROUTES,
-    *staff_pages.ROUTES,
+    *page_address_api.ROUTES,
+    *page_address_pages.ROUTES,
     *entry_api.ROUTES,
     *entry_pages.ROUTES,
     *invitation_api.ROUTES,
@@ -74,6 +87,10 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *own_api.ROUTES,
     *own_pages.ROUTES,
     *step_up_pages.ROUTES,
+    *lost_factor_api.ROUTES,
+    *lost_factor_pages.ROUTES,
+    *proxies_api.ROUTES,
+    *proxies_pages.ROUTES,
     *clinic_api.ROUTES,
     *opening_api.ROUTES,
     *attachments_api.ROUTES,
@@ -100,6 +117,8 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *desk_pages.ROUTES,
     *people_pages.ROUTES,
     *invitation_pages.ROUTES,
+    *staff_api.ROUTES,
+    *staff_pages.ROUTES,
 )
 """Every address of the portal, lowest feature first."""
 

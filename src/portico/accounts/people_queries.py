@@ -99,8 +99,10 @@ OWN_STAFF_ROW = Query(
 )
 PUT_PAGE_ADDRESS = Command("update staff set page_address_sealed = $3 where clinic_id = $1 and account_id = $2")
 INSERT_GRANT = Command("""
-    insert into proxy_grant (clinic_id, grant_id, account_id, patient_id, scope, basis, confirmed_by, starts_at, ends_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    insert into proxy_grant (clinic_id, grant_id, account_id, patient_id, scope, basis, confirmed_by, starts_at, ends_at,
+        proxy_name)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+        coalesce((select name from account where clinic_id = $1 and account_id = $3), ''))
 """)
 
 
