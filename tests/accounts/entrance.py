@@ -25,11 +25,15 @@ from portico.accounts import (
     entry_api,
     entry_pages,
     invitation_api,
+    lost_factor_api,
+    lost_factor_pages,
     own_api,
     own_pages,
     pages,
     patient_api,
     people,
+    proxies_api,
+    proxies_pages,
     step_up_pages,
 )
 from portico.accounts.door import DEMO_LIMITS, LIMITS, Door
@@ -299,19 +303,23 @@ ENTRY = [
     *closing_pages.ROUTES,
 ]
 
+OWN_ROUTES = [
+    *api.ROUTES,
+    *pages.ROUTES,
+    *own_api.ROUTES,
+    *own_pages.ROUTES,
+    *step_up_pages.ROUTES,
+    *lost_factor_api.ROUTES,
+    *lost_factor_pages.ROUTES,
+    *proxies_api.ROUTES,
+    *proxies_pages.ROUTES,
+]
+
 
 def small_app(site: Site, door: Door) -> Litestar:
     """The gate and the routes of signing in, with the probes; refusals are rendered as in the real program."""
     app = Litestar(
-        route_handlers=[
-            *api.ROUTES,
-            *pages.ROUTES,
-            *own_api.ROUTES,
-            *own_pages.ROUTES,
-            *step_up_pages.ROUTES,
-            *ENTRY,
-            *PROBES,
-        ],
+        route_handlers=[*OWN_ROUTES, *ENTRY, *PROBES],
         guards=[require_audience],
         dependencies={
             "site": Provide(lambda: site, sync_to_thread=False),

@@ -15,6 +15,8 @@ import pytest
 from portico.access import SystemScope
 from portico.accounts import invitations, matching, people
 from portico.accounts.page_address import keep_page_address
+from portico.accounts.email_index import EmailIndex
+from portico.accounts.totp import new_seed
 from portico.app import ROUTES
 from portico.care import attachments
 from portico.care.attachments_model import Holder
@@ -23,7 +25,7 @@ from portico.clinic.rules import version_of_value
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
 from portico.escalation import handling
-from portico.ids import MessageId, PatientId, ThreadId
+from portico.ids import AccountId, MessageId, PatientId, ThreadId
 from portico.intake import drafts, queries
 from portico.messaging import reading as messaging
 from portico.messaging import sending
@@ -282,6 +284,62 @@ TABLE: Mapping[str, Row] = {
     "POST /account/second-factor/confirmation": whoever_is_in(401, of="setting_up", send=page(code="000000")),
     "POST /account/second-factor/off": whoever_is_in(409, send=page()),
     "POST /account/recovery-codes": Row(statuses=(401, 409, 409, 409, 409, *(200,) * 5), send=page()),
+    "POST /api/factor-recoveries": staff(
+        409, send=body(lambda made: {"account": made.ids["own_account_id"], "reason": "Seen in person"})
+    ),
+    "GET /api/factor-recoveries": staff(200, lacking="nora fred", elsewhere=200),
+    "PUT /api/factor-recoveries/{recovery_id:uuid}/confirmation": Row(
+        statuses=(401, 404, 404, 404, 404, 409, 403, 403, 200, 404),
+        of="recovery",
+        send=body(lambda _: {"reason": "Seen in person"}),
+    ),
+    "GET /factor-recoveries": staff(200, lacking="nora fred", elsewhere=200),
+    "POST /factor-recoveries": staff(400, lacking="nora fred", elsewhere=400, send=page(account="")),
+    "POST /factor-recoveries/{recovery_id:uuid}/confirmation": Row(
+        statuses=(401, 404, 404, 404, 404, 409, 403, 403, 303, 404),
+        of="recovery",
+        send=page(reason="Seen in person"),
+    ),
+    # Proxies. Pat acts for Alice already; the grant that is changed and ended is another one's.
+    "POST /api/proxies": staff(
+        409,
+        send=body(
+            lambda made: {
+                "patient": made.ids["patient_id"],
+                "email": "pat@demo.test",
+                "scope": ["intake"],
+                "basis": "agreed",
+            }
+        ),
+    ),
+    "GET /api/proxies": Row(statuses=(401, 200, 404, 404, 404, 200, 200, 200, 200, 404), query="?patient={patient_id}"),
+    "PUT /api/proxies/{grant_id:uuid}": staff(200, of="proxy", send=body(lambda _: {"scope": ["intake"]})),
+    "DELETE /api/proxies/{grant_id:uuid}": Row(statuses=(401, 204, 404, 404, 404, 204, 204, 204, 204, 404), of="proxy"),
+    "GET /api/account/proxies": Row(statuses=(401, 200, 200, 200, 200, 404, 404, 404, 404, 404)),
+    "GET /account/proxies": Row(statuses=(401, 200, 200, 200, 200, 404, 404, 404, 404, 404)),
+    "POST /account/proxies/{grant_id:uuid}/end": Row(statuses=(401, 303, *(404,) * 8), of="proxy", send=page()),
+    "GET /people/{patient_id:uuid}/proxies": staff(200),
+    "POST /people/{patient_id:uuid}/proxies": staff(
+        409, send=page(email="pat@demo.test", basis="agreed", scope="intake")
+    ),
+    "POST /people/{patient_id:uuid}/proxies/{grant_id:uuid}": staff(303, of="proxy", send=page(scope="intake")),
+    "POST /people/{patient_id:uuid}/proxies/{grant_id:uuid}/end": staff(303, of="proxy", send=page()),
+    "POST /people/{patient_id:uuid}/second-factor": staff(400, send=page(account="")),
+    # Colleagues, for admins (Dr. Baker is one, elsewhere).
+    "GET /api/staff": staff(200, lacking="dr.adams nora fred", elsewhere=200),
+    "GET /api/staff/{account_id:uuid}": staff(200, lacking="dr.adams nora fred"),
+    "PUT /api/staff/{account_id:uuid}": staff(
+        200, lacking="dr.adams nora fred", send=body(lambda _: {"roles": ["front_desk"], "state": "active"})
+    ),
+    "PUT /api/staff/{account_id:uuid}/handover": staff(
+        200, lacking="dr.adams nora fred", send=body(lambda made: {"to": made.ids["clinician_id"]})
+    ),
+    "GET /staff": staff(200, lacking="dr.adams nora fred", elsewhere=200),
+    "GET /staff/{account_id:uuid}": staff(200, lacking="dr.adams nora fred"),
+    "POST /staff/{account_id:uuid}": staff(
+        200, lacking="dr.adams nora fred", send=page(role="front_desk", state="active")
+    ),
+    "POST /staff/{account_id:uuid}/handover": staff(400, lacking="dr.adams nora fred", send=page(to="")),
     "GET /email-change": everybody(200),
     "POST /email-change": everybody(404, send=page(code="x")),
     "GET /": Row(statuses=(401, 200, 200, 200, 200, 303, 303, 303, 303, 303)),
@@ -675,6 +733,52 @@ async def setting_up(portal: Portal) -> Stage:
     return await calm(portal)
 
 
+async def proxy(portal: Portal) -> Stage:
+    """Somebody else acts for Alice too."""
+    quinn = await new_account(portal, "quinn")
+    async with portal.site.db.transaction(_of_alices_clinic(portal)) as tx:
+        await people.grant_proxy(
+            tx,
+            account_id=quinn,
+            patient_id=walks.patient_of(portal, "alice"),
+            basis="agreed",
+            confirmed_by=portal.people.by_name["nora"].account_id,
+        )
+    nora = await portal.as_("nora")
+    listed = await nora.send("GET", f"/api/proxies?patient={walks.patient_of(portal, 'alice')}")
+    grant_id = next(one["id"] for one in listed.json()["items"] if one["account"]["id"] == str(quinn))
+    return Stage(ids=_known(portal) | {"grant_id": grant_id})
+
+
+async def recovery(portal: Portal) -> Stage:
+    """Dr. Adams has confirmed that a new nurse lost the phone."""
+    nils = await new_account(portal, "nils")
+    async with portal.site.db.transaction(_of_alices_clinic(portal)) as tx:
+        await people.make_staff(tx, account_id=nils, roles=["nurse"])
+        await people.enrol_totp(tx, portal.site.vault, account_id=nils, seed=new_seed())
+    adams = await portal.as_("dr.adams")
+    await adams.step_up()
+    asked = {"account": str(nils), "reason": "Seen in person"}
+    made = await adams.send("POST", "/api/factor-recoveries", json=asked)
+    assert made.status_code == 201, made.text
+    return Stage(ids=_known(portal) | {"recovery_id": made.json()["id"]})
+
+
+async def new_account(portal: Portal, name: str) -> AccountId:
+    """An account that nobody has seen before, in Alice's clinic."""
+    async with portal.site.db.transaction(_of_alices_clinic(portal)) as tx:
+        email = f"{name}.{tx.ids.new().hex}@demo.test"
+        account_id = await people.create_account(
+            tx, await EmailIndex.of(portal.site.vault), email=email, name=name.title()
+        )
+        await people.set_password(tx, account_id=account_id, password_hash="$argon2id$none")
+    return account_id
+
+
+def _of_alices_clinic(portal: Portal) -> SystemScope:
+    return SystemScope(walks.clinic_of(portal, "alice"), "test")
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "attached": attached,
@@ -695,6 +799,8 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "apart": apart,
     "session": session,
     "setting_up": setting_up,
+    "proxy": proxy,
+    "recovery": recovery,
 }
 
 
@@ -711,6 +817,9 @@ def _known(portal: Portal) -> dict[str, str]:
         "key": rule_set.slug,
         "version": rule_set.version,
         "code": "no-such-code",
+        "own_account_id": str(portal.people.by_name["alice"].account_id),
+        "account_id": str(portal.people.by_name["fred"].account_id),
+        "clinician_id": str(portal.people.by_name["dr.adams"].account_id),
     }
 
 

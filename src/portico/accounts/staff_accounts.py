@@ -7,6 +7,7 @@ import msgspec
 
 from portico.access import Caller, Role
 from portico.accounts import staff_queries
+from portico.accounts.gate import MissingPermission
 from portico.accounts.queries import end_sessions_of
 from portico.accounts.recovery_codes import tell_owner
 from portico.accounts.rules import ACCOUNT_MOVES
@@ -61,12 +62,14 @@ async def one_of(tx: Tx, account_id: AccountId) -> StaffRow:
 async def change(tx: Tx, vault: Vault, caller: Caller, account_id: AccountId, wanted: Wanted) -> StaffRow:
     """Gives the account these roles and this state; whoever loses or gains anything signs in anew, and is told.
 
-    Raises NotFound, RolesMissing, LastAdmin.
+    Raises NotFound, RolesMissing, LastAdmin, MissingPermission.
     """
     roles = sorted(set(wanted.roles))
     if not roles:
         raise RolesMissing
     everybody = await staff_queries.staff_locked(tx)
+    if not any(row.account_id == caller.account_id and _is_admin(row) for row in everybody):
+        raise MissingPermission  # lost it to somebody else while waiting
     before = _found(everybody, account_id)
     after = msgspec.structs.replace(before, roles=tuple(roles), state=wanted.state)
     if (after.roles, after.state) == (tuple(sorted(before.roles)), before.state):
@@ -88,8 +91,12 @@ async def _store(tx: Tx, before: StaffRow, after: StaffRow) -> None:
 
 
 def _check_admin_stays(everybody: Sequence[StaffRow]) -> None:
-    if not any("admin" in row.roles and row.state == "active" for row in everybody):
+    if not any(_is_admin(row) for row in everybody):
         raise LastAdmin
+
+
+def _is_admin(row: StaffRow) -> bool:
+    return "admin" in row.roles and row.state == "active"
 
 
 def _found(everybody: Sequence[StaffRow], account_id: AccountId) -> StaffRow:

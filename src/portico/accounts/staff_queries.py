@@ -23,6 +23,12 @@ class StaffRow(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_at: datetime | None
 
 
+class StaffKey(msgspec.Struct, frozen=True):
+    """One member of the staff, by account."""
+
+    account_id: AccountId
+
+
 _STAFF = """
     select s.account_id, a.name, a.email, s.roles, a.state,
         coalesce(c.totp_confirmed_at is not null, false) as has_totp,
@@ -36,7 +42,7 @@ _STAFF = """
 STAFF = Query(StaffRow, _STAFF + " order by a.state, a.name, s.account_id")
 # Every row, not only the one that changes: who is the last admin is a question about all of them, and two admins who
 # remove one another at once must not both succeed. The second waits here and then reads what the first has done.
-STAFF_LOCKED = Query(StaffRow, _STAFF + " order by s.account_id for update of s, a")
+LOCK = Query(StaffKey, "select account_id from staff where clinic_id = $1 order by account_id for update")
 SET_ROLES = Command("update staff set roles = $3 where clinic_id = $1 and account_id = $2")
 SET_STATE = Command("update account set state = $3 where clinic_id = $1 and account_id = $2")
 
@@ -47,8 +53,9 @@ async def staff(tx: Tx) -> list[StaffRow]:
 
 
 async def staff_locked(tx: Tx) -> list[StaffRow]:
-    """All of them, held until the transaction ends."""
-    return await tx.all(STAFF_LOCKED, tx.clinic_id)
+    """All of them, held until the transaction ends; read only once they are, so that nothing older is seen."""
+    await tx.all(LOCK, tx.clinic_id)
+    return await tx.all(STAFF, tx.clinic_id)
 
 
 async def set_roles(tx: Tx, account_id: AccountId, roles: Iterable[Role]) -> None:
