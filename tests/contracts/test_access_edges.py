@@ -1,6 +1,5 @@
 """Every route for those who had a right once, or have it with another hat: they get what anybody without it gets."""
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
 import pytest
@@ -27,7 +26,7 @@ async def password_hash() -> str:
 
 
 @pytest.fixture(scope="module")
-async def edges(portal: Portal, password_hash: str) -> AsyncIterator[dict[str, Persona]]:
+async def edges(portal: Portal, password_hash: str) -> dict[str, Persona]:
     """Paul, whose leave to act for Alice has run out; Hank, a clinician with the patient hat; Dora, disabled."""
     async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
         paul = await _account(portal, tx, "paul", password_hash)
@@ -62,7 +61,7 @@ async def edges(portal: Portal, password_hash: str) -> AsyncIterator[dict[str, P
     }
     async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
         await people.disable_account(tx, account_id=dora)
-    yield personas
+    return personas
 
 
 async def _account(portal: Portal, tx: Tx, name: str, password_hash: str) -> AccountId:

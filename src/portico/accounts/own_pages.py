@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from portico.access import Caller, anyone, signed_in
+from portico.access import Caller, Permission, anyone, signed_in
 from portico.accounts import email_change, factor_setup, own_account
 from portico.accounts.cookies import set_cookie
 from portico.accounts.devices import device_name
@@ -196,6 +196,7 @@ async def _show(
         sessions=await own_account.list_sessions(site.db, caller),
         this=caller.actor.session_id,
         hat=caller.actor.hat,
+        may_recover=caller.actor.may(Permission.RECOVER_STAFF),
         device_name=device_name,
         languages=LANGUAGES,
         shortest=SHORTEST_PASSWORD,
