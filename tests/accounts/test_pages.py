@@ -99,7 +99,7 @@ async def test_staff_set_up_their_code_app_by_the_page(entrance: Entrance) -> No
     assert seed is not None
     assert f"secret={seed[1]}" in unquote(shown)
     assert (await browser.submit("/sign-in/set-up", code="1")).status_code == 401
-    assert 'aria-label="QR code' in shown
+    assert 'aria-label="QR picture' in shown
     answer = await browser.submit("/sign-in/set-up", code=code_at(seed[1], entrance.clock.now()))
     assert answer.status_code == 200
     assert len(re.findall(r"<code>[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}</code>", answer.text)) == 10
