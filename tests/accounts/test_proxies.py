@@ -24,6 +24,11 @@ class ToldRow(msgspec.Struct, frozen=True):
     recipient: str
 
 
+class EndRow(msgspec.Struct, frozen=True):
+    recipient: str
+    due_at: datetime
+
+
 class ActRow(msgspec.Struct, frozen=True):
     action: str
     patient_id: UUID | None
@@ -31,6 +36,13 @@ class ActRow(msgspec.Struct, frozen=True):
 
 
 TOLD = Query(ToldRow, "select recipient from notification where clinic_id = $1 and kind = 'proxy' order by recipient")
+ENDS = Query(
+    EndRow,
+    """
+    select recipient, due_at from notification
+    where clinic_id = $1 and kind = 'proxy-end' and due_at is not null order by recipient
+    """,
+)
 ACTS = Query(
     ActRow,
     """
@@ -91,6 +103,24 @@ async def test_both_are_told_of_the_beginning_and_of_the_end(entrance: Entrance,
         told = [row.recipient for row in await tx.all(TOLD, tx.clinic_id)]
     both = [f"account:{family.alice.account_id}", f"account:{family.pat.account_id}"]
     assert sorted(told) == sorted(both * 2)
+
+
+async def test_both_are_told_when_a_grant_ends_by_itself(entrance: Entrance, family: Family) -> None:
+    ends = MORNING + timedelta(hours=2)
+    made = (await grant(family, endsAt=ends.isoformat())).json()
+    both = [f"account:{family.pat.account_id}", f"patient:{family.record}"]
+    assert await due_at_the_end(entrance) == [(each, ends) for each in both]
+    later = ends + timedelta(hours=1)
+    await family.nora.put(f"/api/proxies/{made['id']}", {"scope": ALL, "endsAt": later.isoformat()})
+    assert await due_at_the_end(entrance) == [(each, later) for each in both]
+    await family.nora.delete(f"/api/proxies/{made['id']}")
+    assert await due_at_the_end(entrance) == []
+
+
+async def due_at_the_end(entrance: Entrance) -> list[tuple[str, datetime]]:
+    """Who hears when of a grant that ends by itself."""
+    async with entrance.site.db.transaction(entrance.scope()) as tx:
+        return [(row.recipient, row.due_at) for row in await tx.all(ENDS, tx.clinic_id)]
 
 
 async def test_it_needs_a_fresh_proof(entrance: Entrance, family: Family) -> None:

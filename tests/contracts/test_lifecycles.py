@@ -7,7 +7,7 @@ from typing import Any, get_args
 import asyncpg
 import pytest
 
-from portico.accounts import entry_model, entry_rules
+from portico.accounts import entry_model, entry_rules, own_rules, proxy_rules
 from portico.care import rules as care_rules
 from portico.clinic import rules as clinic_rules
 from portico.escalation import model as escalation_model
@@ -18,6 +18,11 @@ from portico.review import rules as review_rules
 from tests.databases import DatabaseUrls
 
 TABLES: Mapping[str, set[str]] = {
+    "account_language_is_known": set(get_args(own_rules.Language)),
+    "email_change_state_is_known": set(own_rules.EMAIL_CHANGE_MOVES),
+    "factor_recovery_state_is_known": set(own_rules.RECOVERY_MOVES),
+    "proxy_grant_basis_is_known": set(get_args(proxy_rules.Basis)),
+    "proxy_grant_end_reason_is_known": set(get_args(proxy_rules.EndReason)),
     "response_state_is_known": set(intake_rules.MOVES),
     "review_state_is_known": set(review_rules.MOVES),
     "consult_state_is_known": set(care_rules.MOVES),
@@ -66,8 +71,10 @@ async def test_the_database_admits_exactly_the_states_of_the_table(
         entry_rules.INVITATION_MOVES,
         entry_rules.MATCH_MOVES,
         care_rules.ATTACHMENT_MOVES,
+        own_rules.EMAIL_CHANGE_MOVES,
+        own_rules.RECOVERY_MOVES,
     ],
-    ids=["response", "review", "thread", "invitation", "match", "attachment"],
+    ids=["response", "review", "thread", "invitation", "match", "attachment", "email change", "factor recovery"],
 )
 def test_every_move_ends_in_a_state_of_the_table(moves: Mapping[str, Mapping[str, Any]]) -> None:
     assert {state for events in moves.values() for state in events.values()} <= set(moves)

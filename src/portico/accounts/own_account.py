@@ -36,7 +36,7 @@ async def read_own(site: Site, caller: Caller) -> OwnAccount:
         row = await _own(tx, caller)
         patient_id = _own_patient(caller)
         if patient_id is not None:
-            await record(tx, caller, "read", Object("patient", patient_id), patient=patient_id)
+            await record(tx, caller, "read", Object("patient", patient_id), patient=patient_id, fold_hourly=True)
         return OwnAccount(row=row, phone=await _phone(tx, site, caller, row))
 
 

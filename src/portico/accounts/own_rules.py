@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -20,6 +20,20 @@ RECOVERY_LASTS = timedelta(hours=24)
 
 SHORTEST_PASSWORD = 12
 """Characters. ASVS 5.0 6.2.1 asks for 8 and advises 15; no rule about kinds of characters (6.2.5), paste is welcome."""
+
+EMAIL_CHANGE_MOVES: Mapping[str, Mapping[str, str]] = {
+    "open": {"confirm": "confirmed", "replace": "withdrawn", "change_password": "withdrawn"},
+    "confirmed": {},
+    "withdrawn": {},
+}
+"""A new address on its way. Only while open, and for a day, does its link do anything."""
+
+RECOVERY_MOVES: Mapping[str, Mapping[str, str]] = {
+    "open": {"confirm_second": "done", "replace": "withdrawn", "remove_factor": "withdrawn"},
+    "done": {},
+    "withdrawn": {},
+}
+"""A lost factor. One that needs a single confirmation is done when it is made."""
 
 _LONGEST_EMAIL = 254
 """RFC 5321 4.5.3.1.3: a path of 256 with its two brackets."""

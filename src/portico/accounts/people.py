@@ -12,6 +12,7 @@ import msgspec
 from portico.access import Role
 from portico.accounts import people_queries as queries
 from portico.accounts.email_index import EmailIndex
+from portico.accounts.own_queries import withdraw_changes
 from portico.accounts.people_queries import NewAccount, NewGrant, NewPatient
 from portico.accounts.phone_index import phone_digest
 from portico.accounts.queries import end_sessions_of
@@ -127,9 +128,13 @@ async def create_account(
 
 
 async def set_password(tx: Tx, *, account_id: AccountId, password_hash: str) -> None:
-    """Sets the password (hash it with `Passwords.hash` before the transaction) and ends every session."""
+    """Sets the password (hash it with `Passwords.hash` before the transaction) and ends every session.
+
+    A change of address that somebody asked for before is worth nothing any more.
+    """
     await queries.put_password(tx, account_id, password_hash)
     await end_sessions_of(tx, account_id)
+    await withdraw_changes(tx, account_id)
     await record_system(tx, "change", Object("credential", account_id))
 
 

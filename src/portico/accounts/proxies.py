@@ -19,10 +19,12 @@ from portico.audit import Object, record
 from portico.clinic.calendar import day_start
 from portico.errors import Malformed, NotFound, OtherPatient
 from portico.ids import AccountId, PatientId
-from portico.notify.actions import enqueue
+from portico.notify.actions import enqueue, withdraw
 from portico.notify.model import account, patient
 from portico.platform.database import Tx
 from portico.platform.site import Site
+
+_ENDS = "proxy-end"
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +106,7 @@ async def grant(site: Site, caller: Caller, wish: Wish) -> tuple[Grant, PatientR
         )
         await people_queries.insert_grant(tx, new)
         made = await _locked(tx, new.grant_id)
+        await _announce_end(tx, made)
         await _leave_word(tx, caller, made, "create")
     return made, of
 
@@ -128,6 +131,7 @@ async def amend(site: Site, caller: Caller, grant_id: UUID, amendment: Amendment
             confirmed_by=caller.account_id,
         )
         await proxy_queries.change(tx, after)
+        await _announce_end(tx, after)
         await _leave_word(tx, caller, after, "change")
     return after, of
 
@@ -144,6 +148,7 @@ async def end(site: Site, caller: Caller, grant_id: UUID, of: PatientId | None =
         check_patient(now_is, of)
         if rules.state_of(now_is, tx.now) != "ended":
             await proxy_queries.end(tx, grant_id, caller.account_id, reason)
+            await withdraw(tx, kind=_ENDS, prefix=f"{_ENDS}:{grant_id}:")
             await _leave_word(tx, caller, now_is, "change")
     return now_is
 
@@ -152,7 +157,9 @@ async def correct_guardians(tx: Tx, patient_id: PatientId, *, zone: str, old_bor
     """Moves the end of guardians' grants to the 18th birthday as it is now known. Call it when a birth date changes."""
     was, is_now = (day_start(zone, rules.full_age_on(day)) for day in (old_born_on, born_on))
     for each in await proxy_queries.guardians_locked(tx, patient_id):
-        await proxy_queries.move_end(tx, each.grant_id, rules.moved_end(each.ends_at, was, is_now))
+        ends_at = rules.moved_end(each.ends_at, was, is_now)
+        await proxy_queries.move_end(tx, each.grant_id, ends_at)
+        await _announce_end(tx, msgspec.structs.replace(each, ends_at=ends_at))
 
 
 def check_patient(grant: Grant, named: PatientId | None) -> None:
@@ -205,6 +212,17 @@ async def _locked(tx: Tx, grant_id: UUID) -> Grant:
     if found is None:
         raise NotFound
     return found
+
+
+async def _announce_end(tx: Tx, about: Grant) -> None:
+    """Leaves word for the moment at which the grant ends by itself, in the place of any other moment."""
+    await withdraw(tx, kind=_ENDS, prefix=f"{_ENDS}:{about.grant_id}:")
+    if about.ends_at is None or about.ends_at <= tx.now:
+        return
+    event = tx.ids.new()
+    for recipient in (account(about.account_id), patient(about.patient_id)):
+        key = f"{_ENDS}:{about.grant_id}:{event}:{recipient}"
+        await enqueue(tx, kind=_ENDS, recipient=recipient, dedupe_key=key, due_at=about.ends_at)
 
 
 async def _leave_word(tx: Tx, caller: Caller, about: Grant, action: Literal["create", "change"]) -> None:

@@ -36,6 +36,11 @@ async def enqueue(
     )
 
 
+async def withdraw(tx: Tx, *, kind: str, prefix: str) -> None:
+    """Takes back word that was left for later, by the beginning of its `dedupe_key`. Patients cannot: theirs is sent."""
+    await queries.withdraw(tx, kind, prefix)
+
+
 async def enqueue_letter(
     tx: Tx, vault: Vault, *, kind: str, address: str, dedupe_key: str, path: str | None = None
 ) -> None:

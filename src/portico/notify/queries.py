@@ -34,6 +34,11 @@ STORE = Command("""
     where clinic_id = $1 and notification_id = $2
 """)
 
+WITHDRAW = Command("""
+    update notification set due_at = null, link_sealed = null, error_code = 'withdrawn'
+    where clinic_id = $1 and kind = $2 and starts_with(dedupe_key, $3) and sent_at is null and due_at > $4
+""")
+
 STAFF_WITH_ROLE = Query(
     Addressee,
     """
@@ -112,6 +117,11 @@ async def insert(tx: Tx, row: NewNotification) -> None:
         row.link_sealed,
         row.channel,
     )
+
+
+async def withdraw(tx: Tx, kind: str, prefix: str) -> None:
+    """Takes back what is due later and has not been sent."""
+    await tx.run(WITHDRAW, tx.clinic_id, kind, prefix, tx.now)
 
 
 async def due_locked(tx: Tx, limit: int, *, has_mail: bool) -> Sequence[Notification]:
