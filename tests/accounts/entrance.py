@@ -27,6 +27,7 @@ from portico.accounts import (
     invitation_api,
     lost_factor_api,
     lost_factor_pages,
+    names_api,
     own_api,
     own_pages,
     pages,
@@ -311,6 +312,7 @@ OWN_ROUTES = [
     *step_up_pages.ROUTES,
     *lost_factor_api.ROUTES,
     *lost_factor_pages.ROUTES,
+    *names_api.ROUTES,
     *proxies_api.ROUTES,
     *proxies_pages.ROUTES,
 ]

@@ -14,8 +14,8 @@ import pytest
 
 from portico.access import SystemScope
 from portico.accounts import invitations, matching, people
-from portico.accounts.page_address import keep_page_address
 from portico.accounts.email_index import EmailIndex
+from portico.accounts.page_address import keep_page_address
 from portico.accounts.totp import new_seed
 from portico.app import ROUTES
 from portico.care import attachments
@@ -325,6 +325,9 @@ TABLE: Mapping[str, Row] = {
     "POST /people/{patient_id:uuid}/proxies/{grant_id:uuid}": staff(303, of="proxy", send=page(scope="intake")),
     "POST /people/{patient_id:uuid}/proxies/{grant_id:uuid}/end": staff(303, of="proxy", send=page()),
     "POST /people/{patient_id:uuid}/second-factor": staff(400, send=page(account="")),
+    "PUT /api/accounts/{account_id:uuid}/name": staff(
+        200, lacking="dr.adams nora fred", send=body(lambda _: {"name": "Fred Demo"})
+    ),
     # Colleagues, for admins (Dr. Baker is one, elsewhere).
     "GET /api/staff": staff(200, lacking="dr.adams nora fred", elsewhere=200),
     "GET /api/staff/{account_id:uuid}": staff(200, lacking="dr.adams nora fred"),
@@ -339,6 +342,7 @@ TABLE: Mapping[str, Row] = {
     "POST /staff/{account_id:uuid}": staff(
         200, lacking="dr.adams nora fred", send=page(role="front_desk", state="active")
     ),
+    "POST /staff/{account_id:uuid}/name": staff(303, lacking="dr.adams nora fred", send=page(name="Fred Demo")),
     "POST /staff/{account_id:uuid}/handover": staff(400, lacking="dr.adams nora fred", send=page(to="")),
     "GET /email-change": everybody(200),
     "POST /email-change": everybody(404, send=page(code="x")),

@@ -44,6 +44,8 @@ STAFF = Query(StaffRow, _STAFF + " order by a.state, a.name, s.account_id")
 # remove one another at once must not both succeed. The second waits here and then reads what the first has done.
 LOCK = Query(StaffKey, "select account_id from staff where clinic_id = $1 order by account_id for update")
 SET_ROLES = Command("update staff set roles = $3 where clinic_id = $1 and account_id = $2")
+SET_NAME = Command("update account set name = $3 where clinic_id = $1 and account_id = $2")
+SET_NAME_AS_PROXY = Command("update proxy_grant set proxy_name = $3 where clinic_id = $1 and account_id = $2")
 SET_STATE = Command("update account set state = $3 where clinic_id = $1 and account_id = $2")
 
 
@@ -66,3 +68,13 @@ async def set_roles(tx: Tx, account_id: AccountId, roles: Iterable[Role]) -> Non
 async def set_state(tx: Tx, account_id: AccountId, state: str) -> None:
     """Stores whether the account may sign in."""
     await tx.run(SET_STATE, tx.clinic_id, account_id, state)
+
+
+async def set_name(tx: Tx, account_id: AccountId, name: str) -> None:
+    """Stores the account's name."""
+    await tx.run(SET_NAME, tx.clinic_id, account_id, name)
+
+
+async def set_name_as_proxy(tx: Tx, account_id: AccountId, name: str) -> None:
+    """Stores the name in the grants, where patients read it."""
+    await tx.run(SET_NAME_AS_PROXY, tx.clinic_id, account_id, name)

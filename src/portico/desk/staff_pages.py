@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, Permission, staff
+from portico.accounts.renaming import rename
 from portico.accounts.request_checks import form_of, form_pairs
 from portico.accounts.staff_accounts import STAFF_ROLES, StaffRole, State, Wanted, staff_of
 from portico.desk import leaving
@@ -75,6 +76,18 @@ async def post_handover(request: AnyRequest, site: Site, caller: Caller, account
     return see_other(f"/staff/{account_id}")
 
 
+@post("/staff/{account_id:uuid}/name", opt={"audience": staff(Permission.MANAGE_STAFF, fresh=True)}, status_code=303)
+async def post_name(request: AnyRequest, site: Site, caller: Caller, account_id: UUID) -> Response[bytes]:
+    """Corrects the person's name."""
+    of = AccountId(account_id)
+    member = await leaving.read_member(site, caller, of)
+    try:
+        await rename(site, caller, of, (await form_of(request)).get("name", ""))
+    except DomainError as refusal:
+        return await _show(request, site, caller, member, refusal)
+    return see_other(f"/staff/{account_id}")
+
+
 async def _show(
     request: AnyRequest,
     site: Site,
@@ -130,4 +143,4 @@ def _account(text: str) -> AccountId | None:
         raise Malformed(message) from error
 
 
-ROUTES: list[HTTPRouteHandler] = [staff_page, member_page, post_member, post_handover]
+ROUTES: list[HTTPRouteHandler] = [staff_page, member_page, post_member, post_handover, post_name]
