@@ -7,7 +7,7 @@ import pytest
 
 from portico.accounts.own_rules import EmailUnusable, checked_email
 from tests.accounts.entrance import PASSWORD, Browser, Entrance, Person
-from tests.accounts.mailbox import letters
+from tests.accounts.letterbox import letters
 from tests.accounts.test_step_up import stepped_up
 
 ASK = "/api/account/email-changes"

@@ -4,7 +4,7 @@ import asyncio
 
 from portico.accounts.totp import new_seed
 from tests.accounts.entrance import Browser, Entrance, Person, audited
-from tests.accounts.mailbox import told
+from tests.accounts.letterbox import told
 from tests.accounts.test_step_up import stepped_up
 
 RECOVERIES = "/api/factor-recoveries"

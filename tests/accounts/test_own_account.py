@@ -3,9 +3,10 @@
 import pytest
 
 from portico.accounts.devices import device_name, device_of
-from portico.accounts.own_rules import PasswordWeak, PhoneUnusable, check_new_password, checked_phone
+from portico.accounts.own_rules import PhoneUnusable, checked_phone
+from portico.accounts.password_rules import PasswordRefused, check_new_password
 from tests.accounts.entrance import PASSWORD, Browser, Entrance, audited
-from tests.accounts.mailbox import told
+from tests.accounts.letterbox import told
 
 NEW = "nine green bottles on a wall"
 CHANGE = "/api/account/password"
@@ -57,7 +58,7 @@ async def test_the_owner_is_told_and_the_record_has_it(entrance: Entrance) -> No
 async def test_a_password_that_would_be_guessed_is_refused_kindly(entrance: Entrance, weak: str) -> None:
     browser = await entrance.signed_in(await entrance.alice())
     answer = await browser.put(CHANGE, changed(new=weak))
-    assert (answer.status_code, answer.json()["code"]) == (422, "password-weak")
+    assert (answer.status_code, answer.json()["code"]) == (422, "password-refused")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_any_long_password_of_ones_own_words_will_do(good: str) -> None:
 
 
 def test_a_password_made_of_the_persons_name_is_found_without_its_accents() -> None:
-    with pytest.raises(PasswordWeak):
+    with pytest.raises(PasswordRefused):
         check_new_password("JOSÉ-Nuñez-1970", ("José Núñez", "jn@people.test"))
 
 

@@ -9,7 +9,7 @@ import pytest
 from portico.accounts.totp import code_at, new_seed
 from portico.platform.database import Query
 from tests.accounts.entrance import PASSWORD, Browser, Entrance, Person, audited, with_limits
-from tests.accounts.mailbox import told
+from tests.accounts.letterbox import told
 from tests.accounts.test_second_factor import halfway
 from tests.accounts.test_step_up import STEP_UP, stepped_up
 

@@ -643,7 +643,7 @@ async def paged(portal: Portal) -> Stage:
         async with portal.site.db.transaction(clinician.scope) as tx:
             await keep_page_address(tx, portal.site, clinician, "5550188@pages.test")
             await request_test(tx, sender, clinician.account_id)
-    return Stage(ids=_known(portal))
+    return Stage(ids=_known(portal) | {"account_id": str(walks.caller(portal, "dr.adams").account_id)})
 
 
 async def newcomer(portal: Portal) -> Stage:
@@ -812,7 +812,6 @@ def _known(portal: Portal) -> dict[str, str]:
     rule_set = next(iter(portal.site.content.rule_sets.values()))
     return {
         "patient_id": str(walks.patient_of(portal, "alice")),
-        "account_id": str(walks.caller(portal, "dr.adams").account_id),
         "name": "portico.css",
         "code": f"{ELSEWHERE}.{'c' * 43}",
         "slug": SLUG,
@@ -820,7 +819,6 @@ def _known(portal: Portal) -> dict[str, str]:
         "kind": "rule_set",
         "key": rule_set.slug,
         "version": rule_set.version,
-        "code": "no-such-code",
         "own_account_id": str(portal.people.by_name["alice"].account_id),
         "account_id": str(portal.people.by_name["fred"].account_id),
         "clinician_id": str(portal.people.by_name["dr.adams"].account_id),

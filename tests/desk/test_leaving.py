@@ -171,7 +171,7 @@ async def on_call(portal: Portal) -> AccountId | None:
 async def test_who_is_on_call_leaves_only_when_somebody_else_is(portal: Portal) -> None:
     adams = account_of(portal, "dr.adams")
     async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
-        await set_value(tx, ON_CALL, str(adams))
+        await set_value(tx, ON_CALL, str(adams), account_of(portal, "anna"))
         await confirm_value(tx, ON_CALL, str(adams), account_of(portal, "anna"))
     inside = await portal.sign_in("dr.adams")
     answer = await put(portal, await admin(portal), "dr.adams", roles=["clinician"], state="disabled")

@@ -22,7 +22,7 @@ class Limits:
 
 
 LIMITS = Limits(
-    # Ten mistypings are plenty for a person; with them, guessing a 15-letter password takes longer than a life.
+    # Ten mistypings are plenty for a person; with them, guessing a 12-letter password takes longer than a life.
     account_at_address=Limit(10, 15 * 60),
     # From many addresses at once: slows a botnet, and is wide enough that it takes one to keep the owner waiting.
     account=Limit(100, 60 * 60),

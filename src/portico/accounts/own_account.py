@@ -10,7 +10,8 @@ from portico.accounts.door import Door
 from portico.accounts.ledger import note_sign_out
 from portico.accounts.model import Opened, Visit, Visitor
 from portico.accounts.own_queries import OwnRow, SessionRow
-from portico.accounts.own_rules import ChangedMeanwhile, Language, check_new_password, checked_phone
+from portico.accounts.own_rules import ChangedMeanwhile, Language, checked_phone
+from portico.accounts.password_rules import check_new_password
 from portico.accounts.people import phones_of
 from portico.accounts.recovery_codes import tell_owner
 from portico.accounts.second_factor import scope_of
@@ -56,7 +57,7 @@ async def change_details(site: Site, caller: Caller, *, phone: str | None, langu
 async def change_password(door: Door, visit: Visit, visitor: Visitor, *, old: str, new: str) -> Opened:
     """Sets a new password, ends every other session, and goes on in this one under a new token; the owner is told.
 
-    Raises PasswordWeak, WrongPassword, TooManyTries, PasswordTooLong, ChangedMeanwhile.
+    Raises PasswordRefused, WrongPassword, TooManyTries, PasswordTooLong, ChangedMeanwhile.
     """
     standing = await proven(door, visit, visitor, old)
     check_new_password(new, (standing.name, standing.email, visit.clinic_name))

@@ -18,9 +18,6 @@ EMAIL_CHANGE_LASTS = timedelta(hours=24)
 RECOVERY_LASTS = timedelta(hours=24)
 """How long the first confirmation of a colleague's identity waits for the second."""
 
-SHORTEST_PASSWORD = 12
-"""Characters. ASVS 5.0 6.2.1 asks for 8 and advises 15; no rule about kinds of characters (6.2.5), paste is welcome."""
-
 EMAIL_CHANGE_MOVES: Mapping[str, Mapping[str, str]] = {
     "open": {"confirm": "confirmed", "replace": "withdrawn", "change_password": "withdrawn"},
     "confirmed": {},
@@ -42,19 +39,6 @@ _EMAIL = re.compile(
     r"[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+\.[^\s@<>()\[\],;:\\\"\x00-\x1f.]+"
 )
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().\-]{5,28}[0-9](?: ?(?:x|ext\.?) ?[0-9]{1,6})?")
-_OUR_WORDS = (
-    "portico",
-    "portal",
-    "password",
-    "passwort",
-    "contrasena",
-    "clinic",
-    "clinica",
-    "patient",
-    "qwerty",
-    "letmein",
-)
-
 Language = Literal["en", "es"]
 
 
@@ -83,12 +67,6 @@ class SessionOver(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("This sign-in has ended meanwhile. Please sign in again.")
-
-
-class PasswordWeak(Invalid):
-    """The new password would be guessed; the message says what to do."""
-
-    code = "password-weak"
 
 
 class EmailUnusable(Invalid):
@@ -151,23 +129,6 @@ class NothingSetUp(Conflict):
 def is_fresh(stepped_up_at: datetime | None, now: datetime) -> bool:
     """Whether the person has shown a moment ago who they are."""
     return stepped_up_at is not None and timedelta(0) <= now - stepped_up_at < FRESH_FOR
-
-
-def check_new_password(password: str, about: Iterable[str]) -> None:
-    """Raises PasswordWeak for one that is short, repeats itself, or is made of the person's or the portal's own words."""
-    if len(password) < SHORTEST_PASSWORD:
-        message = f"Choose a longer password: at least {SHORTEST_PASSWORD} characters. A few words in a row are good."
-        raise PasswordWeak(message)
-    plain = _plain(password)
-    if len(set(plain)) < 5:
-        message = "This password repeats the same few characters. A few different words in a row are good."
-        raise PasswordWeak(message)
-    rest = plain
-    for word in sorted((*_OUR_WORDS, *_words(about)), key=len, reverse=True):
-        rest = rest.replace(word, "")
-    if len(rest.strip("0123456789")) < 4:
-        message = "This password is made of your name, your address or words of this portal. Choose other words."
-        raise PasswordWeak(message)
 
 
 def checked_email(email: str) -> str:

@@ -15,7 +15,7 @@ from portico.accounts.lost_factor_pages import account_in
 from portico.accounts.proxies import Amendment, Listing, Wish
 from portico.accounts.proxy_queries import factor_holders
 from portico.accounts.proxy_rules import Basis, PeriodWrong, state_of
-from portico.accounts.request_checks import AnyRequest, form_of, form_pairs
+from portico.accounts.request_checks import AnyRequest, form_fields, form_of
 from portico.clinic.calendar import day_start
 from portico.clinic.queries import clinic
 from portico.errors import DomainError, Malformed, NotFound
@@ -171,7 +171,7 @@ async def _show(
 
 
 async def _scope(request: AnyRequest) -> Sequence[str]:
-    return [value for name, value in await form_pairs(request) if name == "scope"]
+    return [value for name, value in await form_fields(request) if name == "scope"]
 
 
 async def _zone(site: Site, caller: Caller) -> str:

@@ -157,7 +157,7 @@ async def _to_clinician(
         await record(tx, caller, "change", Object("consult", consult.consult_id), patient=consult.patient_id)
         done.add(("consult", consult.consult_id))
     if ladder.on_call_clinician(await settings_of(tx, site.content)) == account_id:
-        await set_value(tx, ON_CALL, str(to))
+        await set_value(tx, ON_CALL, str(to), caller.account_id)
         await confirm_value(tx, ON_CALL, str(to), caller.account_id)
         await record(tx, caller, "change", Object("setting", ON_CALL))
         done.add(("on-call", None))

@@ -31,8 +31,8 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     responses: Sequence[ListedResponse]
     consults: Sequence[UpcomingConsult]
     guidance: Sequence[Guidance]
-    heard: Sequence[DecidedForm]
-    relied_on_since: datetime
+    heard: Sequence[DecidedForm] = ()
+    relied_on_since: datetime | None = None
     unread: int
     """Messages that this person has not read."""
 
@@ -58,7 +58,7 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     def outdated(self) -> ResponseId | None:
         """The last form, when a visit is ahead for which it is too old."""
         newest = next(iter(self.sent), None)
-        if newest is None or not self.consults or newest.state != "submitted":
+        if newest is None or not self.consults or newest.state != "submitted" or self.relied_on_since is None:
             return None
         return newest.response_id if newest.saved_at <= self.relied_on_since else None
 

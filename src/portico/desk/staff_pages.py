@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, Permission, staff
 from portico.accounts.renaming import rename
-from portico.accounts.request_checks import form_of, form_pairs
+from portico.accounts.request_checks import form_fields, form_of
 from portico.accounts.staff_accounts import STAFF_ROLES, StaffRole, State, Wanted, staff_of
 from portico.desk import leaving
 from portico.desk.leaving import Member
@@ -48,7 +48,7 @@ async def member_page(request: AnyRequest, site: Site, caller: Caller, account_i
 async def post_member(request: AnyRequest, site: Site, caller: Caller, account_id: UUID) -> Response[bytes]:
     """Changes roles or state and shows what the person held."""
     form = await form_of(request)
-    chosen = [value for name, value in await form_pairs(request) if name == "role"]
+    chosen = [value for name, value in await form_fields(request) if name == "role"]
     of = AccountId(account_id)
     try:
         wanted = Wanted(roles=_roles(chosen), state=_state(form.get("state", "")))

@@ -14,6 +14,7 @@ from portico.audit import Object, record
 from portico.care.actions import next_consult
 from portico.care.queries import ConsultRow
 from portico.clinic.actions import settings_of
+from portico.clinic.opening import require_open
 from portico.errors import NotFound, OtherPatient
 from portico.escalation.actions import has_open_red_flag, unresolved_of
 from portico.escalation.ladder import acknowledge_by
@@ -30,7 +31,6 @@ from portico.messaging.handling_queries import AssignmentRow, LevelRow
 from portico.messaging.marks import mark_read_in
 from portico.messaging.model import Colleague
 from portico.messaging.notes import Note, notes_in
-from portico.messaging.opening import require_open
 from portico.messaging.reading import Letter, Reading, closure_place, letters_of, reading_of
 from portico.platform.database import Tx
 from portico.platform.site import Site

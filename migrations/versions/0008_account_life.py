@@ -9,8 +9,8 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0007_account_life"
-down_revision = "0002_letters"
+revision = "0008_account_life"
+down_revision = "0007_attachments_pages"
 
 _HERE = Path(__file__)
 
