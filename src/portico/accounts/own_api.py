@@ -127,7 +127,7 @@ async def change_account(data: Annotated[DetailsIn, Body()], site: Site, caller:
 async def put_password(
     data: Annotated[PasswordIn, Body()], door: Door, visit: Visit, visitor: Visitor
 ) -> Response[SignedIn]:
-    """Sets a new password; every other session ends and this one goes on under a new cookie. 422 `password-weak`."""
+    """Sets a new password; every other session ends and this one goes on under a new cookie. 422 `password-refused`."""
     opened = await own_account.change_password(door, visit, visitor, old=data.current_password, new=data.new_password)
     return signed_in_answer(opened, door.site.settings)
 
