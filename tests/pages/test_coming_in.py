@@ -41,6 +41,9 @@ async def test_whoever_is_not_verified_is_marked_wherever_staff_read_the_name(po
     assert "Una Demo (not verified)" in pdf.pages[0].extract_text()
     listed = (await adams.persona.http.get("/api/reviews")).json()["items"]
     assert [(each["patient"]["name"], each["patient"]["verified"]) for each in listed] == [("Una Demo", False)]
+    alice = await walks.queued(portal, "alice", walks.CALM)
+    calm = (await adams.persona.http.get(f"/api/reviews/{alice.review_id}")).json()
+    assert set(calm["patient"]) == {"id", "name", "bornOn"}
     await nora.open("/people")
     assert nora.page.text.count("Una Demo not verified") == 2
 

@@ -27,12 +27,12 @@ class SubjectOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: UUID
 
 
-class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whom it is about."""
+class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Whom it is about; `verified` is there, and false, while nobody has confirmed who this is."""
 
     id: PatientId
     name: str
-    verified: bool
+    verified: bool = True
 
 
 class AcknowledgedOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

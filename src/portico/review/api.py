@@ -29,13 +29,13 @@ AskedState = Annotated[ReviewState, Parameter(query="state")]
 """The framework keeps the name `state` for itself."""
 
 
-class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whose review it is."""
+class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Whose review it is; `verified` is there, and false, while nobody has confirmed who this is."""
 
     id: PatientId
     name: str
     born_on: date
-    verified: bool
+    verified: bool = True
 
 
 class ClaimOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -130,7 +130,7 @@ def _listed_consult(row: UpcomingConsult) -> ConsultOut:
         state=row.state,
         intake_missing=row.intake_missing,
         patient_name=row.patient_name,
-        patient_verified=row.patient_verified,
+        patient_verified=msgspec.UNSET if row.patient_verified else False,
     )
 
 
