@@ -126,6 +126,10 @@ ROUTES: Sequence[HTTPRouteHandler] = (
 
 
 async def create_app(site: Site) -> Shell:
+_SLACK_BYTES = 1024 * 1024
+
+
+async def create_app(site: Site) -> ASGIApp:
     """The application as a server runs it. Raises StartupRefused when a route declares no audience."""
     door = await Door.of(site)
     hub = Hub(site)
@@ -140,9 +144,12 @@ async def create_app(site: Site) -> Shell:
 
 
 def larger_bodies(routes: Sequence[HTTPRouteHandler]) -> list[tuple[re.Pattern[str], int]]:
-    """The addresses whose routes take files, by their `body_limit`, and how many bytes they read."""
+    """The addresses whose routes take files, by their `body_limit`, and how many bytes may come.
+
+    A little more than the route itself reads, so that a body without a declared length meets the route's own 413.
+    """
     return [
-        (re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path)), route.opt["body_limit"])
+        (re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path)), route.opt["body_limit"] + _SLACK_BYTES)
         for route in routes
         if "body_limit" in route.opt
         for path in route.paths

@@ -1,6 +1,7 @@
 """Files over HTTP: what is taken, what comes back, and what is refused with nothing stored."""
 
 import io
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -165,6 +166,23 @@ async def test_a_file_beyond_ten_mebibytes_is_refused_and_one_below_is_taken(por
         answer = await send_file(alice, alice.own, ("long.txt", b"a" * (FILE_BYTES + more), "text/plain"))
         assert answer.status_code == 413, answer.text
         assert answer.json()["code"] == "too-large"
+
+
+async def test_a_body_without_a_length_is_cut_off_at_the_limit(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        for _ in range(64):
+            sent += 1024 * 1024
+            yield b"a" * 1024 * 1024
+
+    headers = {"X-CSRF-Token": alice.token, "Content-Type": "multipart/form-data; boundary=x"}
+    answer = await alice.http.post("/api/attachments", content=endless(), headers=headers)
+    assert answer.status_code == 413, answer.text
+    assert sent <= FILE_BYTES + 2 * 1024 * 1024
 
 
 async def test_everywhere_else_bodies_stay_small(portal: Portal) -> None:

@@ -64,7 +64,7 @@ async def test_more_pixels_than_allowed_are_refused_from_the_header() -> None:
 
 async def test_a_child_that_does_not_end_is_killed(tmp_path: Path) -> None:
     images = Images(command=program(tmp_path, "import time; time.sleep(60)"), seconds=0.5)
-    assert await refusal_of(images) == "unreadable"
+    assert await refusal_of(images) == "gave-up"
     assert psutil.Process().children() == []
 
 
@@ -85,7 +85,7 @@ async def test_the_limits_stop_a_child_that_goes_wild(tmp_path: Path, harm: str)
         f"from portico.platform import image_worker as w\nw.CPU_SECONDS = 1\nw.limit()\n{harm}\nprint('harm done')"
     )
     images = Images(command=program(tmp_path, limited), seconds=20)
-    assert await refusal_of(images) == "unreadable"
+    assert await refusal_of(images) in ("gave-up", "unreadable")
 
 
 async def test_a_child_inherits_nothing_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

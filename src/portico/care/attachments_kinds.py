@@ -158,6 +158,7 @@ def image_refusal(reason: str) -> AttachmentRefused:
     sentences = {
         "pixels": "This picture has more than 40 million dots. Please send a smaller one.",
         "too-large": "This picture stays too large. Please send a smaller one.",
+        "gave-up": "This picture is too large or too complicated to be looked at. Please send a smaller one.",
         "unreadable": "This picture is damaged or not complete. Please take or save it again.",
     }
     return AttachmentRefused(sentences[reason], reason=reason)

@@ -12,12 +12,13 @@ from portico.errors import Unavailable
 
 AT_ONCE = 2
 """Children of one process at the same time: each may use a core and 1.5 GiB of addresses."""
-SECONDS = 45
+SECONDS = 60
 SECONDS_TO_WAIT = 10
 _COMMAND = (sys.executable, "-I", "-m", "portico.platform.image_worker")
 _BUSY = "Many pictures are being looked at just now. Nothing was lost; please try again in a moment."
 
-Reason = Literal["pixels", "unreadable", "too-large"]
+Reason = Literal["pixels", "unreadable", "too-large", "gave-up"]
+"""`gave-up`: the child met one of its limits, or died."""
 
 
 class ImageRefused(Exception):
@@ -55,6 +56,8 @@ class Images:
         """The image without anything but its pixels. Raises ImageRefused; Unavailable while too many wait."""
         async with self._place():
             reply = await self._ask(raw, media_type)
+        if reply is None:
+            raise ImageRefused("gave-up")
         head, _, content = reply.partition(b"\n")
         try:
             answer = msgspec.json.decode(head, type=_Answer)
@@ -75,8 +78,8 @@ class Images:
         finally:
             self._gate.release()
 
-    async def _ask(self, raw: bytes, media_type: str) -> bytes:
-        """What the child said; nothing when it died or took too long. It inherits nothing of the environment."""
+    async def _ask(self, raw: bytes, media_type: str) -> bytes | None:
+        """What the child said; None when it died or took too long. It inherits nothing of the environment."""
         child = await asyncio.create_subprocess_exec(
             *self._command,
             media_type,
@@ -89,9 +92,9 @@ class Images:
             async with asyncio.timeout(self._seconds):
                 reply, _ = await child.communicate(raw)
         except TimeoutError:
-            return b""
+            return None
         finally:
             if child.returncode is None:
                 child.kill()
                 await child.wait()
-        return reply if child.returncode == 0 else b""
+        return reply if child.returncode == 0 else None
