@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -216,36 +216,44 @@ async def test_a_slow_reader_is_told_to_look_at_everything(fresh_portal: Portal,
 
 
 @asynccontextmanager
-async def served(portal: Portal) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
-    """The portal on a real server on this loop, and the task that serves."""
+async def served(portal: Portal) -> AsyncIterator[tuple[str, Callable[[], Coroutine[Any, Any, float]]]]:
+    """The portal on a real server on this loop, and a way to stop it that tells how many seconds it took."""
     ready = asyncio.Event()
     sockets = loopback_sockets("localhost", 0)
     server = server_for(portal.app, portal.site.settings, ready.set)
     task = asyncio.create_task(server.serve(sockets=sockets))
-    try:
-        await asyncio.wait_for(ready.wait(), PATIENCE)
-        yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}", task
-    finally:
+
+    async def stop() -> float:
+        began = time.monotonic()
         server.should_exit = True
         await asyncio.wait_for(task, PATIENCE)
+        return time.monotonic() - began
+
+    try:
+        await asyncio.wait_for(ready.wait(), PATIENCE)
+        yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}", stop
+    finally:
+        await stop()
 
 
 async def test_over_http_hints_arrive_and_the_server_stops_in_time(databases: Databases, tmp_path: Any) -> None:
     async with databases.fresh() as urls, open_portal(urls, tmp_path, reader=practice_reader) as portal:
         alice, nora = await portal.as_("alice"), await portal.as_("nora")
-        async with served(portal) as (address, _), httpx.AsyncClient(cookies=dict(nora.http.cookies)) as browser:
-            async with browser.stream("GET", f"{address}/api/events") as answer:
-                assert answer.headers["content-type"].startswith("text/event-stream")
-                lines = answer.aiter_lines()
-                assert await _first(lines, "event: ") == "event: resync"
-                assert await _first(lines, "event: ") == "event: resync"
-                thread = await started(alice, alice.own)
-                assert thread in await _first(lines, 'data: {"kind"')
-                assert len(await messages(nora, thread)) == 1
-                began = time.monotonic()
-                portal.app.end_streams()
-                assert [line async for line in lines if line] == []
-            assert time.monotonic() - began < 3
+        async with (
+            served(portal) as (address, stop),
+            httpx.AsyncClient(cookies=dict(nora.http.cookies)) as browser,
+            browser.stream("GET", f"{address}/api/events") as answer,
+        ):
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.aiter_lines()
+            assert await _first(lines, "event: ") == "event: resync"
+            assert await _first(lines, "event: ") == "event: resync"
+            thread = await started(alice, alice.own)
+            assert thread in await _first(lines, 'data: {"kind"')
+            assert len(await messages(nora, thread)) == 1
+            stopping = asyncio.create_task(stop())
+            assert [line async for line in lines if line] == []
+            assert await stopping < 3
 
 
 async def _first(lines: AsyncIterator[str], start: str) -> str:
