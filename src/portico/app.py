@@ -125,11 +125,10 @@ ROUTES: Sequence[HTTPRouteHandler] = (
 """Every address of the portal, lowest feature first."""
 
 
-async def create_app(site: Site) -> Shell:
 _SLACK_BYTES = 1024 * 1024
 
 
-async def create_app(site: Site) -> ASGIApp:
+async def create_app(site: Site) -> Shell:
     """The application as a server runs it. Raises StartupRefused when a route declares no audience."""
     door = await Door.of(site)
     hub = Hub(site)
