@@ -94,4 +94,6 @@ def test_what_is_shipped_is_read_whole() -> None:
     assert len(found.sources) == 79
     assert len(found.contradictions) == 16
     assert len(found.guidance) == len(OF_SCHEMA["guidance"])
-    assert [*found.questionnaires] == ["urn:portico:questionnaire:prolotherapy-intake|1.0.0"]
+    assert [*found.questionnaires] == [
+        f"urn:portico:questionnaire:{slug}|1.0.0" for slug in ("prolotherapy-intake", "soreness-checkin")
+    ]

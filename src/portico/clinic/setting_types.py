@@ -173,6 +173,15 @@ def _day(text: str) -> date:
         raise ValueError(message) from None
 
 
+def parse_day_numbers(text: str) -> tuple[int, ...]:
+    """Days counted from a first one, such as `1 3 7 21`, in their order; nothing written means no such day."""
+    parts = text.replace(",", " ").split()
+    if not all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts) or len(parts) > 20:
+        message = "Write at most 20 whole numbers with spaces between them, for example 1 3 7 21."
+        raise ValueError(message)
+    return tuple(sorted({int(part) for part in parts}))
+
+
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "integer": parse_integer,
     "decimal": parse_decimal,
@@ -188,5 +197,6 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "closings": parse_closings,
     "extra_openings": parse_extra_openings,
     "webhook": parse_webhook,
+    "day_numbers": parse_day_numbers,
 }
 """How the text of each declared type is read."""

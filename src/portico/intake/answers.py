@@ -22,9 +22,9 @@ from portico.platform.catalogue import Form, Rules, setting_values
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.vault import Place
-from portico.screening.evaluation import ENGINE_RULE, screen_draft
+from portico.screening.evaluation import screen_draft
 from portico.screening.facts import Facts
-from portico.screening.model import DraftDanger
+from portico.screening.model import ENGINE_RULE, DraftDanger
 
 _OURS = re.compile(r"(?:Patient/|urn:uuid:)([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
 """How FHIR names a patient of this portal."""
@@ -67,7 +67,7 @@ class Desk:
         try:
             facts = self.facts(self.lay_out(answers, danger))
         except Exception:  # noqa: BLE001 - a failure here is a call, and never loses what was typed
-            return DraftDanger(level="U", rules=(ENGINE_RULE,))
+            return DraftDanger(level="U", urgency="same_day", rules=(ENGINE_RULE[self.rules.rule_set.result],))
         return self.danger_in(facts)
 
     def danger_in(self, facts: Facts) -> DraftDanger:

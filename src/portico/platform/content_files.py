@@ -27,6 +27,7 @@ SettingKind = Literal[
     "closings",
     "extra_openings",
     "webhook",
+    "day_numbers",
 ]
 Language = Literal["en", "es"]
 

@@ -45,6 +45,8 @@ EARLY_SCREENS = 2
 _SOURCE = re.compile(r"(S([1-9]|[1-7][0-9])|F([1-9]|1[0-2])|C([1-9]|1[0-6])|CMC( [a-z0-9 -]+)?)")
 _FOREIGN = ("http://loinc.org", "http://snomed.info/sct")
 _YES_AND_UNSURE = {"yes", "no", "unsure"}
+_NONE_AND_UNSURE = {"none", "unsure"}
+LEVELS = frozenset({"E", "U", "R", "emergency", "call_now", "same_day"})
 
 
 def form_faults(content: Content) -> Iterator[ContentFault]:
@@ -107,14 +109,19 @@ def _as_sentence(text: str) -> str:
 def _red_flag_faults(form: Questionnaire, notes: Mapping[LinkId, ItemNotes]) -> Iterator[Placed]:
     early = {item.link_id for item in items_of(form.item[:EARLY_SCREENS])}
     for item in items_of(form.item):
-        level = notes[item.link_id].level
-        if level is None:
+        note = notes[item.link_id]
+        levels = {*note.option_levels.values(), *([note.level] if note.level else [])}
+        if not levels:
             continue
         codes = {option.value_coding.code for option in item.answer_option if option.value_coding}
-        if level not in {"E", "U", "R"}:
+        for level in sorted(levels - LEVELS):
             yield item.link_id, ("red-flag-level", f"{level} is no level.")
-        if item.type != "choice" or not codes >= _YES_AND_UNSURE or not item.required:
-            yield item.link_id, ("red-flag-answers", "A red flag is required and offers yes, no and unsure.")
+        offered = _YES_AND_UNSURE if note.level else _NONE_AND_UNSURE
+        if item.type != "choice" or not codes >= offered or not item.required:
+            words = ", ".join(sorted(offered))
+            yield item.link_id, ("red-flag-answers", f"A red flag is required and offers {words}.")
+        if item.repeats and (silent := sorted(codes - note.option_levels.keys() - {"none"}, key=str)):
+            yield item.link_id, ("red-flag-level", f"These options have no level: {silent}.")
         if item.link_id not in early:
             yield item.link_id, ("red-flag-late", f"Red flags stand on the first {EARLY_SCREENS} screens.")
 

@@ -1,6 +1,6 @@
 """What a questionnaire says about its items beyond FHIR: source, label, level; and its items as rules see them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -21,13 +21,17 @@ NOBODY = "nobody"
 
 
 class ItemNotes(msgspec.Struct, frozen=True, kw_only=True):
-    """Our extensions of one item. `level` is E, U or R for a red flag."""
+    """Our extensions of one item. `level` is that of a red flag: E, U or R in an intake, an urgency in a check-in.
+
+    `option_levels` are those of single options, by code: of a checklist, or of an answer that says more than yes.
+    """
 
     link_id: LinkId
     sources: tuple[str, ...]
     confirmed_by: tuple[str, ...]
     label: str | None
     level: str | None
+    option_levels: Mapping[str, str]
 
 
 def item_notes(form: Questionnaire) -> dict[LinkId, ItemNotes]:
@@ -43,7 +47,15 @@ def _notes(node: Node) -> ItemNotes:
         confirmed_by=_texts(node.extensions, CONFIRMED_BY),
         label=label.value_string if label else None,
         level=level.value_code if level else None,
+        option_levels=dict(_option_levels(node.item)),
     )
+
+
+def _option_levels(item: Item | None) -> Iterator[tuple[str, str]]:
+    for option in item.answer_option if item else ():
+        level = fhir.first(fhir.read_extensions(option.extension)[0], RED_FLAG)
+        if level and level.value_code and option.value_coding:
+            yield option.value_coding.code or "", level.value_code
 
 
 def _texts(extensions: Extensions, url: str) -> tuple[str, ...]:

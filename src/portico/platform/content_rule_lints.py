@@ -9,12 +9,26 @@ from portico.platform.content_files import Content, ContentFault, Contradiction,
 from portico.platform.content_items import ItemNotes, item_kinds, item_notes, items_of
 from portico.screening.checking import check_rule_set
 from portico.screening.expressions import AllOf, AnyOf, AnyRow, Expr, HasCode, Not
-from portico.screening.model import RAISES, Effect, RuleSet
+from portico.screening.facts import META_PREFIX
+from portico.screening.model import ASKS_NOW, LEVEL_OF, RAISES, Effect, Rule, RuleSet
 
 STATEMENTS = tuple(f"S{number}" for number in range(1, 80))
 CONTRADICTIONS = tuple(f"C{number}" for number in range(1, 17))
 _SOURCE = re.compile(r"S([1-9]|[1-7][0-9])|F([1-9]|1[0-2])|C([1-9]|1[0-6])|CMC( [a-z0-9 -]+)?")
-_EFFECT_OF_LEVEL: Mapping[str, Effect] = {"E": "urgent_now", "U": "call_before_booking", "R": "review_with_flags"}
+_EFFECT_OF_LEVEL: Mapping[str, Effect] = {
+    "E": "urgent_now",
+    "U": "call_before_booking",
+    "R": "review_with_flags",
+    "emergency": "emergency",
+    "call_now": "call_now",
+    "same_day": "same_day",
+}
+_KINDS_OF_URGENCY: Mapping[str, frozenset[str]] = {
+    "emergency": frozenset({"emergency"}),
+    "call_now": frozenset({"emergency", "call"}),
+    "same_day": frozenset({"call"}),
+}
+"""What kind of text may go with a rule that asks for somebody."""
 _NUMBERS = frozenset({"integer", "decimal", "money"})
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -41,6 +55,7 @@ def _reference_faults(where: str, file: RuleSetFile, content: Content) -> Iterat
         place = f"{where} {rule.id}"
         if rule.guidance and rule.guidance not in content.guidance:
             yield ContentFault(where=place, code="unknown-text", message=f"There is no text {rule.guidance}.")
+        yield from _text_faults(place, rule, file.rule_set, content)
         yield from _provenance_faults(place, rule.source, rule.confirmed_by)
     for key, setting in file.rule_set.settings.items():
         place = f"{where} {key}"
@@ -50,6 +65,20 @@ def _reference_faults(where: str, file: RuleSetFile, content: Content) -> Iterat
         if declared is None or declared.default != default:
             message = "settings.json does not declare this setting with the same default."
             yield ContentFault(where=place, code="setting-differs", message=message)
+
+
+def _text_faults(where: str, rule: Rule, rule_set: RuleSet, content: Content) -> Iterator[ContentFault]:
+    """A level's text is as urgent as its rule; comfort goes with nothing but a routine."""
+    text = content.guidance.get(rule.guidance or "")
+    if rule_set.result != "level" or (text is None and rule.effect not in LEVEL_OF):
+        return
+    kinds = _KINDS_OF_URGENCY.get(ASKS_NOW.get(rule.effect, ""))
+    if text is None:
+        yield ContentFault(where=where, code="no-text", message="A level needs a text that the patient reads at once.")
+    elif kinds is not None and text.kind not in kinds:
+        yield ContentFault(where=where, code="text-kind", message=f"A text of kind {text.kind} is too mild here.")
+    elif text.kind == "reassurance" and rule.effect != "routine":
+        yield ContentFault(where=where, code="text-kind", message="A text that reassures belongs to a routine only.")
 
 
 def _provenance_faults(where: str, sources: tuple[str, ...], confirmed: tuple[str, ...]) -> Iterator[ContentFault]:
@@ -62,17 +91,19 @@ def _provenance_faults(where: str, sources: tuple[str, ...], confirmed: tuple[st
 
 
 def _unheard_flags(where: str, rule_set: RuleSet, notes: Iterable[ItemNotes]) -> Iterator[ContentFault]:
-    """A red flag alone, answered with yes or unsure, must fire a rule of its level."""
+    """A red flag alone, answered with yes or unsure or by an option of its own, must fire a rule of its level."""
     heard = {
-        (rule.effect, atom.link_id)
+        (rule.effect, atom.link_id, code)
         for rule in rule_set.rules
         for atom in _alternatives(rule.when)
-        if {"yes", "unsure"} <= set(atom.codes)
+        for code in atom.codes
     }
     for note in notes:
-        if note.level and (_EFFECT_OF_LEVEL.get(note.level), note.link_id) not in heard:
-            message = f"No rule fires on yes and unsure at level {note.level}."
-            yield ContentFault(where=f"{where} {note.link_id}", code="unheard-flag", message=message)
+        asked = {code: note.level for code in ("yes", "unsure") if note.level} | dict(note.option_levels)
+        for code, level in asked.items():
+            if (_EFFECT_OF_LEVEL.get(level), note.link_id, code) not in heard:
+                message = f"No rule fires on {code} at level {level}."
+                yield ContentFault(where=f"{where} {note.link_id}", code="unheard-flag", message=message)
 
 
 def _alternatives(expr: Expr) -> Iterator[HasCode]:
@@ -88,8 +119,8 @@ def _optional_feeds(where: str, rule_set: RuleSet, form: Questionnaire) -> Itera
     """A code that raises a disposition comes from a required item: left open, it would hold back every result."""
     required = {item.link_id for item in items_of(form.item) if item.required}
     for rule in rule_set.rules:
-        for link_id in _coded_items(rule.when) if rule.effect in RAISES else ():
-            if link_id not in required:
+        for link_id in _coded_items(rule.when) if rule.effect in RAISES.keys() | LEVEL_OF.keys() else ():
+            if link_id not in required and not link_id.startswith(META_PREFIX):
                 message = f"{rule.id} depends on this item, so it must be required."
                 yield ContentFault(where=f"{where} {link_id}", code="optional-feeds-rule", message=message)
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import assert_never, get_args
 
 import msgspec
@@ -31,8 +32,11 @@ from portico.screening.facts import META_PREFIX, Facts
 from portico.screening.item_kinds import ItemKind
 from portico.screening.model import (
     ENGINE_VERSION,
+    LEVEL_OF,
+    RAISES,
     Effect,
     Level,
+    ResultKind,
     Rule,
     RuleSet,
     Setting,
@@ -41,8 +45,22 @@ from portico.screening.model import (
 )
 from portico.screening.reachability import Reach
 
-META_ITEMS: Mapping[LinkId, ItemKind] = {LinkId("meta.days_until_consult"): ItemKind(type="integer")}
-"""What intake supplies without asking; days to the booked consult, absent when none is booked."""
+_KNOWN = frozenset({"yes", "no", "unsure"})
+META_ITEMS: Mapping[ResultKind, Mapping[LinkId, ItemKind]] = {
+    "disposition": {LinkId("meta.days_until_consult"): ItemKind(type="integer")},
+    "level": {
+        LinkId("meta.days_since_procedure"): ItemKind(type="integer", minimum=Decimal(0)),
+        LinkId("meta.procedure_day"): ItemKind(type="choice", codes=frozenset({"known", "unsure"})),
+        LinkId("meta.joint"): ItemKind(type="choice", codes=_KNOWN),
+        LinkId("meta.hydrodissection"): ItemKind(type="choice", codes=_KNOWN),
+        LinkId("meta.immune"): ItemKind(type="choice", codes=_KNOWN),
+        LinkId("meta.diabetes"): ItemKind(type="choice", codes=_KNOWN),
+        LinkId("meta.pain_rise"): ItemKind(type="integer", minimum=Decimal(-10), maximum=Decimal(10)),
+    },
+}
+"""What is supplied without asking. Days to the booked consult are absent when none is booked, days since the procedure
+when its day is not known, the rise of pain when no value from before is known. What nobody knows is `unsure`, never no.
+"""
 
 _CODED = frozenset({"choice", "open-choice"})
 _NUMERIC = frozenset({"integer", "decimal", "quantity"})
@@ -50,8 +68,16 @@ _TEXTUAL = frozenset({"string", "text", "url"})
 _DATED = frozenset({"date", "dateTime"})
 _WORDLESS = frozenset({"group", "display"})
 _NUMBER_SETTINGS: frozenset[SettingType] = frozenset({"integer", "decimal"})
-_LEVEL_EFFECT: Mapping[Level, Effect] = {"E": "urgent_now", "U": "call_before_booking"}
-_RULE_ID = re.compile(r"[A-Z]{2}\d{2}")
+_LEVEL_EFFECTS: Mapping[Level, frozenset[Effect]] = {
+    "E": frozenset({"urgent_now", "emergency"}),
+    "U": frozenset({"call_before_booking", "call_now", "same_day"}),
+}
+_FOREIGN: Mapping[ResultKind, frozenset[Effect]] = {
+    "disposition": frozenset(LEVEL_OF),
+    "level": frozenset({*RAISES, "possible_candidate"}),
+}
+"""The effects that belong to the other kind of result."""
+_RULE_ID = re.compile(r"[A-Z]{2}\d{2}[a-z]?")
 _PYTHON_TYPES: Mapping[SettingType, tuple[type, ...]] = {
     "integer": (int,),
     "decimal": (int, float),
@@ -88,7 +114,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_rule_set(rule_set: RuleSet, known: Mapping[LinkId, ItemKind]) -> tuple[RuleFault, ...]:
     """Every fault of a rule set against the items of its questionnaire; empty when it may be published."""
-    items = {**META_ITEMS, **known}
+    items = {**META_ITEMS[rule_set.result], **known}
     return (
         *_set_faults(rule_set),
         *_setting_faults(rule_set),
@@ -98,6 +124,10 @@ def check_rule_set(rule_set: RuleSet, known: Mapping[LinkId, ItemKind]) -> tuple
 
 
 def _set_faults(rule_set: RuleSet) -> Iterator[RuleFault]:
+    for index, rule in enumerate(rule_set.rules):
+        if rule.effect in _FOREIGN[rule_set.result]:
+            message = f"{rule.effect} is no effect of a rule set whose result is a {rule_set.result}."
+            yield RuleFault(rule=rule.id, path=f"$.rules[{index}]", code="foreign-effect", message=message)
     if rule_set.engine != ENGINE_VERSION:
         message = f"This engine is {ENGINE_VERSION}; the rule set was written for {rule_set.engine}."
         yield RuleFault(path="$.engine", code="engine-version", message=message)
@@ -152,13 +182,17 @@ def _reach_faults(rule: Rule, when: _Place) -> Iterator[RuleFault]:
 def _word_faults(rule: Rule, place: _Place) -> Iterator[RuleFault]:
     yield from _closed_set_faults(rule, place)
     if not _RULE_ID.fullmatch(rule.id):
-        yield place.fault("rule-id", "A rule id is two capitals and two digits, as PS01.")
+        yield place.fault(
+            "rule-id", "A rule id is two capitals and two digits, as PS01; a letter may follow, as ST09a."
+        )
     if not any(source.strip() for source in rule.source):
         yield place.fault("missing-source", "Name the clinic's statement (S-number) or CMC.")
     if not rule.text.strip() or not rule.rationale.strip():
         yield place.fault("missing-text", "A rule needs a sentence for the clinician and a rationale.")
-    if rule.draft_level and rule.effect != _LEVEL_EFFECT.get(rule.draft_level):
-        yield place.fault("draft-level", "Level E belongs to the effect urgent_now, U to call_before_booking.")
+    if rule.draft_level and rule.effect not in _LEVEL_EFFECTS.get(rule.draft_level, ()):
+        yield place.fault("draft-level", "Level E belongs to urgent_now and emergency, U to the calls below them.")
+    if rule.effect in _LEVEL_EFFECTS["E"] and not rule.draft_level:
+        yield place.fault("draft-level", "An emergency is told at once, in the draft: its level is E.")
     for key in sorted(set(PLACEHOLDER.findall(rule.text)) - place.settings.keys()):
         yield place.fault("unknown-setting", f"The text names the setting {key}, which is not declared.")
 

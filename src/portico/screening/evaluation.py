@@ -7,17 +7,22 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from portico.ids import LinkId, RuleId
+from portico.ids import LinkId
 from portico.screening.expressions import EngineError, attempt
 from portico.screening.facts import Facts
 from portico.screening.model import (
+    ASKS_NOW,
     DISPOSITIONS,
+    ENGINE_RULE,
     ENGINE_VERSION,
     LEVELS,
     RAISES,
+    UNHEARD,
+    URGENCIES,
     URGENCY,
     Disposition,
     DraftDanger,
+    Effect,
     Finding,
     FindingState,
     Rule,
@@ -28,11 +33,9 @@ from portico.screening.scope import Evidence, Scope, SettingValue, Truth
 
 Settings = Mapping[str, SettingValue | None]
 
-ENGINE_RULE = RuleId("PS32")
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 """A setting's key in a rule's text."""
 
-_CALL: Disposition = "call_before_booking"
 _FAILED = "This rule could not be evaluated because of an internal error. Treat it as open."
 _PARTLY = "(Part of this rule could not be evaluated because of an internal error.)"
 STATES: Mapping[Truth, FindingState] = {True: "fired", False: "not_fired", None: "not_evaluable"}
@@ -53,10 +56,7 @@ def evaluate(
     clinic has set nothing, so the rule set's default holds. `open_items` are the required items that a
     partial submission left open.
     """
-    try:
-        findings = _findings(rule_set, Scope(facts, as_of, resolve(rule_set, settings)))
-    except Exception:  # noqa: BLE001 - the last net: a failure of the engine itself is a call, never a silent "routine"
-        findings = (_total_failure(rule_set),)
+    findings = findings_of(rule_set, facts, as_of=as_of, settings=settings)
     disposition = dispose(findings, open_items)
     return Screening(
         disposition=disposition,
@@ -70,23 +70,35 @@ def evaluate(
     )
 
 
+def findings_of(rule_set: RuleSet, facts: Facts, *, as_of: date, settings: Settings) -> tuple[Finding, ...]:
+    """What every rule says. Never raises: a failure of the engine itself is a call, never a silent "routine"."""
+    try:
+        return _findings(rule_set, Scope(facts, as_of, resolve(rule_set, settings)))
+    except Exception:  # noqa: BLE001 - the last net
+        return (_total_failure(rule_set),)
+
+
 def screen_draft(rule_set: RuleSet, facts: Facts, *, as_of: date, settings: Settings) -> DraftDanger:
     """Danger that the answers so far already prove; an open question is not danger yet. Never raises.
 
-    A rule that fails counts as level U: a clinician phones, as PS32 asks.
+    A rule that fails counts as level U: a person phones, as PS32 and ST30 ask.
     """
     try:
         scope = Scope(facts, as_of, resolve(rule_set, settings))
-        found = [_finding(rule, scope, rule_set.version) for rule in rule_set.rules if rule.draft_level]
+        found = [_finding(rule, scope, rule_set) for rule in rule_set.rules if rule.draft_level]
     except Exception:  # noqa: BLE001 - see evaluate
         found = [_total_failure(rule_set)]
     fired = [finding for finding in found if finding.state == "fired"]
     levels = {finding.draft_level for finding in fired}
+    asked = {ASKS_NOW[finding.effect] for finding in fired if finding.effect in ASKS_NOW}
+    urgency = next((urgency for urgency in URGENCIES if urgency in asked), None)
+    heard = [each for each in fired if rule_set.result == "disposition" or ASKS_NOW.get(each.effect) == urgency]
     return DraftDanger(
         level=next((level for level in LEVELS if level in levels), None),
+        urgency=urgency,
         rules=tuple(finding.rule for finding in fired),
         link_ids=tuple(dict.fromkeys(link_id for finding in fired for link_id in finding.link_ids)),
-        guidance=tuple(dict.fromkeys(finding.guidance for finding in fired if finding.guidance)),
+        guidance=tuple(dict.fromkeys(finding.guidance for finding in heard if finding.guidance)),
     )
 
 
@@ -113,24 +125,24 @@ def resolve(rule_set: RuleSet, settings: Settings) -> dict[str, SettingValue | N
 
 
 def _findings(rule_set: RuleSet, scope: Scope) -> tuple[Finding, ...]:
-    findings = [_finding(rule, scope, rule_set.version) for rule in rule_set.rules]
+    findings = [_finding(rule, scope, rule_set) for rule in rule_set.rules]
     if any(finding.code for finding in findings):
         scope.failed = True
         for index, rule in enumerate(rule_set.rules):
             if isinstance(rule.when, EngineError):
-                findings[index] = _finding(rule, scope, rule_set.version)
+                findings[index] = _finding(rule, scope, rule_set)
     return tuple(findings)
 
 
-def _finding(rule: Rule, scope: Scope, version: str) -> Finding:
+def _finding(rule: Rule, scope: Scope, rule_set: RuleSet) -> Finding:
     scope.errors.clear()
     truth = attempt(rule.when, scope)
     evidence = NOTHING if truth is False else _evidence(rule, scope, truth)
     if scope.errors:
-        return _failure(rule, truth=truth, evidence=evidence, version=version, settings=scope.settings)
+        return _failure(rule, rule_set, truth=truth, evidence=evidence, settings=scope.settings)
     return Finding(
         rule=rule.id,
-        version=version,
+        version=rule_set.version,
         state=STATES[truth],
         effect=rule.effect,
         severity=rule.severity,
@@ -156,15 +168,19 @@ def _evidence(rule: Rule, scope: Scope, truth: Truth) -> Evidence:
 
 
 def _failure(
-    rule: Rule, *, truth: Truth, evidence: Evidence, version: str, settings: Mapping[str, SettingValue | None]
+    rule: Rule,
+    rule_set: RuleSet,
+    *,
+    truth: Truth,
+    evidence: Evidence,
+    settings: Mapping[str, SettingValue | None],
 ) -> Finding:
-    """A failed rule as fired: a call before booking, or its own effect when that is worse and proven."""
-    own = truth is True and rule.effect in RAISES and most_urgent(RAISES[rule.effect], _CALL) == RAISES[rule.effect]
+    """A failed rule as fired: a call, or its own effect when that is worse and proven."""
     return Finding(
         rule=rule.id,
-        version=version,
+        version=rule_set.version,
         state="fired",
-        effect=rule.effect if own else "call_before_booking",
+        effect=_worse(rule.effect, UNHEARD[rule_set.result]) if truth is True else UNHEARD[rule_set.result],
         severity="critical" if rule.severity == "critical" else "high",
         source=rule.source,
         text=f"{_fill_in(rule.text, settings)} {_PARTLY}" if truth else _FAILED,
@@ -179,15 +195,20 @@ def _failure(
     )
 
 
+def _worse(own: Effect, floor: Effect) -> Effect:
+    """The rule's own effect when it asks for action at least as soon as the floor does."""
+    return own if own in ASKS_NOW and URGENCIES.index(ASKS_NOW[own]) <= URGENCIES.index(ASKS_NOW[floor]) else floor
+
+
 def _total_failure(rule_set: RuleSet) -> Finding:
     return Finding(
-        rule=ENGINE_RULE,
+        rule=ENGINE_RULE[rule_set.result],
         version=rule_set.version,
         state="fired",
-        effect="call_before_booking",
+        effect=UNHEARD[rule_set.result],
         severity="high",
         source=("CMC",),
-        text="The pre-screen could not be run because of an internal error. Treat every rule as open.",
+        text="The rules could not be run because of an internal error. Treat every rule as open.",
         confirm=True,
         draft_level="U",
         code="engine-error",

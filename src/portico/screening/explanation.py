@@ -42,6 +42,11 @@ _EFFECTS: Mapping[Effect, str] = {
     "note": "note",
     "prompt": "prompt for the clinician",
     "advice": "advice for the patient",
+    "emergency": "emergency",
+    "call_now": "call now",
+    "same_day": "same day",
+    "routine_priority": "routine, with the offer of a visit",
+    "routine": "routine, if nothing else speaks against it",
 }
 _LONGEST_CELL = 240
 

@@ -14,13 +14,26 @@ ENGINE_VERSION = "1.0"
 """Of the rule language. Stored with each screening, so that a replay knows which semantics it had."""
 
 Effect: TypeAlias = Literal[
-    "urgent_now", "call_before_booking", "review_with_flags", "possible_candidate", "note", "prompt", "advice"
+    "urgent_now",
+    "call_before_booking",
+    "review_with_flags",
+    "possible_candidate",
+    "note",
+    "prompt",
+    "advice",
+    "emergency",
+    "call_now",
+    "same_day",
+    "routine_priority",
+    "routine",
 ]
+ResultKind: TypeAlias = Literal["disposition", "level"]
+"""What a rule set yields: a disposition that a clinician reviews, or how soon somebody must act."""
 Severity: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
 Disposition: TypeAlias = Literal["seek_care_now", "call_before_booking", "needs_review", "possible_candidate"]
-Urgency: TypeAlias = Literal["emergency", "same_day", "routine"]
+Urgency: TypeAlias = Literal["emergency", "call_now", "same_day", "routine"]
 Level: TypeAlias = Literal["E", "U"]
-"""E: emergency text now. U: a clinician phones before anything is booked."""
+"""E: emergency text now. U: a person of the clinic must speak to the patient first."""
 FindingState: TypeAlias = Literal["fired", "not_fired", "not_evaluable"]
 SettingType: TypeAlias = Literal["integer", "decimal", "boolean", "string"]
 
@@ -48,6 +61,33 @@ URGENCY: Mapping[Disposition, Urgency] = {
     "needs_review": "routine",
     "possible_candidate": "routine",
 }
+
+URGENCIES: tuple[Urgency, ...] = ("emergency", "call_now", "same_day", "routine")
+"""Most urgent first."""
+
+LEVEL_OF: Mapping[Effect, Urgency] = {
+    "emergency": "emergency",
+    "call_now": "call_now",
+    "same_day": "same_day",
+    "routine_priority": "routine",
+    "routine": "routine",
+}
+"""The effects of a rule set whose result is a level. A routine with priority also offers a visit."""
+
+ASKS_NOW: Mapping[Effect, Urgency] = {
+    "urgent_now": "emergency",
+    "call_before_booking": "same_day",
+    "emergency": "emergency",
+    "call_now": "call_now",
+    "same_day": "same_day",
+}
+"""The effects for which somebody must act today at the latest, and how soon."""
+
+UNHEARD: Mapping[ResultKind, Effect] = {"disposition": "call_before_booking", "level": "same_day"}
+"""What a rule that failed counts as."""
+
+ENGINE_RULE: Mapping[ResultKind, RuleId] = {"disposition": RuleId("PS32"), "level": RuleId("ST30")}
+"""The rule in whose name a failure of the whole engine is told."""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,6 +127,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     version: str
     questionnaire: Canonical
     engine: str
+    result: ResultKind = "disposition"
     rules: tuple[Rule, ...]
     settings: dict[str, Setting] = {}
     title: str = ""
@@ -136,9 +177,13 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftDanger(msgspec.Struct, frozen=True, kw_only=True):
-    """Danger in a draft: highest level, the rules and items behind it, the guidance to show at once."""
+    """Danger in a draft: highest level, how soon somebody must act, the rules and items behind it, the guidance to show.
+
+    Of a rule set whose result is a level, the guidance is that of the most urgent rules only.
+    """
 
     level: Level | None = None
+    urgency: Urgency | None = None
     rules: tuple[RuleId, ...] = ()
     link_ids: tuple[LinkId, ...] = ()
     guidance: tuple[str, ...] = ()
