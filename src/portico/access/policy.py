@@ -16,6 +16,7 @@ class Permission(StrEnum):
     ACKNOWLEDGE_ESCALATIONS = "acknowledge-escalations"
     RESOLVE_ESCALATIONS = "resolve-escalations"
     MANAGE_CONSULTS = "manage-consults"
+    MANAGE_PROCEDURES = "manage-procedures"
     READ_PATIENT_LIST = "read-patient-list"
     READ_SETTINGS = "read-settings"
     MANAGE_PEOPLE = "manage-people"
@@ -46,6 +47,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.ACKNOWLEDGE_ESCALATIONS,
             P.RESOLVE_ESCALATIONS,
             P.MANAGE_CONSULTS,
+            P.MANAGE_PROCEDURES,
             P.READ_PATIENT_LIST,
             P.READ_SETTINGS,
             P.MANAGE_PEOPLE,
@@ -67,6 +69,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.ACKNOWLEDGE_ESCALATIONS,
             P.RESOLVE_ESCALATIONS,
             P.MANAGE_CONSULTS,
+            P.MANAGE_PROCEDURES,
             P.READ_PATIENT_LIST,
             P.MANAGE_PEOPLE,
             P.READ_THREADS,

@@ -126,7 +126,8 @@ CONSULTS_OF_CLINIC = Query(
     select c.consult_id, c.patient_id, p.name as patient_name, p.verified as patient_verified, c.clinician_id, c.starts_at,
         c.state, c.wishes_sealed, not exists (
             select from response r
-            where r.clinic_id = c.clinic_id and r.patient_id = c.patient_id and r.submitted_revision is not null
+            where r.clinic_id = c.clinic_id and r.patient_id = c.patient_id and r.kind = 'intake'
+                and r.submitted_revision is not null
         ) as intake_missing
     from consult c
     join patient p on p.clinic_id = c.clinic_id and p.patient_id = c.patient_id

@@ -70,6 +70,11 @@ def day_start(zone: str, day: date) -> datetime:
     return _local(zone, day, 0).astimezone(UTC)
 
 
+def hour_of_day(zone: str, day: date, hour: int) -> datetime:
+    """An hour of a day of the clinic as an instant; the first of two when the clocks go back."""
+    return _local(zone, day, hour * 60).astimezone(UTC)
+
+
 def is_open_at(calendar: Calendar, instant: datetime) -> bool:
     """Whether the clinic is open. Unset hours count as open at any time."""
     if calendar.week is None:

@@ -18,6 +18,7 @@ from portico.intake.answers import (
     open_working_copy,
     seal_revision,
 )
+from portico.intake.assessing import assess_revision, finding_row, is_all_signed
 from portico.intake.drafts import locked_for_writing, open_danger, raise_danger, refuse_stale, refuse_withdrawn
 from portico.intake.model import (
     DangerLevel,
@@ -27,14 +28,13 @@ from portico.intake.model import (
     StoredScreening,
     Submission,
 )
-from portico.intake.queries import FindingRow
 from portico.intake.screening_inputs import ScreeningInputs
 from portico.platform.catalogue import Rules, setting_values
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.screening.evaluation import evaluate, most_urgent
 from portico.screening.facts import Facts
-from portico.screening.model import URGENCY, Finding
+from portico.screening.model import URGENCY, DraftDanger
 
 POSSIBLE_TEXT = "res.possible"
 
@@ -47,9 +47,24 @@ async def record_submission(
     The same revision again gives the same answer. Raises NotFound, ResponseStale, ResponseCannotMove,
     VersionWithdrawn, PartialNotAllowed, AnswersRefused with every fault.
     """
+    recorded = await record_answers(tx, site, caller, response_id, revision, partial=partial)
+    return await _told_before(tx, site, recorded.row, revision, is_replay=recorded.is_replay)
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A response whose working copy stands now as a submitted revision; `is_replay`: it stood so before."""
+
+    row: StoredResponse
+    is_replay: bool
+
+
+async def record_answers(
+    tx: Tx, site: Site, caller: Caller, response_id: ResponseId, revision: int, *, partial: bool
+) -> Recorded:
+    """What submitting is for every kind of response: checked, stored, screened, its danger raised. Raises as above."""
     row = await locked_for_writing(tx, caller, response_id)
     if row.submitted_revision == revision:
-        return await _told_before(tx, site, row, revision, is_replay=True)
+        return Recorded(row=row, is_replay=True)
     state = rules.moved(row.state, "submit")
     await refuse_stale(tx, site, row, revision)
     await refuse_withdrawn(tx, site, row.canonical)
@@ -58,10 +73,9 @@ async def record_submission(
         raise rules.PartialNotAllowed(message)
     desk = await desk_for(tx, site, row.canonical, row.patient_id)
     laid, dropped = _checked(desk, row, await open_working_copy(tx, site, row), partial=partial)
-    facts = desk.facts(laid)
     submitted = await _store_revision(tx, site, caller, row, laid.response, dropped, partial=partial)
-    await _screen(tx, site, desk, row, (laid, facts), submitted)
-    danger = await _late_danger(tx, desk, caller, row, facts)
+    found = await _judge(tx, site, desk, row, laid, submitted)
+    danger = await _late_danger(tx, desk, caller, row, found)
     sent = msgspec.structs.replace(
         row,
         state=state,
@@ -70,10 +84,11 @@ async def record_submission(
         danger=danger,
         saved_at=tx.now,
         expires_at=None,
+        finish_due_at=None,
     )
     await queries.update_response(tx, sent)
     await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome="submitted")
-    return await _told_before(tx, site, sent, revision, is_replay=False)
+    return Recorded(row=sent, is_replay=False)
 
 
 async def submission_of(tx: Tx, site: Site, caller: Caller, response_id: ResponseId) -> Submission | None:
@@ -143,6 +158,18 @@ async def _store_revision(
     return submitted
 
 
+async def _judge(
+    tx: Tx, site: Site, desk: Desk, row: StoredResponse, laid: LaidOut, submitted: StoredRevision
+) -> DraftDanger:
+    """Stores what the rules say of the revision, and tells the danger in it."""
+    facts = desk.facts(laid)
+    if desk.check_in is None:
+        await _screen(tx, site, desk, row, (laid, facts), submitted)
+        return desk.danger_in(facts)
+    open_items = _open_items(desk, laid) if submitted.partial else ()
+    return await assess_revision(tx, site, desk, row, facts, submitted, open_items)
+
+
 async def _screen(
     tx: Tx, site: Site, desk: Desk, row: StoredResponse, read: tuple[LaidOut, Facts], submitted: StoredRevision
 ) -> None:
@@ -156,7 +183,7 @@ async def _screen(
         settings=values,
         open_items=_open_items(desk, laid) if submitted.partial else (),
     )
-    signed = await _is_all_signed(tx, site, desk)
+    signed = await is_all_signed(tx, site, desk, [POSSIBLE_TEXT])
     disposition = screening.disposition if signed else most_urgent(screening.disposition, "needs_review")
     stored = StoredScreening(
         rule_set_slug=screening.rule_set,
@@ -175,18 +202,7 @@ async def _screen(
         ).to_json(),
     )
     await queries.insert_screening(tx, submitted, stored)
-    await queries.insert_findings(tx, submitted, [_finding_row(finding) for finding in screening.findings])
-
-
-def _finding_row(finding: Finding) -> FindingRow:
-    return FindingRow(
-        rule=finding.rule,
-        state=finding.state,
-        effect=finding.effect,
-        severity=finding.severity,
-        link_ids=tuple(finding.link_ids),
-        missing=tuple(finding.missing),
-    )
+    await queries.insert_findings(tx, submitted, [finding_row(finding) for finding in screening.findings])
 
 
 def _open_items(desk: Desk, laid: LaidOut) -> tuple[LinkId, ...]:
@@ -195,23 +211,10 @@ def _open_items(desk: Desk, laid: LaidOut) -> tuple[LinkId, ...]:
     return tuple(dict.fromkeys(LinkId(fault.link_id) for fault in missing if fault.code == "required"))
 
 
-async def _is_all_signed(tx: Tx, site: Site, desk: Desk) -> bool:
-    """Whether named people stand behind the rules, the thresholds they use and the text of the mildest result."""
-    rule_set = desk.rules.rule_set
-    if desk.rules.is_withdrawn or not await is_signed(
-        tx, "rule_set", rule_set.slug, rule_set.version, desk.rules.digest
-    ):
-        return False
-    text = site.content.guidance[POSSIBLE_TEXT]
-    if not await is_signed(tx, "guidance", text.key, text.version, text.digest):
-        return False
-    in_use = (key for key in rule_set.settings if desk.settings.values.get(key) is not None)
-    return all(key in desk.settings.confirmed for key in in_use)
-
-
-async def _late_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, facts: Facts) -> DangerLevel | None:
+async def _late_danger(
+    tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, found: DraftDanger
+) -> DangerLevel | None:
     """A danger that only the passing of days or new rules brought about since the last save is raised now."""
-    found = desk.danger_in(facts)
     if not rules.is_higher(found.level, row.danger):
         return row.danger
     await raise_danger(tx, desk, caller, row, found)
@@ -221,7 +224,7 @@ async def _late_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, 
 async def _told_before(tx: Tx, site: Site, row: StoredResponse, revision: int, *, is_replay: bool) -> Submission:
     stored = await queries.revision(tx, row.response_id, revision)
     screening = await queries.screening(tx, row.response_id, revision)
-    if stored is None or screening is None:
+    if stored is None or screening is None or screening.disposition is None:
         raise NotFound
     found = [each for each in await queries.findings(tx, row.response_id, revision) if each.state == "fired"]
     rule_set = await site.catalogue.rules(tx, screening.rule_set_slug, screening.rule_set_version)
@@ -238,12 +241,13 @@ async def _told_before(tx: Tx, site: Site, row: StoredResponse, revision: int, *
         urgent_items=tuple(LinkId(link) for each in found if each.effect == "urgent_now" for link in each.link_ids),
         advice=_advice(rule_set, {each.rule for each in found}),
         signed_texts=await _signed_texts(tx, site),
-        standing=await _standing(tx, row.response_id),
+        standing=await standing_of(tx, row.response_id),
         is_replay=is_replay,
     )
 
 
-async def _standing(tx: Tx, response_id: ResponseId) -> DangerLevel | None:
+async def standing_of(tx: Tx, response_id: ResponseId) -> DangerLevel | None:
+    """The danger of this response that nobody has resolved yet."""
     unresolved = await open_danger(tx, response_id)
     return None if unresolved is None else "E" if unresolved.level == "emergency" else "U"
 

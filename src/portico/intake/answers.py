@@ -8,6 +8,7 @@ from uuid import UUID
 
 from portico import forms
 from portico.care.actions import next_consult
+from portico.care.procedure_queries import treated
 from portico.clinic.actions import settings_of
 from portico.clinic.calendar import local_day
 from portico.clinic.model import ClinicSettings
@@ -15,6 +16,8 @@ from portico.errors import OtherPatient
 from portico.forms import Fault, LaidOut, Mode, QuestionnaireResponse
 from portico.forms.model import ResponseStatus
 from portico.ids import LinkId, PatientId, ResponseId
+from portico.intake.check_in_facts import CheckInContext, history_of, with_context
+from portico.intake.check_in_queries import latest_intake
 from portico.intake.facts import facts_of
 from portico.intake.model import DangerLevel, StoredResponse, StoredRevision
 from portico.intake.rules import MOOD_SETTING, AnswersRefused, asks_mood, switched_off
@@ -37,13 +40,17 @@ _REVISION = ("response_revision", "answers_sealed")
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What every look at answers needs: the form, its rules, the clinic's settings, its day, the next consult."""
+    """What every look at answers needs: the form, its rules, the clinic's settings, its day, the next consult.
+
+    `check_in` is what is known before a check-in is answered; None for an intake.
+    """
 
     form: Form
     rules: Rules
     settings: ClinicSettings
     today: date
     days_until_consult: int | None
+    check_in: CheckInContext | None = None
 
     @property
     def asks_mood(self) -> bool:
@@ -60,7 +67,10 @@ class Desk:
 
     def facts(self, laid: LaidOut) -> Facts:
         """The answers as rules read them."""
-        return facts_of(forms.tree_in(laid), days_until_consult=self.days_until_consult)
+        tree = forms.tree_in(laid)
+        if self.check_in is not None:
+            return with_context(facts_of(tree), self.check_in, self.today)
+        return facts_of(tree, days_until_consult=self.days_until_consult)
 
     def danger(self, answers: QuestionnaireResponse, danger: DangerLevel | None) -> DraftDanger:
         """What the answers so far already prove. Never raises: answers that cannot be looked at ask for a call."""
@@ -83,19 +93,35 @@ class Desk:
 async def desk_for(tx: Tx, site: Site, canonical: str, patient_id: PatientId) -> Desk:
     """The desk on which this patient's answers to this form are looked at."""
     form = await site.catalogue.form(tx, canonical)
+    rules = await site.catalogue.active_rules(tx, form)
     settings = await settings_of(tx, site.content)
     today = local_day(settings.zone, tx.now)
+    if rules.rule_set.result == "level":
+        context = await context_of(tx, site, settings, patient_id)
+        return Desk(form=form, rules=rules, settings=settings, today=today, days_until_consult=None, check_in=context)
     consult = await next_consult(tx, patient_id)
     days = None
     if consult is not None and consult.starts_at is not None:
         days = (local_day(settings.zone, consult.starts_at) - today).days
     return Desk(
         form=form,
-        rules=await site.catalogue.active_rules(tx, form),
+        rules=rules,
         settings=settings,
         today=today,
         days_until_consult=days,
     )
+
+
+async def context_of(tx: Tx, site: Site, settings: ClinicSettings, patient_id: PatientId) -> CheckInContext:
+    """The patient's procedures, and what the latest submitted intake says."""
+    procedures = tuple(await treated(tx, patient_id))
+    submitted = await latest_intake(tx, patient_id)
+    if submitted is None:
+        return CheckInContext(procedures=procedures)
+    form = await site.catalogue.form(tx, submitted.canonical)
+    told = facts_of(forms.answer_tree(form.questionnaire, await open_revision(tx, site, submitted)))
+    history = history_of(told, local_day(settings.zone, submitted.submitted_at))
+    return CheckInContext(procedures=procedures, history=history)
 
 
 def check_form_named(answers: QuestionnaireResponse, form: Form) -> None:

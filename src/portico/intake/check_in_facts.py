@@ -18,6 +18,10 @@ REGION = LinkId("site.region")
 PAIN_NOW = LinkId("site.now")
 DAY_RIGHT = LinkId("day.right")
 DAY_TOLD = LinkId("day.date")
+CONDITIONS = LinkId("hx.1")
+INTAKE_ROWS = LinkId("reg.n")
+INTAKE_REGION = LinkId("reg.n.region")
+INTAKE_PAIN = LinkId("reg.n.nrs.now")
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +54,7 @@ def with_context(facts: Facts, context: CheckInContext, today: date) -> Facts:
     supplied: dict[str, Value] = {
         "procedure_day": _code("unsure" if days is None else "known"),
         "joint": _code(_among("joint", procedure)),
-        "hydrodissection": _code(_known(None if procedure is None else procedure.hydrodissection)),
+        "hydrodissection": _code(_hydrodissection(procedure)),
         "immune": _code(context.history.immune),
         "diabetes": _code(context.history.diabetes),
     }
@@ -107,9 +111,34 @@ def _among(tissue: str, procedure: Treated | None) -> Known:
     return "yes" if tissue in procedure.tissues else "no"
 
 
-def _known(value: bool | None) -> Known:
-    return "unsure" if value is None else "yes" if value else "no"
+def _hydrodissection(procedure: Treated | None) -> Known:
+    if procedure is None or procedure.hydrodissection is None:
+        return "unsure"
+    return "yes" if procedure.hydrodissection else "no"
 
 
 def _code(code: str) -> Code:
     return Code(system="urn:portico:known", code=code)
+
+
+def history_of(facts: Facts, told_on: date) -> History:
+    """What an intake says about the illnesses that make a check-in more urgent, and about pain before the procedure."""
+    said = _codes(facts, CONDITIONS)
+    pain = {
+        region: value
+        for row in facts.rows.get(INTAKE_ROWS, ())
+        for region in _codes(row, INTAKE_REGION)
+        for value in row.values.get(INTAKE_PAIN, ())
+        if isinstance(value, int)
+    }
+    return History(
+        immune=_ill("immune", said),
+        diabetes=_ill("diabetes", said),
+        baseline=Baseline(told_on=told_on, pain=pain) if pain else None,
+    )
+
+
+def _ill(code: str, said: set[str]) -> Known:
+    if code in said:
+        return "yes"
+    return "no" if said and "unsure" not in said else "unsure"

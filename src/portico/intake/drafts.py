@@ -12,7 +12,7 @@ from portico.errors import NotFound
 from portico.escalation.actions import raise_for, unresolved_of
 from portico.escalation.model import Escalation, Subject, Trigger
 from portico.forms import Fault, QuestionnaireResponse
-from portico.ids import LinkId, PatientId, ResponseId
+from portico.ids import LinkId, PatientId, ResponseId, ThreadId
 from portico.intake import queries, rules
 from portico.intake.answers import (
     Desk,
@@ -26,8 +26,10 @@ from portico.intake.answers import (
     seal_working_copy,
 )
 from portico.intake.documents import checked_documents, keep_documents, release_documents
-from portico.intake.guidance import Guidance, guidance_for_danger
-from portico.intake.model import DangerLevel, StoredResponse
+from portico.intake.draft_times import times_of
+from portico.intake.guidance import Guidance, guidance_for_danger, level_keys, rendered
+from portico.intake.model import DangerLevel, ResponseKind, StoredResponse
+from portico.intake.unfinished import raise_unfinished
 from portico.platform.catalogue import Form
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -61,32 +63,44 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
 
 async def open_response(site: Site, caller: Caller, slug: str, patient_id: PatientId) -> Opened:
     """The patient's open draft of this form, made now when there is none. Raises NotFound."""
-    caller.actor.link_for(patient_id, "intake")
     async with site.db.transaction(caller.scope) as tx:
-        form = await site.catalogue.active_form(tx, slug)
-        response_id = ResponseId(tx.ids.new())
-        blank = QuestionnaireResponse(questionnaire=form.canonical, status="in-progress")
-        draft = StoredResponse(
-            response_id=response_id,
-            patient_id=patient_id,
-            questionnaire_url=form.url,
-            questionnaire_version=form.version,
-            state="draft",
-            revision=1,
-            submitted_revision=None,
-            answers_sealed=await seal_working_copy(tx, site, patient_id, response_id, blank),
-            danger=None,
-            created_at=tx.now,
-            saved_at=tx.now,
-            expires_at=rules.expires_at(tx.now, await _draft_days(tx, site)),
-        )
-        if await queries.insert_draft(tx, draft, caller.account_id):
-            await record(tx, caller, "create", Object("response", response_id), patient=patient_id)
-            return Opened(row=draft, is_new=True)
-        existing = await queries.open_draft(tx, patient_id, form.url)
-        if existing is None:
-            raise NotFound
-        return Opened(row=existing, is_new=False)
+        return await open_draft(tx, site, caller, slug, patient_id)
+
+
+async def open_draft(
+    tx: Tx, site: Site, caller: Caller, slug: str, patient_id: PatientId, thread_id: ThreadId | None = None
+) -> Opened:
+    """The same within a higher feature's transaction; a check-in may belong to a thread. Raises NotFound."""
+    kind: ResponseKind = "check_in" if slug == rules.CHECK_IN_SLUG else "intake"
+    caller.actor.link_for(patient_id, rules.SCOPE_OF[kind])
+    form = await site.catalogue.active_form(tx, slug)
+    response_id = ResponseId(tx.ids.new())
+    blank = QuestionnaireResponse(questionnaire=form.canonical, status="in-progress")
+    times = await times_of(tx, await settings_of(tx, site.content), kind, patient_id)
+    draft = StoredResponse(
+        response_id=response_id,
+        patient_id=patient_id,
+        kind=kind,
+        thread_id=thread_id,
+        questionnaire_url=form.url,
+        questionnaire_version=form.version,
+        state="draft",
+        revision=1,
+        submitted_revision=None,
+        answers_sealed=await seal_working_copy(tx, site, patient_id, response_id, blank),
+        danger=None,
+        created_at=tx.now,
+        saved_at=tx.now,
+        expires_at=times.expires_at,
+        finish_due_at=times.finish_due_at,
+    )
+    if await queries.insert_draft(tx, draft, caller.account_id):
+        await record(tx, caller, "create", Object("response", response_id), patient=patient_id)
+        return Opened(row=draft, is_new=True)
+    existing = await queries.open_draft(tx, patient_id, form.url, thread_id)
+    if existing is None:
+        raise NotFound
+    return Opened(row=existing, is_new=False)
 
 
 async def save_answers(
@@ -131,7 +145,7 @@ async def _save(
         revision=saved.revision,
         saved_at=saved.saved_at,
         warnings=faults,
-        guidance=guidance_for_danger(site.content, desk.settings, found, standing=danger),
+        guidance=_guidance(site, desk, found, danger),
     )
 
 
@@ -151,7 +165,7 @@ async def _raise_unsaved_danger(
         danger = await _danger_now(tx, desk, caller, row, before, found)
         if rules.is_higher(danger, row.danger):
             await queries.update_response(tx, msgspec.structs.replace(row, danger=danger))
-        return guidance_for_danger(site.content, desk.settings, found, standing=rules.higher(danger, row.danger))
+        return _guidance(site, desk, found, rules.higher(danger, row.danger))
 
 
 async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tuple[Form, tuple[Guidance, ...]]:
@@ -160,13 +174,13 @@ async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tu
         row = await queries.response(tx, response_id)
         if row is None:
             raise NotFound
-        caller.actor.link_for(row.patient_id, "intake")
+        caller.actor.link_for(row.patient_id, rules.SCOPE_OF[row.kind])
         desk = await desk_for(tx, site, row.canonical, row.patient_id)
         found = DraftDanger()
         if row.answers_sealed is not None and row.danger is not None:
             found = desk.danger(await open_working_copy(tx, site, row), row.danger)
         await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id, fold_hourly=True)
-        return desk.form, guidance_for_danger(site.content, desk.settings, found, standing=row.danger)
+        return desk.form, _guidance(site, desk, found, row.danger)
 
 
 async def open_amendment(site: Site, caller: Caller, response_id: ResponseId) -> StoredResponse:
@@ -178,6 +192,9 @@ async def open_amendment(site: Site, caller: Caller, response_id: ResponseId) ->
 async def amendment_in(tx: Tx, site: Site, caller: Caller, response_id: ResponseId) -> StoredResponse:
     """As `open_amendment`, within an open transaction."""
     row = await locked_for_writing(tx, caller, response_id)
+    if row.kind == "check_in":
+        message = "A check-in that was sent stays as it is. Start a new one, or write a message."
+        raise rules.CheckInIsSent(message)
     state = rules.moved(row.state, "amend")
     if row.state == state:
         return row
@@ -208,7 +225,10 @@ async def drop_response(site: Site, caller: Caller, response_id: ResponseId) -> 
             answers_sealed=None,
             saved_at=tx.now,
             expires_at=None,
+            finish_due_at=None,
         )
+        if row.kind == "check_in" and row.revision > 1:
+            await raise_unfinished(tx, site, row, actor_id=caller.account_id)
         await queries.update_response(tx, dropped)
         await release_documents(tx, site, row)
         await record(
@@ -245,7 +265,7 @@ async def locked_for_writing(tx: Tx, caller: Caller, response_id: ResponseId) ->
     row = await queries.lock_response(tx, response_id)
     if row is None:
         raise NotFound
-    caller.actor.link_for(row.patient_id, "intake")
+    caller.actor.link_for(row.patient_id, rules.SCOPE_OF[row.kind])
     return row
 
 
@@ -299,7 +319,7 @@ async def raise_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, 
     trigger = Trigger(
         patient_id=row.patient_id,
         subject=Subject(kind="response", id=row.response_id),
-        level="emergency" if found.level == "E" else "same_day",
+        level=found.urgency or "same_day",
         cause="red_flag",
         rules=tuple(found.rules),
         rule_set_version=f"{desk.rules.rule_set.slug}|{desk.rules.rule_set.version}",
@@ -310,18 +330,21 @@ async def raise_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, 
 
 async def _store(tx: Tx, site: Site, row: StoredResponse, desk: Desk, answers: QuestionnaireResponse) -> StoredResponse:
     tidy = bare(forms.normalise(desk.form.questionnaire, answers), "in-progress")
-    days = int(desk.settings.value("intake.draft_days") or rules.DRAFT_DAYS)
+    times = await times_of(tx, desk.settings, row.kind, row.patient_id)
     stored = msgspec.structs.replace(
         row,
         revision=row.revision + 1,
         answers_sealed=await seal_working_copy(tx, site, row.patient_id, row.response_id, tidy),
         saved_at=tx.now,
-        expires_at=rules.expires_at(tx.now, days) if row.state == "draft" else None,
+        expires_at=times.expires_at if row.state == "draft" else None,
+        finish_due_at=times.finish_due_at,
     )
     await queries.update_response(tx, stored)
     return stored
 
 
-async def _draft_days(tx: Tx, site: Site) -> int:
-    settings = await settings_of(tx, site.content)
-    return int(settings.value("intake.draft_days") or rules.DRAFT_DAYS)
+def _guidance(site: Site, desk: Desk, found: DraftDanger, standing: DangerLevel | None) -> tuple[Guidance, ...]:
+    """What to do now: the texts of the rules themselves in a check-in, those of the level in an intake."""
+    if desk.check_in is not None:
+        return rendered(site.content, desk.settings, level_keys(found.urgency, found.guidance, standing))
+    return guidance_for_danger(site.content, desk.settings, found, standing=standing)

@@ -3,18 +3,22 @@
 from collections.abc import Iterable
 
 from portico.clinic.model import ClinicSettings
-from portico.intake.model import DangerLevel
+from portico.intake.model import DangerLevel, Urgency
 from portico.intake.rules import MOOD_ITEM
 from portico.platform.content import RenderedGuidance as Guidance
 from portico.platform.content import render_guidance
 from portico.platform.content_files import Content
 from portico.screening.model import DraftDanger
 
-__all__ = ["Guidance", "guidance_for_danger", "rendered"]
+__all__ = ["Guidance", "guidance_for_danger", "level_keys", "rendered"]
 
 MOOD_TEXT = "em.988"
 URGENT_TEXT = "res.urgent"
 CALL_TEXT = "res.call"
+EMERGENCY_TEXT = "em.911"
+SAME_DAY_TEXT = "sd.call"
+FINISH_TEXT = "ro.finish"
+ACKNOWLEDGED_TEXT = "ro.ack"
 
 
 def rendered(content: Content, settings: ClinicSettings, keys: Iterable[str]) -> tuple[Guidance, ...]:
@@ -43,3 +47,18 @@ def danger_keys(
     if not keys and (level == "U" or standing == "U"):
         keys.append(CALL_TEXT)
     return tuple(keys)
+
+
+def level_keys(level: Urgency | None, texts: Iterable[str], standing: DangerLevel | None = None) -> tuple[str, ...]:
+    """Keys of the texts of a check-in: those of the rules that set its level, and what a level needs without any.
+
+    A danger that still stands is told although the answers were taken back; the general call gives way to a special one.
+    """
+    keys = tuple(dict.fromkeys(texts))
+    if standing == "E" and level != "emergency":
+        return (EMERGENCY_TEXT,)
+    if level in ("emergency", "call_now"):
+        return keys or (EMERGENCY_TEXT,)
+    if level == "same_day":
+        return tuple(key for key in keys if key != SAME_DAY_TEXT) or (SAME_DAY_TEXT,)
+    return keys if standing is None else (SAME_DAY_TEXT,)

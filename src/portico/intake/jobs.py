@@ -1,13 +1,19 @@
-"""Drafts that nobody touched for too long: their answers are erased, their existence is kept."""
+"""Drafts that nobody touched for too long: their answers are erased, their existence is kept.
+
+Of a check-in soon after a procedure somebody is told first; it is erased once they have dealt with it.
+"""
 
 from collections.abc import Sequence
 
 from portico.access import SystemScope
 from portico.audit import Object, record_system
 from portico.ids import ClinicId
-from portico.intake import queries
+from portico.intake import check_in_queries, queries
 from portico.intake.documents import release_documents
 from portico.intake.rules import moved
+from portico.intake.unfinished import raise_unfinished
+from portico.notify.actions import enqueue
+from portico.notify.model import patient
 from portico.platform.due import DueWork
 from portico.platform.site import Site
 
@@ -26,4 +32,20 @@ async def expire_drafts(site: Site, clinic_id: ClinicId, limit: int) -> int:
     return len(expired)
 
 
-DUE: Sequence[DueWork] = (DueWork(name="drafts", clinics=queries.CLINICS_WITH_EXPIRED, act=expire_drafts),)
+async def chase_unfinished(site: Site, clinic_id: ClinicId, limit: int) -> int:
+    """Tells staff about up to `limit` check-ins of one clinic that lie unfinished, and asks the patients to finish them."""
+    async with site.db.transaction(SystemScope(clinic_id, "unfinished check-ins")) as tx:
+        waiting = await check_in_queries.lock_to_finish(tx, limit)
+        for row in waiting:
+            await check_in_queries.asked_to_finish(tx, row.response_id)
+            if await raise_unfinished(tx, site, row):
+                key = f"unfinished:{row.response_id}:{row.revision}"
+                await enqueue(tx, kind="check-in-unfinished", recipient=patient(row.patient_id), dedupe_key=key)
+            await record_system(tx, "change", Object("response", row.response_id), patient=row.patient_id)
+    return len(waiting)
+
+
+DUE: Sequence[DueWork] = (
+    DueWork(name="drafts", clinics=queries.CLINICS_WITH_EXPIRED, act=expire_drafts),
+    DueWork(name="unfinished check-ins", clinics=check_in_queries.CLINICS_TO_FINISH, act=chase_unfinished),
+)

@@ -5,8 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from portico.ids import LinkId, PatientId, ResponseId
+from portico.ids import LinkId, PatientId, ResponseId, ThreadId
 
+ResponseKind = Literal["intake", "check_in"]
 ResponseState = Literal["draft", "submitted", "amending", "abandoned", "expired"]
 DangerLevel = Literal["E", "U"]
 Disposition = Literal["seek_care_now", "call_before_booking", "needs_review", "possible_candidate"]
@@ -17,11 +18,15 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One patient's answers to one questionnaire version.
 
     `answers_sealed` is the working copy of a draft or an amendment; what was submitted stands in its revisions.
-    `danger` is the highest level of an answer that nobody has resolved yet.
+    `danger` is the highest level of an answer that nobody has resolved yet. Only a check-in has a thread, from its first
+    submission at the latest, and a time at which somebody is told that it lies unfinished.
     """
 
     response_id: ResponseId
     patient_id: PatientId
+    kind: ResponseKind = "intake"
+    thread_id: ThreadId | None = None
+    finish_due_at: datetime | None = None
     questionnaire_url: str
     questionnaire_version: str
     state: ResponseState
@@ -65,7 +70,8 @@ class StoredScreening(msgspec.Struct, frozen=True, kw_only=True):
     rule_set_version: str
     engine_version: str
     as_of: date
-    disposition: Disposition
+    disposition: Disposition | None
+    """None for a check-in: its result is the urgency alone."""
     urgency: Urgency
     signed: bool
     settings: str
@@ -91,6 +97,29 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     urgent_items: tuple[LinkId, ...]
     advice: tuple[str, ...]
     signed_texts: frozenset[str]
+    standing: DangerLevel | None = None
+    is_replay: bool = False
+
+
+class CheckInSubmission(msgspec.Struct, frozen=True, kw_only=True):
+    """A submitted check-in and what triage said.
+
+    `rules` are those that asked for somebody, `fired` all; `texts` the keys of what the patient reads, the most urgent
+    first. `standing` is a danger of this check-in that nobody has resolved yet.
+    """
+
+    response_id: ResponseId
+    patient_id: PatientId
+    thread_id: ThreadId | None
+    revision: int
+    level: Urgency
+    offers_visit: bool
+    signed: bool
+    partial: bool
+    rules: tuple[str, ...]
+    fired: tuple[str, ...]
+    rule_set_version: str
+    texts: tuple[str, ...]
     standing: DangerLevel | None = None
     is_replay: bool = False
 

@@ -1,15 +1,16 @@
 """Statements on responses, their revisions and their screenings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from portico.ids import AccountId, PatientId, ResponseId
-from portico.intake.model import ResponseState, StoredResponse, StoredRevision, StoredScreening
+from portico.ids import AccountId, PatientId, ResponseId, ThreadId
+from portico.intake.model import ResponseKind, ResponseState, StoredResponse, StoredRevision, StoredScreening
 from portico.platform.database import Command, Query, Tx
 from portico.platform.due import DueClinic
+from portico.screening.model import Effect
 
 
 class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +18,7 @@ class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
 
     rule: str
     state: str
-    effect: str
+    effect: Effect
     severity: str
     link_ids: tuple[str, ...]
     missing: tuple[str, ...]
@@ -28,6 +29,7 @@ class ListedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     response_id: ResponseId
     patient_id: PatientId
+    kind: ResponseKind
     questionnaire_url: str
     questionnaire_version: str
     state: ResponseState
@@ -48,9 +50,9 @@ INSERT_DRAFT = Query(
     # Two at once end as one: the second makes nothing and reads the first.
     """
     insert into response (clinic_id, response_id, patient_id, questionnaire_url, questionnaire_version, state, revision,
-        answers_sealed, created_by, created_at, saved_at, expires_at)
-    values ($1, $2, $3, $4, $5, 'draft', 1, $6, $7, $8, $8, $9)
-    on conflict (clinic_id, patient_id, questionnaire_url) where state = 'draft' do nothing
+        answers_sealed, created_by, created_at, saved_at, expires_at, kind, thread_id, finish_due_at)
+    values ($1, $2, $3, $4, $5, 'draft', 1, $6, $7, $8, $8, $9, $10, $11, $12)
+    on conflict do nothing
     returning response_id
     """,
 )
@@ -58,18 +60,19 @@ INSERT_DRAFT = Query(
 OPEN_DRAFT = Query(
     StoredResponse,
     """
-    select response_id, patient_id, questionnaire_url, questionnaire_version, state, revision, submitted_revision,
-        answers_sealed, danger, created_at, saved_at, expires_at
+    select response_id, patient_id, kind, thread_id, questionnaire_url, questionnaire_version, state, revision,
+        submitted_revision, answers_sealed, danger, created_at, saved_at, expires_at, finish_due_at
     from response
     where clinic_id = $1 and patient_id = $2 and questionnaire_url = $3 and state = 'draft'
+        and thread_id is not distinct from $4
     """,
 )
 
 RESPONSE = Query(
     StoredResponse,
     """
-    select response_id, patient_id, questionnaire_url, questionnaire_version, state, revision, submitted_revision,
-        answers_sealed, danger, created_at, saved_at, expires_at
+    select response_id, patient_id, kind, thread_id, questionnaire_url, questionnaire_version, state, revision,
+        submitted_revision, answers_sealed, danger, created_at, saved_at, expires_at, finish_due_at
     from response
     where clinic_id = $1 and response_id = $2
     """,
@@ -78,8 +81,8 @@ RESPONSE = Query(
 LOCK_RESPONSE = Query(
     StoredResponse,
     """
-    select response_id, patient_id, questionnaire_url, questionnaire_version, state, revision, submitted_revision,
-        answers_sealed, danger, created_at, saved_at, expires_at
+    select response_id, patient_id, kind, thread_id, questionnaire_url, questionnaire_version, state, revision,
+        submitted_revision, answers_sealed, danger, created_at, saved_at, expires_at, finish_due_at
     from response
     where clinic_id = $1 and response_id = $2
     for update
@@ -88,17 +91,17 @@ LOCK_RESPONSE = Query(
 
 UPDATE_RESPONSE = Command("""
     update response set questionnaire_version = $3, state = $4, revision = $5, submitted_revision = $6,
-        answers_sealed = $7, danger = $8, saved_at = $9, expires_at = $10
+        answers_sealed = $7, danger = $8, saved_at = $9, expires_at = $10, finish_due_at = $11
     where clinic_id = $1 and response_id = $2
 """)
 
 RESPONSES_OF_PATIENT = Query(
     ListedResponse,
     """
-    select response_id, patient_id, questionnaire_url, questionnaire_version, state, revision, submitted_revision,
-        created_at, saved_at
+    select response_id, patient_id, kind, questionnaire_url, questionnaire_version, state, revision,
+        submitted_revision, created_at, saved_at
     from response
-    where clinic_id = $1 and patient_id = $2 and (created_at, response_id) < ($3, $4)
+    where clinic_id = $1 and patient_id = $2 and (created_at, response_id) < ($3, $4) and kind = any ($6::text[])
     order by created_at desc, response_id desc
     limit $5
     """,
@@ -163,12 +166,14 @@ FINDINGS = Query(
 
 LOCK_EXPIRED = Query(
     StoredResponse,
-    # A draft on which somebody must still act is kept, however old it is. Its answers are not read to erase them.
+    # A draft on which somebody must still act is kept, however old it is; a check-in, until somebody was told that it lies
+    # unfinished. Its answers are not read to erase them.
     """
-    select r.response_id, r.patient_id, r.questionnaire_url, r.questionnaire_version, r.state, r.revision,
-        r.submitted_revision, null::bytea as answers_sealed, r.danger, r.created_at, r.saved_at, r.expires_at
+    select r.response_id, r.patient_id, r.kind, r.thread_id, r.questionnaire_url, r.questionnaire_version, r.state,
+        r.revision, r.submitted_revision, null::bytea as answers_sealed, r.danger, r.created_at, r.saved_at,
+        r.expires_at, r.finish_due_at
     from response r
-    where r.clinic_id = $1 and r.state = 'draft' and r.expires_at <= $2
+    where r.clinic_id = $1 and r.state = 'draft' and r.expires_at <= $2 and r.finish_due_at is null
         and not exists (
             select from escalation e
             where e.clinic_id = r.clinic_id and e.subject_kind = 'response' and e.subject_id = r.response_id
@@ -181,7 +186,7 @@ LOCK_EXPIRED = Query(
 )
 
 ERASE = Command("""
-    update response set state = $3, answers_sealed = null, expires_at = null, danger = null
+    update response set state = $3, answers_sealed = null, expires_at = null, finish_due_at = null, danger = null
     where clinic_id = $1 and response_id = $2
 """)
 
@@ -190,7 +195,7 @@ CLINICS_WITH_EXPIRED = Query(
     """
     select r.clinic_id, min(r.expires_at) as due_at
     from response r
-    where r.expires_at <= $1
+    where r.expires_at <= $1 and r.finish_due_at is null
         and not exists (
             select from escalation e
             where e.clinic_id = r.clinic_id and e.subject_kind = 'response' and e.subject_id = r.response_id
@@ -202,7 +207,7 @@ CLINICS_WITH_EXPIRED = Query(
 
 
 async def insert_draft(tx: Tx, draft: StoredResponse, created_by: AccountId) -> bool:
-    """Stores a new draft; False when the patient has an open one of this form."""
+    """Stores a new draft; False when the patient has an open one of this form, or of this thread."""
     tx.wake_worker()
     made = await tx.first(
         INSERT_DRAFT,
@@ -215,13 +220,18 @@ async def insert_draft(tx: Tx, draft: StoredResponse, created_by: AccountId) -> 
         created_by,
         tx.now,
         draft.expires_at,
+        draft.kind,
+        draft.thread_id,
+        draft.finish_due_at,
     )
     return made is not None
 
 
-async def open_draft(tx: Tx, patient_id: PatientId, url: str) -> StoredResponse | None:
-    """The patient's open draft of this form."""
-    return await tx.first(OPEN_DRAFT, tx.clinic_id, patient_id, url)
+async def open_draft(
+    tx: Tx, patient_id: PatientId, url: str, thread_id: ThreadId | None = None
+) -> StoredResponse | None:
+    """The patient's open draft of this form; of a check-in, the one of this thread."""
+    return await tx.first(OPEN_DRAFT, tx.clinic_id, patient_id, url, thread_id)
 
 
 async def response(tx: Tx, response_id: ResponseId) -> StoredResponse | None:
@@ -249,14 +259,15 @@ async def update_response(tx: Tx, row: StoredResponse) -> None:
         row.danger,
         row.saved_at,
         row.expires_at,
+        row.finish_due_at,
     )
 
 
 async def responses_of_patient(
-    tx: Tx, patient_id: PatientId, before: tuple[datetime, UUID], limit: int
+    tx: Tx, patient_id: PatientId, before: tuple[datetime, UUID], limit: int, kinds: Collection[ResponseKind]
 ) -> list[ListedResponse]:
-    """The patient's responses, newest first."""
-    return await tx.all(RESPONSES_OF_PATIENT, tx.clinic_id, patient_id, *before, limit)
+    """The patient's responses of these kinds, newest first."""
+    return await tx.all(RESPONSES_OF_PATIENT, tx.clinic_id, patient_id, *before, limit, sorted(kinds))
 
 
 async def insert_revision(tx: Tx, row: StoredRevision, submitted_by: AccountId) -> None:

@@ -15,7 +15,7 @@ from portico.forms import QuestionnaireResponse
 from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake import queries, rules
 from portico.intake.answers import open_revision, open_working_copy
-from portico.intake.model import StoredResponse, StoredRevision
+from portico.intake.model import ResponseKind, StoredResponse, StoredRevision
 from portico.intake.queries import ListedResponse
 from portico.platform.catalogue import Form
 from portico.platform.database import Tx
@@ -84,14 +84,13 @@ async def read_response(site: Site, caller: Caller, response_id: ResponseId) -> 
 async def list_responses(site: Site, caller: Caller, patient_id: PatientId, cursor: str | None) -> ResponsePage:
     """A patient's responses, newest first."""
     check_role(caller)
-    if caller.actor.hat == "patient":
-        caller.actor.link_for(patient_id, "intake")
+    kinds = _kinds_shown(caller, patient_id)
     start = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
     before = cursor_decode(cursor, tuple[datetime, UUID]) or start
     async with site.db.transaction(caller.scope) as tx:
         if not await is_known(tx, patient_id):
             raise NotFound
-        found = await queries.responses_of_patient(tx, patient_id, before, PAGE_SIZE + 1)
+        found = await queries.responses_of_patient(tx, patient_id, before, PAGE_SIZE + 1, kinds)
         await record_list(tx, caller, "response", [patient_id] if found else [])
     shown = found[:PAGE_SIZE]
     more = len(found) > PAGE_SIZE
@@ -117,7 +116,7 @@ async def read_revisions(site: Site, caller: Caller, response_id: ResponseId) ->
 def check_may_read(caller: Caller, row: StoredResponse) -> None:
     """Raises NotFound unless this person may read the response."""
     if caller.actor.hat == "patient":
-        caller.actor.link_for(row.patient_id, "intake")
+        caller.actor.link_for(row.patient_id, rules.SCOPE_OF[row.kind])
     elif row.submitted_revision is None and row.danger is None:
         raise NotFound
 
@@ -126,6 +125,14 @@ def check_role(caller: Caller) -> None:
     """Raises AnswersNotForRole, before anything is looked up, for staff who do not read answers."""
     if caller.actor.hat == "staff" and not caller.actor.may(Permission.READ_SUMMARIES):
         raise rules.AnswersNotForRole("Your role does not include reading answers. Ask a clinician or nurse.")
+
+
+def _kinds_shown(caller: Caller, patient_id: PatientId) -> list[ResponseKind]:
+    """What this person may see in the list. Raises NotFound for patients whose intake is not theirs to see."""
+    if caller.actor.hat == "staff":
+        return list(rules.SCOPE_OF)
+    link = caller.actor.link_for(patient_id, "intake")
+    return [kind for kind, scope in rules.SCOPE_OF.items() if scope in link.scope]
 
 
 async def _answers_for_reading(tx: Tx, site: Site, caller: Caller, row: StoredResponse) -> QuestionnaireResponse:

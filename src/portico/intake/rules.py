@@ -7,7 +7,7 @@ from typing import Literal
 from portico.errors import Conflict, Invalid, NotAllowed, Stale
 from portico.forms import Item, Questionnaire
 from portico.ids import LinkId
-from portico.intake.model import DangerLevel, ResponseState
+from portico.intake.model import DangerLevel, ResponseKind, ResponseState
 
 Event = Literal["save", "move", "submit", "amend", "drop", "expire"]
 
@@ -36,6 +36,11 @@ MOOD_ITEM = LinkId("rf.mood")
 """Thoughts of self-harm; a clinic may leave the question out, the 988 notice beside it stays."""
 
 MOOD_SETTING = "intake.mood_question"
+
+CHECK_IN_SLUG = "soreness-checkin"
+
+SCOPE_OF: Mapping[ResponseKind, str] = {"intake": "intake", "check_in": "messages"}
+"""What somebody must be allowed to do for a patient to fill this in: a check-in is part of the conversation."""
 
 _LEVEL_RANK: Mapping[DangerLevel | None, int] = {None: 0, "U": 1, "E": 2}
 
@@ -70,6 +75,12 @@ class PartialNotAllowed(Conflict):
     """A form is sent unfinished only while a danger is open in it."""
 
     code = "partial-not-allowed"
+
+
+class CheckInIsSent(Conflict):
+    """A check-in that was sent is a message: it is never changed, a new one is sent."""
+
+    code = "check-in-sent"
 
 
 class AnswersNotForRole(NotAllowed):

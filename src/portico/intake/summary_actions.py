@@ -44,6 +44,8 @@ async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int)
     """What a clinician reads of a submitted revision. Raises NotFound."""
     of = await _screened(tx, site, response_id, revision)
     stored, whom = of.stored, await person(tx, of.row.patient_id)
+    if stored.disposition is None:
+        raise NotFound
     header = Header(
         patient_id=of.row.patient_id,
         patient_name=whom.name,
