@@ -40,7 +40,7 @@ from portico.accounts.gate import provide_caller, require_audience, undeclared_r
 from portico.accounts.ledger import note_refused_access
 from portico.accounts.step_up_gate import StepUpAsked, send_renewed_cookie
 from portico.accounts.step_up_pages import answer_step_up
-from portico.care import attachments_api
+from portico.care import attachments_api, procedure_api
 from portico.clinic import api as clinic_api
 from portico.clinic import opening_api
 from portico.desk import (
@@ -60,7 +60,7 @@ from portico.escalation import pages as escalation_pages
 from portico.intake import api as intake_api
 from portico.intake import pages as intake_pages
 from portico.messaging import api as messaging_api
-from portico.messaging import events_api, handling_api
+from portico.messaging import check_in_api, check_in_pages, events_api, handling_api, procedure_pages
 from portico.messaging import pages as messaging_pages
 from portico.messaging import staff_pages as messaging_staff_pages
 from portico.messaging.streams import Hub
@@ -96,6 +96,7 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *clinic_api.ROUTES,
     *opening_api.ROUTES,
     *attachments_api.ROUTES,
+    *procedure_api.ROUTES,
     *escalation_api.ROUTES,
     *escalation_pages.ROUTES,
     *intake_api.ROUTES,
@@ -105,6 +106,9 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *events_api.ROUTES,
     *messaging_pages.ROUTES,
     *messaging_staff_pages.ROUTES,
+    *check_in_api.ROUTES,
+    *check_in_pages.ROUTES,
+    *procedure_pages.ROUTES,
     *submission_api.ROUTES,
     *submission_pages.ROUTES,
     *change_routes.ROUTES,

@@ -20,6 +20,8 @@ from portico.accounts.totp import new_seed
 from portico.app import ROUTES
 from portico.care import attachments
 from portico.care.attachments_model import Holder
+from portico.care.procedure_rules import Performed
+from portico.care.procedures import record_procedure
 from portico.clinic.page_testing import request_test
 from portico.clinic.rules import version_of_value
 from portico.commands.demo_content import SLUG
@@ -27,8 +29,8 @@ from portico.commands.made_up_answers import Told
 from portico.escalation import handling
 from portico.ids import AccountId, MessageId, PatientId, ThreadId
 from portico.intake import drafts, queries
+from portico.messaging import check_ins, sending
 from portico.messaging import reading as messaging
-from portico.messaging import sending
 from portico.messaging.drafting import Written, save_draft
 from portico.messaging.model import Parcel
 from portico.platform.multipart import SentFile
@@ -162,6 +164,7 @@ def a_thread(stage: Stage) -> object:
 
 
 PROCEED = {"decision": "proceed", "sentence": "See you then."}
+PROCEDURE = {"performedOn": "2026-05-01", "regions": ["knee"]}
 CONSULT = {"clinician": None, "startsAt": "2026-07-01T15:00:00Z", "state": "booked"}
 PERSON = {"name": "Newcomer", "bornOn": "1990-04-02"}
 BORN = {"born_year": "1990", "born_month": "4", "born_day": "2"}
@@ -462,6 +465,28 @@ TABLE: Mapping[str, Row] = {
     # Files: whoever may read Alice's form may read the file in it. A body without a file is unreadable.
     "POST /api/attachments": Row(statuses=(401, 201, 404, 201, 404, 201, 201, 403, 403, 404), send=a_file),
     "GET /api/attachments/{attachment_id:uuid}": readers(200, of="attached"),
+    # After a procedure. Naming a patient of another clinic is naming nobody.
+    "POST /api/procedures": staff(
+        201,
+        lacking="fred anna",
+        elsewhere=409,
+        send=body(lambda made: {**PROCEDURE, "patient": made.ids["patient_id"]}),
+    ),
+    "GET /api/procedures": readers(200, query="?patient={patient_id}"),
+    "PUT /api/procedures/{procedure_id:uuid}": staff(
+        200, lacking="fred anna", of="treated", send=revised(lambda _: PROCEDURE)
+    ),
+    "GET /patients/{patient_id:uuid}/procedures": staff(200, lacking="fred anna"),
+    "POST /patients/{patient_id:uuid}/procedures": staff(
+        303, lacking="fred anna", send=page(performed_on="2026-05-01", regions="knee")
+    ),
+    "POST /patients/{patient_id:uuid}/procedures/{procedure_id:uuid}": staff(
+        303, lacking="fred anna", of="treated", send=page(performed_on="2026-05-01", regions="knee")
+    ),
+    "POST /api/check-ins": patients(200, of="checking_in", send=body(lambda made: {"patient": made.ids["patient_id"]})),
+    "GET /api/check-ins/course": readers(200, query="?patient={patient_id}"),
+    "GET /for/{patient_id:uuid}/after-care": patients(200),
+    "POST /for/{patient_id:uuid}/check-in": patients(303, of="checking_in", send=page()),
     # The queue.
     "GET /api/reviews": staff(200, lacking="anna", elsewhere=200),
     "POST /api/reviews/claims": staff(200, lacking="fred anna", elsewhere=204),
@@ -783,6 +808,20 @@ def _of_alices_clinic(portal: Portal) -> SystemScope:
     return SystemScope(walks.clinic_of(portal, "alice"), "test")
 
 
+async def treated(portal: Portal) -> Stage:
+    """Alice has had a procedure."""
+    clinician = walks.caller(portal, "dr.adams")
+    done = Performed(performed_on=date(2026, 5, 1), regions=("knee",))
+    made = await record_procedure(portal.site, clinician, walks.patient_of(portal, "alice"), done)
+    return Stage(ids=_known(portal) | {"procedure_id": str(made.procedure_id)}, revision=1)
+
+
+async def checking_in(portal: Portal) -> Stage:
+    """Alice has begun a check-in."""
+    await check_ins.open_check_in(portal.site, walks.caller(portal, "alice"), walks.patient_of(portal, "alice"), None)
+    return Stage(ids=_known(portal))
+
+
 STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "calm": calm,
     "attached": attached,
@@ -793,6 +832,8 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "consult": consult,
     "page": paged,
     "newcomer": newcomer,
+    "treated": treated,
+    "checking_in": checking_in,
     "new_thread": new_thread,
     "thread": thread,
     "sent": sent_message,

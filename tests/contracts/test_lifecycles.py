@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from portico.accounts import entry_model, entry_rules, own_rules, proxy_rules
+from portico.care import procedure_rules
 from portico.care import rules as care_rules
 from portico.clinic import rules as clinic_rules
 from portico.escalation import model as escalation_model
@@ -32,6 +33,9 @@ TABLES: Mapping[str, set[str]] = {
     "patient_state_is_known": set(entry_rules.PATIENT_MOVES),
     "patient_match_state_is_known": set(entry_rules.MATCH_MOVES),
     "attachment_state_is_known": set(care_rules.ATTACHMENT_MOVES),
+    "procedure_state_is_known": set(procedure_rules.MOVES),
+    "check_in_due_state_is_known": set(procedure_rules.DUE_MOVES),
+    "response_kind_is_known": set(intake_rules.SCOPE_OF),
     "escalation_state_is_known": set(get_args(escalation_model.State)),
     "escalation_level_is_known": set(escalation_model.LEVELS),
     "escalation_outcome_is_known": set(get_args(escalation_model.Outcome)),

@@ -47,12 +47,22 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def open_draft(self) -> ListedResponse | None:
         """The form that is being filled in."""
-        return next((row for row in self.responses if row.state in ("draft", "amending")), None)
+        return next((row for row in self.intakes if row.state in ("draft", "amending")), None)
+
+    @property
+    def intakes(self) -> list[ListedResponse]:
+        """The forms before a visit; check-ins have a page of their own."""
+        return [row for row in self.responses if row.kind == "intake"]
+
+    @property
+    def follows_care(self) -> bool:
+        """Whether this person reads what to do after a procedure."""
+        return bool(self.link.scope & {"record", "messages"})
 
     @property
     def sent(self) -> list[ListedResponse]:
         """The forms that were sent, newest first."""
-        return [row for row in self.responses if row.submitted_revision is not None]
+        return [row for row in self.intakes if row.submitted_revision is not None]
 
     @property
     def outdated(self) -> ResponseId | None:

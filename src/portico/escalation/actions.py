@@ -6,7 +6,7 @@ import msgspec
 
 from portico.clinic.model import ClinicSettings
 from portico.escalation import ladder, queries, rules
-from portico.escalation.model import Escalation, Subject, Trigger
+from portico.escalation.model import Escalation, Level, Subject, Trigger
 from portico.escalation.queries import Step
 from portico.ids import AccountId, EscalationId, PatientId
 from portico.notify.actions import enqueue
@@ -38,9 +38,22 @@ async def has_open_red_flag(tx: Tx, patient_id: PatientId) -> bool:
     return await queries.has_open_red_flag(tx, patient_id)
 
 
+async def open_level(tx: Tx, patient_id: PatientId) -> Level | None:
+    """The highest level of what is dangerous about this patient and unresolved."""
+    return await queries.open_level(tx, patient_id)
+
+
 async def unresolved_of(tx: Tx, subject: Subject) -> Escalation | None:
     """The subject's unresolved escalation."""
     return await queries.unresolved(tx, subject)
+
+
+async def carry_over(tx: Tx, of: Subject, to: Subject) -> bool:
+    """What a draft raised is about the thread once it was sent: one danger, one escalation, whoever is on it stays so.
+
+    Where the thread has an escalation of its own, both stay. The caller holds the thread. Tells whether it was carried.
+    """
+    return await queries.carry(tx, of, to)
 
 
 async def note_lowered(tx: Tx, subject: Subject, by: AccountId) -> None:

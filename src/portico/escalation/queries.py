@@ -27,6 +27,12 @@ class CourseStep(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """The level of one unresolved danger."""
+
+    level: Level
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the ledger: what happened to an escalation, at which level and rung, by whom."""
 
@@ -73,11 +79,32 @@ UPDATE = Command("""
     where clinic_id = $1 and escalation_id = $2
 """)
 
+CARRY = Command("""
+    update escalation set subject_kind = $4, subject_id = $5
+    where clinic_id = $1 and subject_kind = $2 and subject_id = $3 and state <> 'resolved'
+        and not exists (
+            select from escalation other
+            where other.clinic_id = $1 and other.subject_kind = $4 and other.subject_id = $5
+                and other.state <> 'resolved'
+        )
+""")
+
 INSERT_EVENT = Command("""
     insert into escalation_event (clinic_id, event_id, escalation_id, patient_id, kind, level, rung, rules,
         rule_set_version, outcome, actor_id, at, note_sealed)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """)
+
+OPEN_LEVEL = Query(
+    Standing,
+    """
+    select level
+    from escalation
+    where clinic_id = $1 and patient_id = $2 and state <> 'resolved' and cause in ('red_flag', 'triage')
+    order by level_rank
+    limit 1
+    """,
+)
 
 OPEN_RED_FLAG = Query(
     EscalationKey,
@@ -228,6 +255,11 @@ async def update(tx: Tx, after: Escalation) -> None:
     )
 
 
+async def carry(tx: Tx, of: Subject, to: Subject) -> bool:
+    """Lets the unresolved escalation of one subject be about another that has none; False when nothing changed."""
+    return await tx.run(CARRY, tx.clinic_id, of.kind, of.id, to.kind, to.id) > 0
+
+
 async def insert_step(tx: Tx, after: Escalation, step: Step) -> None:
     """Writes the ledger, with the level and rung that hold after the step."""
     await tx.run(
@@ -250,6 +282,12 @@ async def insert_step(tx: Tx, after: Escalation, step: Step) -> None:
 
 async def has_open_red_flag(tx: Tx, patient_id: PatientId) -> bool:
     return await tx.first(OPEN_RED_FLAG, tx.clinic_id, patient_id) is not None
+
+
+async def open_level(tx: Tx, patient_id: PatientId) -> Level | None:
+    """The highest level of the patient's unresolved dangers."""
+    found = await tx.first(OPEN_LEVEL, tx.clinic_id, patient_id)
+    return None if found is None else found.level
 
 
 async def listed(tx: Tx, escalation_id: EscalationId) -> Listed | None:

@@ -1,6 +1,6 @@
 """What triage reads beside the answers of a check-in: the day since the procedure, and what the chart already says. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -49,7 +49,7 @@ class CheckInContext(msgspec.Struct, frozen=True, kw_only=True):
 def with_context(facts: Facts, context: CheckInContext, today: date) -> Facts:
     """The answers together with what the program supplies under `meta.`."""
     rows = facts.rows.get(SITE, ())
-    procedure = latest_for(context.procedures, _regions(rows))
+    procedure = latest_for(context.procedures, regions_of(facts))
     days = _days(facts, procedure, today)
     supplied: dict[str, Value] = {
         "procedure_day": _code("unsure" if days is None else "known"),
@@ -65,9 +65,9 @@ def with_context(facts: Facts, context: CheckInContext, today: date) -> Facts:
     return Facts(values={**facts.values, **values}, rows=facts.rows, not_asked=facts.not_asked)
 
 
-def days_of(facts: Facts, context: CheckInContext, today: date) -> int | None:
-    """Days since the procedure that the answers are about; None while that day is not known."""
-    return _days(facts, latest_for(context.procedures, _regions(facts.rows.get(SITE, ()))), today)
+def regions_of(facts: Facts) -> set[str]:
+    """The regions that a check-in names."""
+    return {code for row in facts.rows.get(SITE, ()) for code in _codes(row, REGION)}
 
 
 def _days(facts: Facts, procedure: Treated | None, today: date) -> int | None:
@@ -95,10 +95,6 @@ def _rise(rows: Sequence[Facts], baseline: Baseline | None, procedure: Treated |
         if isinstance(pain, int)
     ]
     return max(rises, default=None)
-
-
-def _regions(rows: Iterable[Facts]) -> set[str]:
-    return {code for row in rows for code in _codes(row, REGION)}
 
 
 def _codes(facts: Facts, link_id: LinkId) -> set[str]:

@@ -14,7 +14,7 @@ from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake import drafts, rules
 from portico.intake.form_input import Sent
 from portico.intake.guidance import Guidance
-from portico.intake.reading import Reading, read_response
+from portico.intake.reading import ProcedureDay, Reading, read_day, read_response
 from portico.intake.screen_files import BODY_LIMIT, take_files
 from portico.intake.screen_saving import Kept, Screen, fields_again, keep_screen, saved_elsewhere
 from portico.intake.screens import Field, asked_screens, screens_of, with_first_rows
@@ -38,6 +38,8 @@ class FillIn(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading
     form: Form
     guidance: tuple[Guidance, ...]
+    day: ProcedureDay | None = None
+    """Of a check-in: the day that its questions are about, as far as it is known."""
 
     @property
     def base(self) -> str:
@@ -153,13 +155,16 @@ async def danger_page(
 
 async def load(site: Site, caller: Caller, patient_id: UUID, response_id: UUID) -> FillIn:
     """The form, when it is this patient's. Raises NotFound, OtherPatient."""
-    link = caller.actor.link_for(PatientId(patient_id), "intake")
+    if not any(link.patient_id == patient_id for link in caller.actor.patients):
+        raise NotFound
     reading = await read_response(site, caller, ResponseId(response_id))
-    if reading.row.patient_id != link.patient_id:
+    if reading.row.patient_id != patient_id:
         message = "This form is another person's. Go back to the start and choose the person."
         raise OtherPatient(message)
+    link = caller.actor.link_for(PatientId(patient_id), rules.SCOPE_OF[reading.row.kind])
     form, guidance = await drafts.read_danger(site, caller, reading.row.response_id)
-    return FillIn(link=link, reading=reading, form=form, guidance=guidance)
+    day = await read_day(site, caller, reading) if reading.row.kind == "check_in" else None
+    return FillIn(link=link, reading=reading, form=form, guidance=guidance, day=day)
 
 
 def _show(

@@ -1,20 +1,26 @@
 """Reading responses: by the people who fill them in, and by staff who read what was sent."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import msgspec
 
+from portico import forms
 from portico.access import Caller, Permission
 from portico.audit import Object, record, record_list
+from portico.care.days_since import days_since, latest_for
+from portico.care.procedure_queries import treated
 from portico.care.queries import is_known
 from portico.clinic.actions import settings_of
+from portico.clinic.calendar import local_day
 from portico.errors import NotFound
 from portico.forms import QuestionnaireResponse
 from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake import queries, rules
 from portico.intake.answers import open_revision, open_working_copy
+from portico.intake.check_in_facts import regions_of
+from portico.intake.facts import facts_of
 from portico.intake.model import ResponseKind, StoredResponse, StoredRevision
 from portico.intake.queries import ListedResponse
 from portico.platform.catalogue import Form
@@ -37,6 +43,13 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it can no longer be sent on this version."""
     off: frozenset[LinkId]
     """Items that are switched off for now."""
+
+
+class ProcedureDay(msgspec.Struct, frozen=True, kw_only=True):
+    """The procedure that a check-in is about: its day, and how many days ago that is. None: not known."""
+
+    on: date | None
+    days: int | None
 
 
 class ResponsePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +92,27 @@ async def read_response(site: Site, caller: Caller, response_id: ResponseId) -> 
         )
         await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id)
         return reading
+
+
+async def read_day(site: Site, caller: Caller, reading: Reading) -> ProcedureDay:
+    """The day that the clinic noted for the procedure that these answers are about; the patient may doubt it."""
+    async with site.db.transaction(caller.scope) as tx:
+        settings = await settings_of(tx, site.content)
+        form = await site.catalogue.form(tx, reading.row.canonical)
+        facts = facts_of(forms.answer_tree(form.questionnaire, reading.answers))
+        procedure = latest_for(await treated(tx, reading.row.patient_id), regions_of(facts))
+        await record(tx, caller, "read", Object("procedure"), patient=reading.row.patient_id, fold_hourly=True)
+    days = days_since(procedure, local_day(settings.zone, tx.now))
+    return ProcedureDay(on=procedure.performed_on if procedure and days is not None else None, days=days)
+
+
+async def kind_of(site: Site, caller: Caller, response_id: ResponseId) -> ResponseKind:
+    """Which kind of response this is, for whoever may act on it. Raises NotFound."""
+    async with site.db.transaction(caller.scope) as tx:
+        row = await queries.response(tx, response_id)
+    if row is None:
+        raise NotFound
+    return row.kind
 
 
 async def list_responses(site: Site, caller: Caller, patient_id: PatientId, cursor: str | None) -> ResponsePage:

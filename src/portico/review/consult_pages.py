@@ -181,6 +181,7 @@ async def _show(
         wishes=listed.wishes,
         next=listed.next,
         cursor=cursor or "",
+        may_record=caller.actor.may(Permission.MANAGE_PROCEDURES),
         clinicians=await consults.list_clinicians(site, caller),
         zone=ZoneInfo(await consults.zone_of(site, caller)),
         problem=None if problem is None else problem.message,

@@ -13,6 +13,8 @@ from portico.ids import PatientId, ResponseId, ReviewId
 from portico.intake.actions import record_submission, submission_of
 from portico.intake.model import Submission
 from portico.intake.outcome import DecisionHeard, Outcome, outcome_of
+from portico.intake.reading import kind_of
+from portico.messaging.check_ins import CheckInOutcome, read_check_in, submit_check_in
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.vault import Place
@@ -29,6 +31,22 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
     decisions: list[DecidedForm]
     relied_on_since: datetime
+
+
+async def submit_response(
+    site: Site, caller: Caller, response_id: ResponseId, revision: int, *, partial: bool
+) -> Outcome | CheckInOutcome:
+    """Submits whichever kind of response it is. Raises as `submit_intake` and `submit_check_in` do."""
+    if await kind_of(site, caller, response_id) == "check_in":
+        return await submit_check_in(site, caller, response_id, revision, partial=partial)
+    return await submit_intake(site, caller, response_id, revision, partial=partial)
+
+
+async def read_any_outcome(site: Site, caller: Caller, response_id: ResponseId) -> Outcome | CheckInOutcome:
+    """What the patient may see of whichever kind of response it is. Raises NotFound before the first submission."""
+    if await kind_of(site, caller, response_id) == "check_in":
+        return await read_check_in(site, caller, response_id)
+    return await read_outcome(site, caller, response_id)
 
 
 async def submit_intake(

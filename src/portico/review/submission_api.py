@@ -1,4 +1,4 @@
-"""JSON routes that submit an intake and tell its outcome."""
+"""JSON routes that submit a response and tell its outcome: an intake goes into review, a check-in into its thread."""
 
 from uuid import UUID
 
@@ -9,10 +9,11 @@ from litestar.handlers import HTTPRouteHandler
 from portico.access import Caller, patients
 from portico.ids import ResponseId
 from portico.intake.outcome import Outcome
+from portico.messaging.check_ins import CheckInOutcome
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.web import etag, if_match
-from portico.review.submission import read_outcome, submit_intake
+from portico.review.submission import read_any_outcome, submit_response
 
 
 class SubmissionIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,17 +29,17 @@ async def submit(
     caller: Caller,
     response_id: UUID,
     data: SubmissionIn | None = None,
-) -> Response[Outcome]:
+) -> Response[Outcome | CheckInOutcome]:
     """Submits the draft or working copy of this revision; needs If-Match."""
-    wanted = data or SubmissionIn()
-    outcome = await submit_intake(site, caller, ResponseId(response_id), if_match(request), partial=wanted.partial)
-    return Response(outcome, headers={"ETag": etag(outcome.revision)})
+    wanted, revision = data or SubmissionIn(), if_match(request)
+    told = await submit_response(site, caller, ResponseId(response_id), revision, partial=wanted.partial)
+    return Response(told, headers={"ETag": etag(told.revision)})
 
 
 @get("/api/responses/{response_id:uuid}/outcome", opt={"audience": patients(), "revision": "tells"})
-async def outcome(site: Site, caller: Caller, response_id: UUID) -> Response[Outcome]:
-    """What the patient may see of the last submitted revision."""
-    told = await read_outcome(site, caller, ResponseId(response_id))
+async def outcome(site: Site, caller: Caller, response_id: UUID) -> Response[Outcome | CheckInOutcome]:
+    """What the patient may see of the last submitted revision. A check-in has no disposition, but a thread."""
+    told = await read_any_outcome(site, caller, ResponseId(response_id))
     return Response(told, headers={"ETag": etag(told.revision)})
 
 

@@ -16,12 +16,13 @@ from portico.intake import drafts, rules
 from portico.intake.guidance import Guidance
 from portico.intake.pages import FillIn, load
 from portico.intake.screens import Field, fields_of, screens_by_item, with_first_rows
+from portico.messaging.check_ins import read_check_in
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
 from portico.review.consults import danger_of, list_consults
-from portico.review.submission import read_outcome, submit_intake
+from portico.review.submission import read_outcome, submit_response
 
 
 class OpenQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +77,7 @@ async def send(request: AnyRequest, site: Site, caller: Caller, patient_id: UUID
     sent = await request.form()
     revision, is_partial = _revision(str(sent.get("revision", ""))), sent.get("partial") == "yes"
     try:
-        await submit_intake(site, caller, ResponseId(response_id), revision, partial=is_partial)
+        await submit_response(site, caller, ResponseId(response_id), revision, partial=is_partial)
     except DomainError as refusal:
         if not fill_in.is_open:
             raise
@@ -99,6 +100,8 @@ async def outcome_page(
 ) -> Response[bytes]:
     """What happens next. While a danger is open anywhere, only what to do now."""
     fill_in = await load(site, caller, patient_id, response_id)
+    if fill_in.reading.row.kind == "check_in":
+        return await _check_in_outcome(request, site, caller, fill_in)
     outcome = await read_outcome(site, caller, ResponseId(response_id))
     guidance: Sequence[Guidance] = outcome.guidance
     if not shows_danger(guidance):
@@ -115,6 +118,18 @@ async def outcome_page(
         in_danger=shows_danger(guidance),
         decision=outcome.decision,
         may_ask=goes_on and not has_visit and not shows_danger(guidance),
+    )
+
+
+async def _check_in_outcome(request: AnyRequest, site: Site, caller: Caller, fill_in: FillIn) -> Response[bytes]:
+    """What a check-in was answered with. While a danger is open anywhere, only what to do now."""
+    told = await read_check_in(site, caller, fill_in.reading.row.response_id)
+    guidance: Sequence[Guidance] = told.guidance
+    if not shows_danger(guidance):
+        guidance = await danger_of(site, caller, fill_in.link.patient_id) or guidance
+    in_danger = shows_danger(guidance)
+    return page(
+        "check_in_outcome.html", request, fill_in=fill_in, guidance=guidance, in_danger=in_danger, thread=told.thread
     )
 
 
