@@ -27,6 +27,8 @@ _CHOSEN: Mapping[tuple[str, str], object] = {
     ("attachment", "orphan_at"): INSTANT,
     ("attachment", "name_sealed"): b"sealed",
     ("attachment", "key_sealed"): b"sealed",
+    ("procedure", "regions"): ["knee"],
+    ("response", "kind"): "check_in",
 }
 
 

@@ -125,4 +125,4 @@ def questions(response: QuestionnaireResponse) -> Iterator[str]:
 
 def rank(level: str) -> int:
     """Higher is more urgent."""
-    return -URGENCIES.index(level)  # type: ignore[arg-type]
+    return -URGENCIES.index(level)

@@ -35,6 +35,7 @@ OF_OWNER = {"account_contact"}
 OF_PATIENT = {
     "attachment",
     "audit_event",
+    "check_in_due",
     "closure",
     "consult",
     "decision",
@@ -44,6 +45,7 @@ OF_PATIENT = {
     "message",
     "patient",
     "patient_key",
+    "procedure",
     "read_mark",
     "response",
     "response_revision",
@@ -84,6 +86,7 @@ DUE_FOR_WORKER = {"attachment", "escalation", "notification", "response", "revie
 
 FORGOTTEN = {"session"}
 """What due work deletes once it is old."""
+DUE_FOR_WORKER = {"check_in_due", "escalation", "notification", "response", "review", "thread"}
 
 AMY, BEN, CAT = family("north", "Amy"), family("north", "Ben"), family("south", "Cat")
 """Amy and Ben are patients of one clinic, Cat of another."""

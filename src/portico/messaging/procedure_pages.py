@@ -100,7 +100,7 @@ async def _show(
         status=200 if refused is None else status_of(refused.problem),
         urgent=await read_urgent(site, caller),
         patient_id=patient_id,
-        name=await name_of(site, caller, patient_id),
+        whose=await name_of(site, caller, patient_id),
         forms=forms,
         problem=None if refused is None else refused.problem.message,
         course=shown_series(course),
