@@ -25,6 +25,12 @@ def day(portal: Portal, ago: int) -> date:
     return portal.clock.now().date() - timedelta(days=ago)
 
 
+def later(portal: Portal, passed: timedelta) -> None:
+    """Time passes; whoever was signed in has to sign in again."""
+    portal.clock.instant += passed
+    portal.personas.clear()
+
+
 async def treat(portal: Portal, name: str, ago: int | None, **more: object) -> str:
     """Dr. Adams records a procedure at the knee, so many days ago; None: without a day."""
     told: dict[str, object] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,11 +12,13 @@ from portico.clinic.actions import set_setting
 from tests import walks
 from tests.content.check_in import CALM_SITE
 from tests.databases import Databases
+from tests.messaging.practice import BREATH, practice_reader
 from tests.messaging.soreness import (
     begin,
     check_in,
     escalations,
     keys,
+    later,
     resolve_all,
     save,
     stored,
@@ -28,9 +31,9 @@ SAME_DAY = {"signs.worry": "yes"}
 
 
 @pytest.fixture
-async def portal(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
-    """With the reader that ships, for one test alone."""
-    async with databases.fresh() as urls, open_portal(urls, tmp_path_factory.mktemp("portal")) as opened:
+async def portal(databases: Databases, tmp_path: Path) -> AsyncIterator[Portal]:
+    """For one test alone."""
+    async with databases.fresh() as urls, open_portal(urls, tmp_path, reader=practice_reader) as opened:
         yield opened
 
 
@@ -157,7 +160,7 @@ class TestDanger:
 
     async def test_a_no_takes_nothing_back_that_stands_in_the_patients_own_words(self, portal: Portal) -> None:
         await treat(portal, "alice", 4)
-        words = "my chest hurts and i cant breathe"
+        words = "Well: " + BREATH
         outcome = await check_in(portal, "alice", {"signs.worry": "yes", "signs.worry.text": words})
         assert outcome["urgency"] == "emergency"
 
@@ -194,27 +197,29 @@ class TestFailingUpward:
         assert (await check_in(portal, "alice"))["urgency"] == "same_day"
 
     async def test_what_the_intake_says_makes_signs_of_infection_an_emergency(self, portal: Portal) -> None:
-        await walks.submitted(portal, "alice", {**walks.CALM, "hx.1": ["immune"]})
+        await walks.sent(portal, "alice", {**walks.CALM, "hx.1": ["immune"]})
         await treat(portal, "alice", 5)
         outcome = await check_in(portal, "alice", {"signs.skin": ["redness"], "signs.skin.risk": "no"})
         assert (outcome["urgency"], keys(outcome)) == ("emergency", ["em.infection"])
 
     async def test_pain_above_the_intakes_value_counts_after_day_three(self, portal: Portal) -> None:
-        await walks.submitted(portal, "alice")
-        portal.clock.move(timedelta(days=10))
+        """The made-up intake says 4 of 10 at the knee."""
+        await walks.sent(portal, "alice")
+        later(portal, timedelta(days=10))
         await treat(portal, "alice", 5)
-        calm = await check_in(portal, "alice", site={**CALM_SITE, "site.now": 6})
-        assert calm["urgency"] == "routine"
-        portal.clock.move(timedelta(days=1))
+        risen = await check_in(portal, "alice", site={**CALM_SITE, "site.now": 7})
+        path = f"/api/threads/{risen['thread']}/messages"
+        [message] = (await (await portal.as_("nora")).send("GET", path)).json()["items"]
+        assert {"ST10", "ST11"} <= set(message["rules"])
 
 
 class TestDaysOfTheClinic:
     async def test_a_day_ends_at_midnight_in_the_clinic_not_in_utc(self, portal: Portal) -> None:
         """23:30 in Chicago is the next day in UTC: day 2 is still day 2."""
         await treat(portal, "alice", 2)
-        portal.clock.move(timedelta(hours=11, minutes=30))
+        later(portal, timedelta(hours=11, minutes=30))
         assert keys(await check_in(portal, "alice")) == ["ro.d2"]
-        portal.clock.move(timedelta(hours=1))
+        later(portal, timedelta(hours=1))
         assert keys(await check_in(portal, "alice")) == ["ro.d7"]
 
     async def test_after_three_weeks_without_getting_better_a_visit_is_offered(self, portal: Portal) -> None:
