@@ -7,7 +7,10 @@ from typing import Final
 import msgspec
 
 from portico import triage
-from portico.clinic.actions import is_everything_signed, is_signed
+from portico.care.days_since import days_since, latest_for
+from portico.care.procedure_queries import treated
+from portico.clinic.actions import is_everything_signed, is_signed, settings_of
+from portico.clinic.calendar import local_day
 from portico.ids import PatientId
 from portico.messaging import queries, rules
 from portico.messaging.model import Assessment
@@ -28,7 +31,7 @@ OFTEN_COUNT: Final = 3
 
 async def assess(tx: Tx, site: Site, patient_id: PatientId, *, subject: str, body: str) -> Assessment:
     """The level of a message of the patient's side, why, and which texts to show."""
-    days, region = await _last_procedure(tx, patient_id)
+    days, region = await _last_procedure(tx, site, patient_id)
     message = triage.Message(subject=subject, body=body, days_since_procedure=days, region=region)
     found = await _read(site.reader, message)
     if found.rules and not rules.is_above_routine(found.level):
@@ -38,10 +41,12 @@ async def assess(tx: Tx, site: Site, patient_id: PatientId, *, subject: str, bod
     return msgspec.structs.replace(found, guidance_keys=(*dict.fromkeys([*shown, RECEIVED_TEXT]),))
 
 
-async def _last_procedure(tx: Tx, patient_id: PatientId) -> tuple[int | None, str | None]:
-    """Days since the latest procedure, and its region; unknown until procedures are kept."""
-    del tx, patient_id
-    return None, None
+async def _last_procedure(tx: Tx, site: Site, patient_id: PatientId) -> tuple[int | None, str | None]:
+    """Days since the latest procedure, and its region when it was at one alone; None for what nobody knows."""
+    procedure = latest_for(await treated(tx, patient_id), ())
+    today = local_day((await settings_of(tx, site.content)).zone, tx.now)
+    region = procedure.regions[0] if procedure is not None and len(procedure.regions) == 1 else None
+    return days_since(procedure, today), region
 
 
 async def _read(reader: Reader, message: triage.Message) -> Assessment:
