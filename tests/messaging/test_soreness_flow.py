@@ -253,3 +253,25 @@ class TestWhoMay:
         body = {"questionnaire": "soreness-checkin", "patient": str(walks.patient_of(portal, "alice"))}
         made = (await alice.send("POST", "/api/responses", json=body)).json()
         assert (await stored(portal, made["id"])).kind == "check_in"
+
+
+class TestWhatStaffRead:
+    async def test_a_sent_check_in_with_its_level_its_reasons_and_every_answer(self, portal: Portal) -> None:
+        await treat(portal, "alice", 4)
+        outcome = await check_in(portal, "alice", {"signs.severe": "yes"})
+        page = await (await portal.as_("nora")).send("GET", f"/responses/{outcome['responseId']}/summary")
+        assert page.status_code == 200
+        assert "7 or more of 10" in page.text
+        assert "Would you call the pain severe?" in page.text
+        assert page.text.count("<dt>") >= 14
+
+    async def test_a_dangerous_draft_but_no_other(self, portal: Portal) -> None:
+        nora, alice = await portal.as_("nora"), await portal.as_("alice")
+        made = await begin(portal, "alice")
+        path = f"/responses/{made[0]}/summary"
+        assert (await nora.send("GET", path)).status_code == 404
+        await save(alice, made, {"now.any": ["breath"]}, sites=(), only_told=True)
+        page = await nora.send("GET", path)
+        assert page.status_code == 200
+        assert "ST01" in page.text
+        assert "Not finished." in page.text

@@ -34,7 +34,7 @@ LAST_INTAKE = Query(
     SentIntake,
     """
     select response_id, saved_at from response
-    where clinic_id = $1 and patient_id = $2 and submitted_revision is not null
+    where clinic_id = $1 and patient_id = $2 and kind = 'intake' and submitted_revision is not null
     order by saved_at desc, response_id
     limit 1
     """,

@@ -12,9 +12,11 @@ from litestar.params import Body
 from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
 from portico.escalation.model import Resolution
-from portico.escalation.pages import CAUSE_NAMES, OUTCOME_NAMES, Urgent, outcome_of, read_urgent
+from portico.escalation.pages import CAUSE_NAMES, LEVEL_NAMES, OUTCOME_NAMES, Urgent, outcome_of, read_urgent
 from portico.ids import ResponseId, ReviewId
+from portico.intake.reading import kind_of
 from portico.intake.summary_pdf import render_pdf
+from portico.messaging.check_in_answers import read_check_in_answers
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -81,6 +83,10 @@ async def review_page(request: AnyRequest, site: Site, caller: Caller, review_id
 @get("/responses/{response_id:uuid}/summary", opt={"audience": staff(Permission.READ_SUMMARIES)})
 async def answers_so_far_page(request: AnyRequest, site: Site, caller: Caller, response_id: UUID) -> Response[bytes]:
     """The answers that a danger was raised about, finished or not."""
+    if await kind_of(site, caller, ResponseId(response_id)) == "check_in":
+        read = await read_check_in_answers(site, caller, ResponseId(response_id))
+        urgent = await read_urgent(site, caller)
+        return page("check_in_answers.html", request, read=read, urgent=urgent, level_names=LEVEL_NAMES)
     summary = await reading.read_answers_so_far(site, caller, ResponseId(response_id))
     return page("answers_so_far.html", request, summary=summary, changes=[], **NAMES)
 

@@ -147,7 +147,7 @@ def _finding(rule: Rule, scope: Scope, rule_set: RuleSet) -> Finding:
         effect=rule.effect,
         severity=rule.severity,
         source=rule.source,
-        text=_fill_in(rule.text, scope.settings),
+        text=fill_in(rule.text, scope.settings),
         confirm=rule.confirm,
         link_ids=tuple(evidence.link_ids),
         rows=tuple(evidence.rows),
@@ -183,7 +183,7 @@ def _failure(
         effect=_worse(rule.effect, UNHEARD[rule_set.result]) if truth is True else UNHEARD[rule_set.result],
         severity="critical" if rule.severity == "critical" else "high",
         source=rule.source,
-        text=f"{_fill_in(rule.text, settings)} {_PARTLY}" if truth else _FAILED,
+        text=f"{fill_in(rule.text, settings)} {_PARTLY}" if truth else _FAILED,
         confirm=True,
         link_ids=tuple(evidence.link_ids),
         rows=tuple(evidence.rows),
@@ -220,7 +220,8 @@ def _leaves_open(finding: Finding) -> bool:
     return finding.state == "not_evaluable" and finding.effect in RAISES and not only_a_setting
 
 
-def _fill_in(text: str, settings: Mapping[str, SettingValue | None]) -> str:
+def fill_in(text: str, settings: Mapping[str, SettingValue | None]) -> str:
+    """A rule's sentence with the values of the settings that it names."""
     if "{" not in text:
         return text
     return PLACEHOLDER.sub(lambda found: _shown(settings.get(found[1])), text)
