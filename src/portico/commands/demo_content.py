@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+from portico.commands.demo_after_care import seed_after_care
 from portico.commands.demo_people import DemoPeople, Person
 from portico.commands.made_up_answers import Told, answers
 from portico.forms import QuestionnaireResponse
@@ -72,6 +73,7 @@ async def seed_content(site: Site, people: DemoPeople) -> None:
     await stage.submit("iris", {**KNEE, "reg.1": ["low_back"], "rf.low_back.saddle": "yes"}, partial=True)
     await stage.book("alice", 6)
     await _seed_decisions(stage)
+    await seed_after_care(site, people)
 
 
 async def _seed_decisions(stage: "_Stage") -> None:

@@ -6,12 +6,12 @@ import msgspec
 
 from portico.messaging.course import Band, Point, Series
 
-WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 12, 34
+WIDTH, HEIGHT = 360, 220
+LEFT, RIGHT, TOP, BOTTOM = 30, 10, 10, 38
 HIGHEST_PAIN = 10
 SHORTEST_DAYS = 21
-_DAY_STEPS = (1, 2, 7, 14, 28, 91)
-_MOST_DAY_MARKS = 12
+_DAY_STEPS = (1, 3, 7, 14, 28, 91)
+_MOST_DAY_MARKS = 8
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):

@@ -102,6 +102,7 @@ async def _show(
         patient_id=patient_id,
         whose=await name_of(site, caller, patient_id),
         forms=forms,
+        days={str(each.procedure_id): each.performed_on for each in made if each.performed_on is not None},
         problem=None if refused is None else refused.problem.message,
         course=shown_series(course),
         bands=course.bands,

@@ -58,7 +58,7 @@ def _row(name: str, source: Source, cited: Mapping[str, tuple[str, ...]]) -> str
     lives = source.lives
     places = [*lives.guidance, *lives.items, *lives.rules, *lives.settings]
     others = [place for place in cited.get(name, ()) if place not in places]
-    home = [_code(places), f"later: {lives.later}" if lives.later else ""]
+    home = [_code(places), lives.program or "", f"later: {lives.later}" if lives.later else ""]
     cells = (
         name,
         source.says,

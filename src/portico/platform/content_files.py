@@ -136,12 +136,13 @@ class Place(Record, frozen=True, kw_only=True):
     items: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     settings: tuple[Key, ...] = ()
+    program: str | None = None
     later: str | None = None
 
     @property
     def is_shipped(self) -> bool:
-        """Whether some part of the shipped content carries it."""
-        return bool(self.guidance or self.items or self.rules or self.settings)
+        """Whether some part of the shipped content, or the program itself, carries it."""
+        return bool(self.guidance or self.items or self.rules or self.settings or self.program)
 
 
 class Source(Record, frozen=True, kw_only=True):
