@@ -11,6 +11,7 @@ from portico.__main__ import _parser
 from portico.access import POLICY, Audience
 from portico.accounts import entry_rules
 from portico.app import ROUTES
+from portico.care import procedure_rules
 from portico.care import rules as care_rules
 from portico.escalation import rules as escalation_rules
 from portico.intake import rules as intake_rules
@@ -186,7 +187,8 @@ def lifecycles() -> tuple[Lifecycle, ...]:
     return (
         Lifecycle(
             title="Response",
-            about="An intake while it is filled in and after. Dropping an amendment leaves what was submitted.",
+            about="An intake or a check-in while it is filled in and after. Dropping an amendment leaves what was submitted; a"
+            " check-in that was sent is never amended.",
             home="src/portico/intake/rules.py",
             starts={"draft": "open"},
             states=tuple(intake_rules.MOVES),
@@ -217,6 +219,22 @@ def lifecycles() -> tuple[Lifecycle, ...]:
             starts={"received": "send"},
             states=tuple(care_rules.ATTACHMENT_MOVES),
             moves=_moves(care_rules.ATTACHMENT_MOVES),
+        ),
+        Lifecycle(
+            title="Procedure",
+            about="A treatment session. What was entered in error is kept, and counts for nothing.",
+            home="src/portico/care/procedure_rules.py",
+            starts={"recorded": "record"},
+            states=tuple(procedure_rules.MOVES),
+            moves=[(here, "", there) for here, nexts in procedure_rules.MOVES.items() for there in sorted(nexts)],
+        ),
+        Lifecycle(
+            title="Due check-in",
+            about="One day after a procedure on which a check-in is asked for; a corrected day lets it wait again.",
+            home="src/portico/care/procedure_rules.py",
+            starts={"waiting": "record"},
+            states=tuple(procedure_rules.DUE_MOVES),
+            moves=[(here, "", there) for here, nexts in procedure_rules.DUE_MOVES.items() for there in sorted(nexts)],
         ),
         Lifecycle(
             title="Escalation",
