@@ -33,7 +33,7 @@ OUTCOME_NAMES = {
     "not_needed": "Not needed",
 }
 CAUSE_NAMES = {
-    "red_flag": "Red flag in the intake",
+    "red_flag": "Red flag in answers",
     "triage": "Danger in a message",
     "late_review": "Intake undecided, consult near",
     "unread": "Message not read in time",
