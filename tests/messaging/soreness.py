@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from portico import forms
+from portico.access import SystemScope
 from portico.commands.made_up_answers import Told
 from portico.ids import ResponseId
 from portico.intake import queries
@@ -106,7 +107,7 @@ async def resolve_all(portal: Portal, name: str) -> None:
 
 async def stored(portal: Portal, response: str) -> StoredResponse:
     clinic = walks.clinic_of(portal, "alice")
-    async with portal.site.db.transaction(walks.SystemScope(clinic, "test")) as tx:
+    async with portal.site.db.transaction(SystemScope(clinic, "test")) as tx:
         row = await queries.response(tx, msgspec.convert(response, ResponseId))
         assert row is not None
         return row

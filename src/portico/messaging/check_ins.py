@@ -10,6 +10,7 @@ from portico.access import Caller
 from portico.audit import Object, record
 from portico.clinic.actions import settings_of
 from portico.clinic.model import ClinicSettings
+from portico.clinic.opening import require_open
 from portico.errors import NotFound, OtherPatient
 from portico.escalation.actions import carry_over, unresolved_of
 from portico.escalation.model import Subject
@@ -27,7 +28,6 @@ from portico.messaging.actions import append, open_thread, seen_thread, thread_s
 from portico.messaging.assessing import RECEIVED_TEXT, assess
 from portico.messaging.guidance import texts_of
 from portico.messaging.model import Assessment, Level, NewThread, Parcel, StoredMessage
-from portico.messaging.opening import require_open
 from portico.platform.database import Tx
 from portico.platform.site import Site
 

@@ -9,8 +9,8 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0006_procedures"
-down_revision = "0002_letters"
+revision = "0009_procedures"
+down_revision = "0008_account_life"
 
 _HERE = Path(__file__)
 
