@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_care(roles)
     _add_patients(roles)
     _add_looks(roles)
+    _add_triage(roles)
     return parser
 
 
@@ -187,6 +188,22 @@ def _add_looks(roles: Subcommands) -> None:
     walk.add_argument("--demo-json", type=Path, required=True, help="the demo.json in the demo's folder")
     walk.add_argument("--json", action="store_true", help="print the whole summary as JSON")
     walk.set_defaults(run=lambda o: asyncio.run(commands.walkthrough(o.url, o.demo_json, whole_summary=o.json)))
+
+
+def _add_triage(roles: Subcommands) -> None:
+    """Reading danger in text, without a database."""
+    triage = roles.add_parser("triage", help="read danger in the text of messages")
+    actions = triage.add_subparsers(required=True, metavar="ACTION")
+
+    score = actions.add_parser("score", help="read JSON lines from standard input, write one JSON line for each")
+    score.set_defaults(run=lambda _: commands.score_standard_input())
+
+    explain = actions.add_parser("explain", help="print the reading of one text for a person")
+    explain.add_argument("text")
+    explain.add_argument("--subject", default="", help="the subject of the message")
+    explain.add_argument("--days", type=int, help="days since the procedure (default: unknown)")
+    explain.add_argument("--region", help="region code of the procedure (default: unknown)")
+    explain.set_defaults(run=lambda o: commands.explain(o.text, subject=o.subject, days=o.days, region=o.region))
 
 
 if __name__ == "__main__":

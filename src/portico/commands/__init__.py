@@ -9,6 +9,7 @@ from portico.commands.lint import check
 from portico.commands.patients import export_file, import_file
 from portico.commands.production import keys, migrate, roles, serve, withdraw, worker
 from portico.commands.secrets import secrets
+from portico.commands.triage import explain, score_standard_input
 from portico.commands.walkthrough import walkthrough
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "demo",
     "demo_code",
     "doctor",
+    "explain",
     "export_file",
     "import_file",
     "keys",
@@ -25,6 +27,7 @@ __all__ = [
     "openapi",
     "restore",
     "roles",
+    "score_standard_input",
     "secrets",
     "serve",
     "walkthrough",

@@ -1,5 +1,21 @@
-"""Reading danger in what a patient writes. Pure: a message in, a reading out; no words leave, only where they stand."""
+"""Reads danger in the free text of messages. Pure: values in, values out; it may only raise a level."""
 
-from portico.triage.reading import Level, Message, Reading, Span, guidance_keys, read, rules_of
+from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span, higher
+from portico.triage.outcome import guidance_keys, rules_of
+from portico.triage.engine import version
+from portico.triage.reading import failed, read
 
-__all__ = ["Level", "Message", "Reading", "Span", "guidance_keys", "read", "rules_of"]
+__all__ = [
+    "LEVELS",
+    "RANK",
+    "Level",
+    "Message",
+    "Reading",
+    "Span",
+    "failed",
+    "guidance_keys",
+    "higher",
+    "read",
+    "rules_of",
+    "version",
+]

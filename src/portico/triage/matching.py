@@ -1,0 +1,123 @@
+"""Finds the lexicon's patterns in a row of words. Bounded work at each word, so linear in the text."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from portico.triage.patterns import Pattern, Step, compiled
+from portico.triage.tokens import SENTENCE_END
+
+_SHORTEST_BEGINNING = 2
+
+Ends = dict[str, list[int]]
+"""Which terms begin at a word, and behind which words they may end."""
+
+Row = Sequence[Ends]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A family's pattern: from its first to behind its last word, and the words that its steps cover."""
+
+    family: str
+    start: int
+    end: int
+    covered: frozenset[int]
+
+
+class Matcher:
+    """Patterns as tables, by the term that they may begin with."""
+
+    def __init__(self, concepts: Mapping[str, Iterable[str]], families: Mapping[str, Iterable[str]]) -> None:
+        self._concepts = _by_first_term(_all_compiled((f"<{name}>", lines) for name, lines in concepts.items()))
+        self._families = _by_first_term(_all_compiled(families.items()))
+        steps = [step for table in (self._concepts, self._families) for ps in table.values() for p in ps for step in p.steps]
+        terms = frozenset(term for step in steps for term in step.terms)
+        self._check_concepts(terms, concepts)
+        self.vocabulary = frozenset(t for t in terms if not t.endswith("*") and not t.startswith("<"))
+        self._beginnings = frozenset(term[:-1] for term in terms if term.endswith("*"))
+
+    @staticmethod
+    def _check_concepts(terms: Iterable[str], concepts: Mapping[str, object]) -> None:
+        unknown = {term for term in terms if term.startswith("<") and term[1:-1] not in concepts}
+        if unknown:
+            raise ValueError(f"The lexicon names concepts that it does not define: {sorted(unknown)}.")
+
+    def knows(self, word: str) -> bool:
+        """Whether the lexicon has this word or its beginning."""
+        return word in self.vocabulary or any(True for _ in self._beginnings_of(word))
+
+    def row(self, words: Sequence[str]) -> Row:
+        """Which terms begin where."""
+        by_word = {word: self._terms_of(word) for word in set(words)}
+        row: list[Ends] = [{term: [at + 1] for term in by_word[word]} for at, word in enumerate(words)]
+        found: list[tuple[int, str, int]] = []
+        for at in range(len(words)):
+            for pattern in _candidates(self._concepts, row[at]):
+                found += [(at, pattern.family, end) for end, _ in _endings(pattern.steps, row, words, at)]
+        for at, concept, end in found:
+            ends = row[at].setdefault(concept, [])
+            if end not in ends:
+                ends.append(end)
+        return row
+
+    def matches(self, words: Sequence[str], row: Row) -> Iterator[Match]:
+        """Every family that occurs; per pattern and beginning the shortest."""
+        for at in range(len(words)):
+            for pattern in _candidates(self._families, row[at]):
+                for end, covered in _endings(pattern.steps, row, words, at):
+                    yield Match(family=pattern.family, start=at, end=end, covered=frozenset(covered))
+                    break
+
+    def _terms_of(self, word: str) -> list[str]:
+        whole = [word] if word in self.vocabulary else []
+        return whole + [f"{beginning}*" for beginning in self._beginnings_of(word)]
+
+    def _beginnings_of(self, word: str) -> Iterator[str]:
+        for length in range(_SHORTEST_BEGINNING, len(word) + 1):
+            if word[:length] in self._beginnings:
+                yield word[:length]
+
+
+def _all_compiled(lists: Iterable[tuple[str, Iterable[str]]]) -> Iterator[Pattern]:
+    for name, lines in lists:
+        for line in lines:
+            yield from compiled(name, line)
+
+
+def _by_first_term(patterns: Iterable[Pattern]) -> dict[str, list[Pattern]]:
+    table: dict[str, list[Pattern]] = defaultdict(list)
+    for pattern in patterns:
+        for term in pattern.steps[0].terms:
+            table[term].append(pattern)
+    return dict(table)
+
+
+def _candidates(table: Mapping[str, list[Pattern]], ends: Ends) -> list[Pattern]:
+    return [pattern for term in ends if term in table for pattern in table[term]]
+
+
+def _endings(
+    steps: tuple[Step, ...], row: Row, words: Sequence[str], at: int, covered: tuple[int, ...] = ()
+) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Where the steps may end when the first may begin from `at` on, and which words they cover."""
+    step, rest = steps[0], steps[1:]
+    for begin in _within(words, at, step.gap):
+        for term, ends in row[begin].items():
+            if term in step.terms:
+                for end in ends:
+                    now = (*covered, *range(begin, end))
+                    if rest:
+                        yield from _endings(rest, row, words, end, now)
+                    else:
+                        yield end, now
+
+
+def _within(words: Sequence[str], at: int, gap: int) -> Iterator[int]:
+    """Places from `at` on that skip at most `gap` words and no end of a sentence; commas count nothing."""
+    left = gap
+    for place in range(at, len(words)):
+        yield place
+        if words[place] == SENTENCE_END or left == 0:
+            return
+        left -= words[place] != ","

@@ -1,0 +1,168 @@
+"""What the numbers of a message measure: temperature, pain, sugar, oxygen, pulse, hours. Pure.
+
+A number alone means nothing: the words around it say what it counts. 38.0 C and 100.4 F are fever, 7 of 10 is
+severe (clinical.md section 5, T8, T9, T11).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from portico.triage.matching import Match
+from portico.triage.number_words import Number, numbers
+from portico.triage.tokens import COMMA, SENTENCE_END
+
+SEVERE_PAIN = 7
+FEVER_F, FEVER_C = 100.4, 38.0
+HIGHEST_F, HIGHEST_C = 108.9, 42.5
+LOW_SUGAR, HIGH_SUGAR = 69, 240
+LOW_OXYGEN = 92
+FAST_PULSE = 110
+
+_UNITS = frozenset(
+    "mg mcg ml cc lb lbs pound pounds kg kilo kilos percent dollar dollars bucks year years yr yrs yo anyo anyos mile miles km block blocks "
+    "am pm a.m p.m oclock minute minutes min mins minuto minutos hour hours hr hrs hora horas day days dia dias week weeks wk wks semana semanas "
+    "month months mes meses time times veces times session sessions sesion sesiones shot shots injection injections inyecciones tablet tablets "
+    "pill pills pastilla pastillas step steps pasos people page pages pagina paginas inch inches cm mm bpm visit visits visita ft feet foot "
+    "stairs reps sets rounds sleeves treatments doses weeks nights noches night st nd rd th percent grandkids kids hijos holes miles patients".split()
+)
+_TEMPERATURE = frozenset(
+    "temp temps temperature temperatura thermometer termometro fever fevers fiebre calentura feverish febril degrees grados grado f c celsius "
+    "fahrenheit centigrados chills chill escalofrios escalofrio shivering rigors shakes forehead flu gripe tylenol ibuprofen burning "
+    "sweats sudores mercury decimas".split()
+)
+_REACHED = frozenset("a at hit got had have has been was to of over above running tengo tuve tenia traigo de a marco llego subio reading read said".split())
+_PAIN = frozenset(
+    "pain pains hurt hurts hurting ache aches aching achy sore soreness level scale dolor dolores duele dolia escala nivel rate rated score "
+    "painful throbbing throb agony discomfort adolorida adolorido molestia intensidad number tender ouch".split()
+)
+_BEFORE_SCORE = frozenset(
+    "a an un at as like about maybe around a level nivel pain dolor is its was to de en still say call solid steady say roughly probably "
+    "easily hitting hit hits como casi unos now ahora hasta al por".split()
+)
+_AFTER_SCORE = frozenset(
+    f"{SENTENCE_END} {COMMA} when on and now but today at if with in or to most all y cuando hoy por pero so even only just tonight before after out "
+    "since again this yesterday last ayer desde aunque right most some plus resting walking sitting lying en al sin constantly".split()
+)
+_EARLIER = frozenset({"before", "antes", "b4", "originally", "beforehand"})
+
+
+def measures(words: Sequence[str]) -> Iterator[Match]:
+    """What the numbers say, as matches of families named in rows.py."""
+    found = numbers(words)
+    for number in found:
+        family = _family(words, number)
+        if family:
+            yield _match(family, number)
+    yield from _climbing(words, found)
+
+
+def hours(words: Sequence[str]) -> float | None:
+    """The longest time in hours that the message names (`18 hours`, `twenty hrs`), None without any."""
+    named = [n.value for n in numbers(words) if words[n.end : n.end + 1] and words[n.end] in _HOURS]
+    return max(named, default=None)
+
+
+_HOURS = frozenset({"hour", "hours", "hr", "hrs", "h", "hora", "horas"})
+
+
+def _match(family: str, number: Number) -> Match:
+    return Match(family=family, start=number.start, end=number.end, covered=frozenset(range(number.start, number.end)))
+
+
+def _family(words: Sequence[str], number: Number) -> str | None:
+    if number.outof is None and _is_fever(words, number):
+        return "fever.number"
+    if _near(words, number, {"sugar", "sugars", "glucose", "glucosa", "azucar", "bg", "glucometer", "glucometro"}, 8):
+        return "sugar.number" if not LOW_SUGAR < number.value < HIGH_SUGAR and number.value > 20 else None
+    if 60 < number.value <= LOW_OXYGEN and _near(words, number, {"oxygen", "spo2", "oximeter", "sat", "sats", "o2", "oxigeno"}, 6):
+        return "oxygen.number"
+    if FAST_PULSE <= number.value < 250 and _near(words, number, {"pulse", "heart", "bpm", "pulso", "ritmo"}, 5):
+        return "pulse.number"
+    return _pain_family(words, number)
+
+
+def _near(words: Sequence[str], number: Number, any_of: Iterable[str], reach: int) -> bool:
+    return not set(any_of).isdisjoint(_around(words, number, reach))
+
+
+def _around(words: Sequence[str], number: Number, reach: int) -> set[str]:
+    """Words of the same sentence not farther than `reach`."""
+    around: set[str] = set()
+    for way in (range(number.start - 1, number.start - 1 - reach, -1), range(number.end, number.end + reach)):
+        for at in way:
+            if not 0 <= at < len(words) or words[at] == SENTENCE_END:
+                break
+            around.add(words[at])
+    return around
+
+
+def _is_fever(words: Sequence[str], number: Number) -> bool:
+    value, following = number.value, _word(words, number.end)
+    if following in _UNITS or _word(words, number.start - 1) in {"dollar", "room", "suite", "route", "highway", "page"}:
+        return False
+    if not (FEVER_F <= value <= HIGHEST_F or FEVER_C <= value <= HIGHEST_C):
+        return value == 100 and _word(words, number.start - 1) in {"over", "above"} and _about_temperature(words, number)
+    return number.decimal or _about_temperature(words, number)
+
+
+def _about_temperature(words: Sequence[str], number: Number) -> bool:
+    if _near(words, number, _TEMPERATURE, 8):
+        return True
+    return _word(words, number.start - 1) in _REACHED and not _TEMPERATURE.isdisjoint(words)
+
+
+def _word(words: Sequence[str], at: int) -> str:
+    return words[at] if 0 <= at < len(words) else SENTENCE_END
+
+
+def _pain_family(words: Sequence[str], number: Number) -> str | None:
+    if not _is_score(words, number):
+        return None
+    if not _EARLIER.isdisjoint(words[max(0, number.start - 2) : number.end + 4]) and "never" not in words:
+        return "pain.earlier"
+    top = _top_of_range(words, number)
+    return "pain.seven" if top >= SEVERE_PAIN else "pain.number"
+
+
+def _top_of_range(words: Sequence[str], number: Number) -> float:
+    """7 of `6-7`, `6 to 7`, `6 or 7`."""
+    rest = words[number.end : number.end + 2]
+    skip = 1 if rest and rest[0] in {"to", "or", "a", "o"} else 0
+    following = numbers(rest[skip : skip + 1])
+    if following and following[0].value <= 10 and following[0].value >= number.value:
+        return following[0].value
+    return number.value
+
+
+def _is_score(words: Sequence[str], number: Number) -> bool:
+    if number.outof is not None:
+        return number.outof == 10 and number.value <= 100
+    if _out_of_ten(words, number.end):
+        return True
+    before, after = _word(words, number.start - 1), _word(words, number.end)
+    if number.value > 10 or after in _UNITS:
+        return False
+    if before in {"pain", "level", "nivel", "dolor"}:
+        return True
+    followed_well = after in _AFTER_SCORE or bool(numbers([after]))
+    named = before in _BEFORE_SCORE and followed_well
+    return named and (before in {"a", "an", "un", "solid"} or _near(words, number, _PAIN, 7))
+
+
+def _out_of_ten(words: Sequence[str], at: int) -> bool:
+    following = [word for word in words[at : at + 5] if word != "a"]
+    links = ({"out", "of"}, {"of"}, {"on"}, {"over"}, {"de"}, {"sobre"}, {"outta"}, {"en", "escala", "de"})
+    for link in links:
+        size = len(link)
+        if set(following[:size]) == link and following[size : size + 1] in (["10"], ["ten"], ["diez"]):
+            return True
+    return False
+
+
+def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
+    """`4 at breakfast, 6 at lunch, now 9`: scores of one sentence that rise by three or more to seven or more."""
+    scores = [n for n in found if n.value <= 10 and n.outof in {None, 10} and _word(words, n.end) not in _UNITS]
+    for first, last in zip(scores, scores[1:], strict=False):
+        between = words[first.end : last.start]
+        rises = last.value >= SEVERE_PAIN and last.value - first.value >= 2
+        if rises and SENTENCE_END not in between and 0 < len(between) <= 8 and not {"out", "of", "de", "or", "scale", "before", "antes"} & set(between):
+            yield Match(family="pain.climbing", start=first.start, end=last.end, covered=frozenset(range(last.start, last.end)))

@@ -1,0 +1,71 @@
+"""The small language of the lexicon's patterns, compiled to tables. Pure.
+
+A pattern is words with spaces between them. `word*` is a beginning, `a|b` a choice, `<name>` a concept of
+`concepts.json`, `word?` may be missing, `..` allows up to three words in between, `...` up to seven (never across
+the end of a sentence), and `a & b` means both in any order with up to seven words in between.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+GAPS: Mapping[str, int] = {"..": 3, "...": 7}
+_NEAR = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One element: any of these terms, after at most `gap` other words."""
+
+    terms: frozenset[str]
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Steps in order, and the family that they stand for."""
+
+    family: str
+    steps: tuple[Step, ...]
+
+
+class BadPattern(ValueError):
+    """A line of the lexicon that cannot be read."""
+
+
+def compiled(family: str, line: str) -> Iterator[Pattern]:
+    """Every table that one line of the lexicon stands for."""
+    parts = line.split(" & ")
+    if len(parts) == 2:
+        yield from _in_order(family, f"{parts[0]} & {parts[1]}".split())
+        yield from _in_order(family, f"{parts[1]} & {parts[0]}".split())
+    elif len(parts) == 1:
+        yield from _in_order(family, line.split())
+    else:
+        raise BadPattern(f"{line!r}: one & at most.")
+
+
+def _in_order(family: str, words: list[str]) -> Iterator[Pattern]:
+    optional = [(True, False) if word.endswith("?") else (True,) for word in words]
+    for kept in product(*optional):
+        steps = tuple(_steps(word.rstrip("?") for word, keep in zip(words, kept, strict=True) if keep))
+        if not steps:
+            raise BadPattern(f"{' '.join(words)!r}: nothing in it is required.")
+        yield Pattern(family=family, steps=steps)
+
+
+def _steps(words: Iterable[str]) -> Iterator[Step]:
+    gap = 0
+    for word in words:
+        if word in GAPS:
+            gap = GAPS[word]
+        elif word == "&":
+            gap = _NEAR
+        else:
+            yield Step(terms=frozenset(word.split("|")), gap=gap)
+            gap = 0
+
+
+def words_of(terms: Iterable[str]) -> Iterator[str]:
+    """The whole words among terms: neither beginnings nor concepts."""
+    return (term for term in terms if not term.endswith("*") and not term.startswith("<"))

@@ -1,0 +1,93 @@
+"""Cuts free text into plain tokens that remember where they stood. Linear in the length of the text."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+SENTENCE_END = "."
+COMMA = ","
+QUOTE = '"'
+
+_UNSEEN = "\u0300-\u036f\u0489\u200b-\u200f\u00ad\ufe0f"
+"""Accents written apart, decoration ("zalgo") and characters without a shape: they never end a word."""
+
+_LETTERS = rf"(?:[^\W\d_][{_UNSEEN}]*)+"
+
+_PIECE = re.compile(
+    rf"(?P<word>{_LETTERS}(?:['’‘`´]{_LETTERS})*)"
+    r"|(?P<number>\d+(?:[.,:/]\d+)*)"
+    r"|(?P<end>[.!?;\n\r…¿¡]+)"
+    r"|(?P<comma>[,()\[\]–—:]|\s-+\s)"
+    r"|(?P<quote>[\"“”«»„])"
+    r"|(?P<sign>[%$°º€+🆘🤒🤧🤕🤮🤢🩸🚑😷🥵🥶])",
+)
+_SIGNS: Mapping[str, str] = {
+    "%": "percent",
+    "$": "dollar",
+    "€": "dollar",
+    "°": "degrees",
+    "º": "degrees",
+    "+": "plus",
+    "🆘": "sos",
+    "🚑": "sos",
+    "🤒": "fever",
+    "🥵": "feverish",
+    "🥶": "shivering",
+    "🤕": "hurt",
+    "🤮": "vomiting",
+    "🤢": "nauseous",
+    "🩸": "blood",
+    "🤧": "sneezing",
+    "😷": "sick",
+}
+_APOSTROPHES = re.compile(r"['’‘`´]")
+_DROPPED = re.compile("[\u0300-\u0302\u0304-\u036f\u0489\u200b-\u200f\u00ad\ufe0f]")
+_LONG_RUN = re.compile(r"(.)\1{2,}")
+_LONGEST_WORD = 40
+"""Longer runs of letters are no words; they are cut so that spelling stays cheap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, number or mark in its plain form, and the code points that it came from."""
+
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """Words in lower case without accents (ñ becomes ny), numbers, `.`, `,` and quotation marks."""
+    return tuple(_tokens(text))
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    for piece in _PIECE.finditer(text):
+        kind = piece.lastgroup
+        start, end = piece.span()
+        if kind == "word":
+            yield Token(plain(piece.group()), start, end)
+        elif kind == "number":
+            yield Token(ascii_digits(piece.group()), start, end)
+        elif kind == "sign":
+            yield Token(_SIGNS[piece.group()], start, end)
+        else:
+            yield Token({"end": SENTENCE_END, "comma": COMMA, "quote": QUOTE}[kind or "end"], start, end)
+
+
+def plain(word: str) -> str:
+    """`Fièvre’s` as `fievres`, `niño` as `ninyo`, `soooo` as `soo`."""
+    folded = _DROPPED.sub("", word).lower().replace("n\u0303", "ny").replace("ñ", "ny")
+    if not folded.isascii():
+        decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", folded))
+        folded = "".join(character for character in decomposed if not unicodedata.combining(character))
+    elif "'" in folded or "`" in folded:
+        folded = _APOSTROPHES.sub("", folded)
+    return _LONG_RUN.sub(r"\1\1", folded)[:_LONGEST_WORD]
+
+
+def ascii_digits(number: str) -> str:
+    """Digits of any script as 0 to 9."""
+    return number if number.isascii() else "".join(str(unicodedata.digit(c, c)) for c in number)
+
