@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from portico.triage.patterns import Pattern, Step, compiled
+from portico.triage.patterns import BadPattern, Pattern, Step, compiled, phrases_of
 from portico.triage.tokens import SENTENCE_END
 
 _SHORTEST_BEGINNING = 2
@@ -29,19 +29,17 @@ class Matcher:
     """Patterns as tables, by the term that they may begin with."""
 
     def __init__(self, concepts: Mapping[str, Iterable[str]], families: Mapping[str, Iterable[str]]) -> None:
-        self._concepts = _by_first_term(_all_compiled((f"<{name}>", lines) for name, lines in concepts.items()))
         self._families = _by_first_term(_all_compiled(families.items()))
-        steps = [step for table in (self._concepts, self._families) for ps in table.values() for p in ps for step in p.steps]
-        terms = frozenset(term for step in steps for term in step.terms)
-        self._check_concepts(terms, concepts)
+        named = set(_terms(self._families))
+        phrases = {phrase: (phrase,) for phrase in phrases_of(named)}
+        every_concept = {**concepts, **phrases}
+        self._concepts = _by_first_term(_all_compiled((f"<{name}>", lines) for name, lines in every_concept.items()))
+        terms = named.union(_terms(self._concepts))
+        unknown = {term for term in terms if term.startswith("<") and term[1:-1] not in every_concept}
+        if unknown:
+            raise BadPattern(f"The lexicon names concepts that it does not define: {sorted(unknown)}.")
         self.vocabulary = frozenset(t for t in terms if not t.endswith("*") and not t.startswith("<"))
         self._beginnings = frozenset(term[:-1] for term in terms if term.endswith("*"))
-
-    @staticmethod
-    def _check_concepts(terms: Iterable[str], concepts: Mapping[str, object]) -> None:
-        unknown = {term for term in terms if term.startswith("<") and term[1:-1] not in concepts}
-        if unknown:
-            raise ValueError(f"The lexicon names concepts that it does not define: {sorted(unknown)}.")
 
     def knows(self, word: str) -> bool:
         """Whether the lexicon has this word or its beginning."""
@@ -91,6 +89,10 @@ def _by_first_term(patterns: Iterable[Pattern]) -> dict[str, list[Pattern]]:
         for term in pattern.steps[0].terms:
             table[term].append(pattern)
     return dict(table)
+
+
+def _terms(table: Mapping[str, list[Pattern]]) -> Iterator[str]:
+    return (term for patterns in table.values() for pattern in patterns for step in pattern.steps for term in step.terms)
 
 
 def _candidates(table: Mapping[str, list[Pattern]], ends: Ends) -> list[Pattern]:

@@ -1,16 +1,18 @@
 """The small language of the lexicon's patterns, compiled to tables. Pure.
 
-A pattern is words with spaces between them. `word*` is a beginning, `a|b` a choice, `<name>` a concept of
-`concepts.json`, `word?` may be missing, `..` allows up to three words in between, `...` up to seven (never across
+A pattern is words with spaces between them. `word*` is a beginning, `a|b` a choice, `(a|b c|d)` a choice that has
+phrases in it, `<name>` a concept of `concepts.json`, `word?` may be missing, `..` allows up to three words in between, `...` up to seven (never across
 the end of a sentence), and `a & b` means both in any order with up to seven words in between.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 GAPS: Mapping[str, int] = {"..": 3, "...": 7}
 _NEAR = 7
+_WORDS = re.compile(r"\([^)]*\)|\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ def compiled(family: str, line: str) -> Iterator[Pattern]:
     """Every table that one line of the lexicon stands for."""
     parts = line.split(" & ")
     if len(parts) == 2:
-        yield from _in_order(family, f"{parts[0]} & {parts[1]}".split())
-        yield from _in_order(family, f"{parts[1]} & {parts[0]}".split())
+        yield from _in_order(family, _WORDS.findall(f"{parts[0]} & {parts[1]}"))
+        yield from _in_order(family, _WORDS.findall(f"{parts[1]} & {parts[0]}"))
     elif len(parts) == 1:
-        yield from _in_order(family, line.split())
+        yield from _in_order(family, _WORDS.findall(line))
     else:
         raise BadPattern(f"{line!r}: one & at most.")
 
@@ -62,10 +64,15 @@ def _steps(words: Iterable[str]) -> Iterator[Step]:
         elif word == "&":
             gap = _NEAR
         else:
-            yield Step(terms=frozenset(word.split("|")), gap=gap)
+            yield Step(terms=frozenset(map(_term, word.strip("()").split("|"))), gap=gap)
             gap = 0
 
 
-def words_of(terms: Iterable[str]) -> Iterator[str]:
-    """The whole words among terms: neither beginnings nor concepts."""
-    return (term for term in terms if not term.endswith("*") and not term.startswith("<"))
+def _term(choice: str) -> str:
+    """A phrase of a choice becomes a concept of its own, named by its words."""
+    return f"<{choice}>" if " " in choice else choice
+
+
+def phrases_of(terms: Iterable[str]) -> Iterator[str]:
+    """The phrases among terms: concepts named by their own words."""
+    return (term[1:-1] for term in terms if term.startswith("<") and " " in term)
