@@ -27,6 +27,12 @@ class Context:
     past: frozenset[int]
     others: frozenset[int]
 
+    def touches(self, at: int) -> bool:
+        """Whether a word stands in any of these places."""
+        return (
+            at in self.negated_by or at in self.supposed or at in self.quoted or at in self.past or at in self.others
+        )
+
     def sets_aside(self, match: Match) -> str | None:
         """Why a match does not count, or None: it counts."""
         if any(self.negated_by.get(at, match.start) not in match.covered for at in match.covered):

@@ -49,10 +49,15 @@ def engine() -> Engine:
         families=families,
         matcher=matcher,
         context=context,
-        speller=Speller(matcher.vocabulary, ordinary),
+        speller=Speller(_full_words(matcher, ordinary), ordinary),
         ordinary=ordinary,
         replaced=dict(lexicon_file.spellings()),
     )
+
+
+def _full_words(matcher: Matcher, ordinary: frozenset[str]) -> frozenset[str]:
+    """What a misspelt word may have meant: the lexicon's words, and ordinary ones that begin as it says."""
+    return matcher.vocabulary | {word for word in ordinary if len(word) >= 5 and matcher.knows(word)}
 
 
 @cache

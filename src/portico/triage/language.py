@@ -38,4 +38,5 @@ def unreadable(words: Sequence[str], knows: Callable[[str], bool], *, foreign_le
     other = sum(word in _OTHERS and word not in _SHARED for word in latin)
     if other >= 2 and other > own:
         return True
-    return len(latin) >= 4 and sum(map(knows, latin)) < 0.5 * len(latin)
+    long = [word for word in latin if len(word) >= 3]
+    return sum(map(knows, long)) < 0.5 * len(long) if len(long) >= 2 else not any(map(knows, latin))

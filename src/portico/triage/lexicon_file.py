@@ -1,10 +1,8 @@
 """The lexicon: word families and context words, read from the JSON files beside this module."""
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import cast
 
 import msgspec
 
@@ -64,10 +62,9 @@ def plain_words() -> frozenset[str]:
     return frozenset(word for words in _lists("plain_words.json").values() for line in words for word in line.split())
 
 
-@cache
-def weights() -> Mapping[str, object]:
-    """The statistics that benchmarks/triage_fit.py fitted on the development corpus."""
-    return cast("Mapping[str, object]", json.loads(_text("statistics.json")))
+def statistics_file() -> bytes:
+    """What `benchmarks.triage_fit` fitted on the development corpus."""
+    return _text("statistics.json")
 
 
 def _lists(name: str) -> Mapping[str, tuple[str, ...]]:

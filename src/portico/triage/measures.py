@@ -31,11 +31,11 @@ _TEMPERATURE = frozenset(
 )
 _REACHED = frozenset("a at hit got had have has been was to of over above running tengo tuve tenia traigo de a marco llego subio reading read said".split())
 _PAIN = frozenset(
-    "pain pains hurt hurts hurting ache aches aching achy sore soreness level scale dolor dolores duele dolia escala nivel rate rated score "
+    "pain pains hurt hurts hurting ache aches aching achy sore soreness level scale dolor dolores duele dolia escala nivel rate rated rates rating call calls calling score "
     "painful throbbing throb agony discomfort adolorida adolorido molestia intensidad number tender ouch".split()
 )
 _BEFORE_SCORE = frozenset(
-    "a an un at as like about maybe around a level nivel pain dolor is its was to de en still say call solid steady say roughly probably "
+    "a an un it at as like about maybe around a level nivel pain dolor is its was to de en still say call solid steady say roughly probably "
     "easily hitting hit hits como casi unos now ahora hasta al por".split()
 )
 _AFTER_SCORE = frozenset(

@@ -11,6 +11,7 @@ from portico.triage.measures import hours, measures
 from portico.triage.model import RANK, Level, Message, Reading, Span
 from portico.triage.outcome import FAILED
 from portico.triage.rows import GUARDED, RULES, Case
+from portico.triage.statistics import features, fitted, raised_to
 from portico.triage.text import Text, text_of
 
 _WORDS_BESIDE_A_PHOTO = 8
@@ -39,6 +40,8 @@ class Signs:
     counted: tuple[Match, ...]
     set_aside: tuple[tuple[Match, str], ...]
     context: Context
+    features: frozenset[str]
+    """For the statistics."""
 
     @property
     def families(self) -> frozenset[str]:
@@ -52,7 +55,9 @@ def signs_of(message: Message, ready: Engine) -> Signs:
     marks = tuple(ready.context.matches(text.words, ready.context.row(text.words)))
     words = _without_idioms(text.words, marks)
     context = context_of(words, marks)
-    matches = [*ready.matcher.matches(words, ready.matcher.row(words)), *measures(words)]
+    row = ready.matcher.row(words)
+    measured = tuple(measures(words))
+    matches = [*ready.matcher.matches(words, row), *measured]
     counted: list[Match] = []
     aside: list[tuple[Match, str]] = []
     for match in matches:
@@ -63,7 +68,26 @@ def signs_of(message: Message, ready: Engine) -> Signs:
             aside.append((match, reason))
         else:
             counted.append(match)
-    return Signs(text=text, counted=tuple(counted), set_aside=tuple(aside), context=context)
+    counted = _without_echoes(counted, aside, marks, text)
+    found = features(words, row, context, measured, message.days_since_procedure, message.region)
+    return Signs(text=text, counted=tuple(counted), set_aside=tuple(aside), context=context, features=found)
+
+
+def _without_echoes(
+    counted: Sequence[Match], aside: Sequence[tuple[Match, str]], marks: Sequence[Match], text: Text
+) -> list[Match]:
+    """A subject that only names what the body takes back (`fever in 2020`) says nothing of its own."""
+    subject = next((at for at, (field, _) in enumerate(text.places) if field != "subject"), 0)
+    taken_back = {text.words[at] for match, _ in aside if match.start >= subject for at in match.covered}
+    taken_back |= {text.words[at] for mark in marks if mark.family == _IDIOM for at in mark.covered}
+    kept_below = {match.family for match in counted if match.start >= subject}
+    return [
+        match
+        for match in counted
+        if match.start >= subject
+        or match.family in kept_below
+        or taken_back.isdisjoint(text.words[at] for at in match.covered)
+    ]
 
 
 def _without_idioms(words: Sequence[str], marks: Sequence[Match]) -> tuple[str, ...]:
@@ -81,7 +105,9 @@ def _read(message: Message) -> Reading:
     case = Case(
         found=signs.families, days=message.days_since_procedure, region=message.region, hours=hours(signs.text.words)
     )
-    rows = sorted(_levels(signs, case, ready).items(), key=lambda item: RANK[item[1]])
+    levels = _levels(signs, case, ready)
+    _raise_by_statistics(levels, raised_to(signs.features, fitted()))
+    rows = sorted(levels.items(), key=lambda item: RANK[item[1]])
     level: Level = rows[0][1] if rows else "routine"
     named = tuple(row for row, _ in rows)
     return Reading(level=level, rows=named, spans=tuple(_spans(signs, ready, named)), version=version())
@@ -96,9 +122,16 @@ def _levels(signs: Signs, case: Case, ready: Engine) -> dict[str, Level]:
     return found
 
 
+def _raise_by_statistics(levels: dict[str, Level], level: Level) -> None:
+    """The statistics name no row: what they alone raise is an unclear alarm (T18)."""
+    if RANK[level] < min((RANK[one] for one in levels.values()), default=RANK["routine"]):
+        levels["T18"] = level
+
+
 def _all_levels(signs: Signs, case: Case, ready: Engine) -> Iterator[tuple[str, Level]]:
     for name in case.found:
-        yield ready.families[name].row, _own_level(name, case, ready)
+        if name != "photo.only" or signs.text.real_words <= _WORDS_BESIDE_A_PHOTO:
+            yield ready.families[name].row, _own_level(name, case, ready)
     for rule in RULES:
         if rule.fires(case):
             yield rule.row, rule.level
@@ -107,8 +140,6 @@ def _all_levels(signs: Signs, case: Case, ready: Engine) -> Iterator[tuple[str, 
 
 
 def _own_level(name: str, case: Case, ready: Engine) -> Level:
-    if name == "photo.only":
-        return "routine"
     if name in GUARDED:
         return next((level for condition, level in GUARDED[name] if condition(case)), "routine")
     return ready.families[name].level

@@ -1,0 +1,105 @@
+"""Plain statistics beside the rules: two weighted sums over words and concepts. Pure; they may only raise a level.
+
+Both were fitted on the development corpus alone by `python -m benchmarks.triage_fit`, which keeps them in
+`lexicon/statistics.json`. A text scores the sum of the weights of its features, divided by the root of their number.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from math import sqrt
+
+import msgspec
+
+from portico.triage.context import Context
+from portico.triage.lexicon_file import statistics_file
+from portico.triage.matching import Match, Row
+from portico.triage.model import Level
+from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
+
+_MARKS = frozenset({SENTENCE_END, COMMA, QUOTE, "_"})
+_MOST_PAIRED = 40
+"""Concepts of one sentence that are paired; longer sentences are hostile or need no pairs."""
+
+
+class Sum(msgspec.Struct, frozen=True, kw_only=True):
+    """A weighted sum and the score from which it raises."""
+
+    bias: float
+    threshold: float
+    weights: dict[str, float]
+
+
+class Statistics(msgspec.Struct, frozen=True, kw_only=True):
+    """The two sums."""
+
+    not_routine: Sum
+    """Raises to same day."""
+    emergency: Sum
+    """Raises to emergency."""
+
+
+@cache
+def fitted() -> Statistics:
+    """The sums that ship with the package."""
+    return msgspec.json.decode(statistics_file(), type=Statistics)
+
+
+def raised_to(found: frozenset[str], sums: Statistics) -> Level:
+    """The level that the statistics alone would give."""
+    if score(found, sums.emergency) >= sums.emergency.threshold:
+        return "emergency"
+    if score(found, sums.not_routine) >= sums.not_routine.threshold:
+        return "same_day"
+    return "routine"
+
+
+def score(found: Iterable[str], one: Sum) -> float:
+    """Features that the corpus did not hold count nothing."""
+    known = [one.weights[feature] for feature in found if feature in one.weights]
+    return sum(sorted(known)) / sqrt(max(len(known), 1)) + one.bias
+
+
+def features(
+    words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None, region: str | None
+) -> frozenset[str]:
+    """Words, concepts, pairs of concepts in one sentence, measures, the days and the region."""
+    return frozenset(_features(words, row, context, measured, days, region))
+
+
+def _features(
+    words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None, region: str | None
+) -> Iterator[str]:
+    concepts: set[str] = set()
+    for at, word in enumerate(words):
+        aside = "no:" if context.touches(at) else ""
+        if word not in _MARKS:
+            yield f"w:{aside}{word}"
+        for term in row[at]:
+            if term.startswith("<") and " " not in term:
+                yield f"k:{aside}{term}"
+                if not aside:
+                    concepts.add(term)
+        if word == SENTENCE_END:
+            yield from _pairs(concepts)
+            concepts.clear()
+    yield from _pairs(concepts)
+    for match in measured:
+        yield f"n:{'no:' if context.sets_aside(match) else ''}{match.family}"
+    yield f"d:{_band(days)}"
+    yield f"r:{region}"
+
+
+def _pairs(concepts: Iterable[str]) -> Iterator[str]:
+    ordered = sorted(concepts)[:_MOST_PAIRED]
+    for at, one in enumerate(ordered):
+        for other in ordered[at + 1 :]:
+            yield f"p:{one}{other}"
+
+
+_BANDS: Mapping[int, str] = {0: "0", 2: "1-2", 7: "3-7", 21: "8-21"}
+
+
+def _band(days: int | None) -> str:
+    if days is None:
+        return "unknown"
+    return next((name for last, name in _BANDS.items() if days <= last), "22 and more")
