@@ -14,6 +14,8 @@ _NEGATION_REACH = 4
 _SUPPOSITION_REACH = 14
 _HISTORY_BACK, _HISTORY_ON = 12, 9
 _SHORT_ITEM = 4
+_DENIES_A_NUMBER = 2
+_NUMBERS = (".number", ".seven", ".climbing", ".earlier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class Context:
     past: frozenset[int]
     others: frozenset[int]
 
+    def _negates(self, match: Match) -> bool:
+        """A number is denied only by a word right before it: `nothing else, 10 of 10` is a ten."""
+        for at in match.covered:
+            by = self.negated_by.get(at)
+            if by is not None and by not in match.covered:
+                return not match.family.endswith(_NUMBERS) or match.start - by <= _DENIES_A_NUMBER
+        return False
+
     def touches(self, at: int) -> bool:
         """Whether a word stands in any of these places."""
         return (
@@ -35,7 +45,7 @@ class Context:
 
     def sets_aside(self, match: Match) -> str | None:
         """Why a match does not count, or None: it counts."""
-        if any(self.negated_by.get(at, match.start) not in match.covered for at in match.covered):
+        if self._negates(match):
             return "negated"
         for name, places in (("supposed", self.supposed), ("past", self.past), ("other", self.others)):
             if match.start in places or match.end - 1 in places:
@@ -142,6 +152,8 @@ def _quoted(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[in
 
 def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
     for mark in marks.get("long_ago", ()):
+        if mark.start in places.get("no_history", ()):
+            continue
         yield from range(mark.start, mark.end)
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
         yield from _until(words, range(mark.end, min(len(words), mark.end + _HISTORY_ON)), places, "now")

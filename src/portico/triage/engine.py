@@ -49,7 +49,7 @@ def engine() -> Engine:
         families=families,
         matcher=matcher,
         context=context,
-        speller=Speller(_full_words(matcher, ordinary), ordinary),
+        speller=Speller(_full_words(matcher, ordinary), matcher.vocabulary, ordinary),
         ordinary=ordinary,
         replaced=dict(lexicon_file.spellings()),
     )

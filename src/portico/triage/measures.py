@@ -158,9 +158,16 @@ def _out_of_ten(words: Sequence[str], at: int) -> bool:
     return False
 
 
+def _counts_time(words: Sequence[str], number: Number) -> bool:
+    return _word(words, number.end) in _UNITS or _word(words, number.start - 1) in {
+        "day", "days", "week", "dia", "semana", "session", "sesion", "month", "mes", "page", "step", "number", "grade", "size", "january",
+        "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "until", "till",
+    }  # fmt: skip
+
+
 def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
     """`4 at breakfast, 6 at lunch, now 9`: scores of one sentence that rise by three or more to seven or more."""
-    scores = [n for n in found if n.value <= 10 and n.outof in {None, 10} and _word(words, n.end) not in _UNITS]
+    scores = [n for n in found if n.value <= 10 and n.outof in {None, 10} and not _counts_time(words, n)]
     for first, last in zip(scores, scores[1:], strict=False):
         between = words[first.end : last.start]
         rises = last.value >= SEVERE_PAIN and last.value - first.value >= 2

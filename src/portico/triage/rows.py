@@ -107,6 +107,7 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
     "headache.bad": ((lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"), (lambda _: True, "same_day")),
     "headache.sudden": ((lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"), (lambda _: True, "same_day")),
     "belly.hard": ((_abdominal, "emergency"), (lambda _: True, "same_day")),
+    "belly.ache": ((lambda case: case.region != "abdominal_wall", "same_day"),),
     "vomit.repeated": ((lambda case: case.region == "abdominal_wall", "emergency"), (lambda _: True, "same_day")),
     "nerve.numb": ((_numb_too_long, "same_day"),),
     "nerve.weak": ((lambda case: not case.in_numb_window, "same_day"),),

@@ -47,8 +47,9 @@ def slips(word: str, count: int) -> frozenset[str]:
 class Speller:
     """Tells what an unknown word was meant to be."""
 
-    def __init__(self, vocabulary: Iterable[str], leave_alone: frozenset[str]) -> None:
+    def __init__(self, vocabulary: Iterable[str], preferred: frozenset[str], leave_alone: frozenset[str]) -> None:
         self._leave_alone = leave_alone
+        self._preferred = preferred
         self._by_sound: dict[str, list[str]] = defaultdict(list)
         self._by_slip: dict[str, list[str]] = defaultdict(list)
         for word in sorted(vocabulary):
@@ -62,7 +63,12 @@ class Speller:
     def _meant(self, word: str) -> str:
         if len(word) < _SHORTEST_SOUND or word in self._leave_alone or not word.isalpha():
             return word
-        return min(self._close(word), default=(0, word))[1]
+        return min(self._ranked(word), default=(0, False, False, word))[-1]
+
+    def _ranked(self, word: str) -> Iterator[tuple[int, bool, bool, str]]:
+        """The nearest first; among equals a word that the lexicon names, then one with the same beginning."""
+        for distance, other in self._close(word):
+            yield distance, other not in self._preferred, other[:2] != word[:2], other
 
     def _close(self, word: str) -> Iterator[tuple[int, str]]:
         for other in self._by_sound.get(sound(word), ()):
