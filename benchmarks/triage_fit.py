@@ -1,6 +1,6 @@
 """Fits the statistics of `portico.triage` on the development corpus alone: `python -m benchmarks.triage_fit`.
 
-Deterministic and plain Python: two linear sums with squared hinge loss, by dual coordinate descent (Hsieh et al.,
+Deterministic and plain Python: linear sums with squared hinge loss, by dual coordinate descent (Hsieh et al.,
 ICML 2008). The thresholds come from cross-validation: each is the score that so many routine messages reach when a
 fold that did not see them scores them.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,8 +29,18 @@ COST = 2.0
 ROUNDS = 30
 FOLDS = 10
 SEED = 20260101
-TO_EMERGENCY, TO_SAME_DAY = 0.01, 0.07
-"""Shares of routine messages that each sum may raise in cross-validation."""
+TO_SAME_DAY, TO_EMERGENCY = 0.08, 0.01
+"""Shares of routine messages that may reach each score in cross-validation."""
+OVER_SAME_DAY = 0.25
+"""Share of same-day messages that may reach the score which makes an emergency of them."""
+
+
+class Scores(NamedTuple):
+    """The scores of one message, to be compared with the thresholds in the same order."""
+
+    not_routine: float
+    emergency: float
+    over_same_day: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +78,13 @@ def features_of(texts: Sequence[Labelled]) -> list[frozenset[str]]:
 
 
 def fitted_on(found: Sequence[frozenset[str]], levels: Sequence[Level]) -> Statistics:
-    """Both sums without thresholds. The emergency sum is told nothing of same-day messages."""
+    """The sums without thresholds; each is told only of the levels that it tells apart."""
     sure = [at for at, level in enumerate(levels) if level != "same_day"]
+    urgent = [at for at, level in enumerate(levels) if level != "routine"]
     return Statistics(
         not_routine=_descent(found, [level != "routine" for level in levels]),
         emergency=_descent([found[at] for at in sure], [levels[at] == "emergency" for at in sure]),
+        over_same_day=_descent([found[at] for at in urgent], [levels[at] == "emergency" for at in urgent]),
     )
 
 
@@ -105,42 +118,67 @@ def folds(count: int) -> list[int]:
     return [order[at] % FOLDS for at in range(count)]
 
 
-def cross_validated(found: Sequence[frozenset[str]], levels: Sequence[Level]) -> list[tuple[float, float]]:
-    """For each message its two scores by sums that did not see it."""
+def cross_validated(found: Sequence[frozenset[str]], levels: Sequence[Level]) -> list[Scores]:
+    """For each message its scores by sums that did not see it."""
     fold = folds(len(found))
-    scores = [(0.0, 0.0)] * len(found)
+    scores = [Scores(0.0, 0.0, 0.0)] * len(found)
     for out in range(FOLDS):
         seen = [at for at in range(len(found)) if fold[at] != out]
         sums = fitted_on([found[at] for at in seen], [levels[at] for at in seen])
         for at in range(len(found)):
             if fold[at] == out:
-                scores[at] = (score(found[at], sums.not_routine), score(found[at], sums.emergency))
+                scores[at] = scores_of(found[at], sums)
     return scores
 
 
-def thresholds(scores: Sequence[tuple[float, float]], levels: Sequence[Level]) -> tuple[float, float]:
-    """The score for same day and the score for emergency."""
-    routine = [pair for pair, level in zip(scores, levels, strict=True) if level == "routine"]
-    ranked = [sorted((pair[which] for pair in routine), reverse=True) for which in (0, 1)]
-    same_day = ranked[0][int(TO_SAME_DAY * len(routine))]
-    emergency = ranked[1][int(TO_EMERGENCY * len(routine))]
-    return round(same_day + 0.001, 3), round(emergency + 0.001, 3)
+def scores_of(found: frozenset[str], sums: Statistics) -> Scores:
+    """What the sums say of one message."""
+    emergency = score(found, sums.emergency)
+    return Scores(score(found, sums.not_routine), emergency, emergency + score(found, sums.over_same_day))
+
+
+def thresholds(scores: Sequence[Scores], levels: Sequence[Level]) -> Scores:
+    """The scores from which each sum raises."""
+    return Scores(
+        _reached_by([one.not_routine for one, level in zip(scores, levels, strict=True) if level == "routine"], TO_SAME_DAY),
+        _reached_by([one.emergency for one, level in zip(scores, levels, strict=True) if level == "routine"], TO_EMERGENCY),
+        _reached_by(
+            [one.over_same_day for one, level in zip(scores, levels, strict=True) if level == "same_day"], OVER_SAME_DAY
+        ),
+    )
+
+
+def _reached_by(scores: Sequence[float], share: float) -> float:
+    return round(sorted(scores, reverse=True)[int(share * len(scores))] + 0.001, 3)
+
+
+def with_thresholds(sums: Statistics, reached: Scores) -> Statistics:
+    """Sums that raise from these scores on."""
+    replace = msgspec.structs.replace
+    return Statistics(
+        not_routine=replace(sums.not_routine, threshold=reached.not_routine),
+        emergency=replace(sums.emergency, threshold=reached.emergency),
+        over_same_day=replace(sums.over_same_day, threshold=reached.over_same_day),
+    )
 
 
 def main() -> None:
     """Fits on everything and writes the shipped file."""
     texts = labelled()
     found, levels = features_of(texts), [one.level for one in texts]
-    same_day, emergency = thresholds(cross_validated(found, levels), levels)
-    sums = fitted_on(found, levels)
-    shipped = Statistics(not_routine=_rounded(sums.not_routine, same_day), emergency=_rounded(sums.emergency, emergency))
+    sums = with_thresholds(fitted_on(found, levels), thresholds(cross_validated(found, levels), levels))
+    shipped = Statistics(
+        not_routine=_rounded(sums.not_routine),
+        emergency=_rounded(sums.emergency),
+        over_same_day=_rounded(sums.over_same_day),
+    )
     SHIPPED.write_bytes(msgspec.json.format(msgspec.json.encode(shipped, order="sorted"), indent=0) + b"\n")
     print(f"{SHIPPED}: {len(shipped.not_routine.weights)} and {len(shipped.emergency.weights)} weights.")
 
 
-def _rounded(one: Sum, threshold: float) -> Sum:
+def _rounded(one: Sum) -> Sum:
     kept = {feature: round(weight, 2) for feature, weight in one.weights.items() if abs(weight) >= 0.005}
-    return Sum(bias=round(one.bias, 4), threshold=threshold, weights=kept)
+    return Sum(bias=round(one.bias, 4), threshold=one.threshold, weights=kept)
 
 
 if __name__ == "__main__":

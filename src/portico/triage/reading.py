@@ -8,7 +8,7 @@ from portico.triage.engine import Engine, engine, version
 from portico.triage.language import unreadable
 from portico.triage.matching import Match
 from portico.triage.measures import hours, measures
-from portico.triage.model import RANK, Level, Message, Reading, Span
+from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span
 from portico.triage.outcome import FAILED
 from portico.triage.rows import GUARDED, RULES, Case
 from portico.triage.statistics import features, fitted, raised_to
@@ -106,7 +106,10 @@ def _read(message: Message) -> Reading:
         found=signs.families, days=message.days_since_procedure, region=message.region, hours=hours(signs.text.words)
     )
     levels = _levels(signs, case, ready)
-    _raise_by_statistics(levels, raised_to(signs.features, fitted()))
+    by_rules: Level = LEVELS[min((RANK[one] for one in levels.values()), default=RANK["routine"])]
+    by_statistics = raised_to(signs.features, by_rules, fitted())
+    if RANK[by_statistics] < RANK[by_rules]:
+        levels["T18"] = by_statistics  # the statistics name no row: an unclear alarm
     rows = sorted(levels.items(), key=lambda item: RANK[item[1]])
     level: Level = rows[0][1] if rows else "routine"
     named = tuple(row for row, _ in rows)
@@ -120,12 +123,6 @@ def _levels(signs: Signs, case: Case, ready: Engine) -> dict[str, Level]:
         if level != "routine" and RANK[level] < RANK.get(found.get(row, "routine"), 9):
             found[row] = level
     return found
-
-
-def _raise_by_statistics(levels: dict[str, Level], level: Level) -> None:
-    """The statistics name no row: what they alone raise is an unclear alarm (T18)."""
-    if RANK[level] < min((RANK[one] for one in levels.values()), default=RANK["routine"]):
-        levels["T18"] = level
 
 
 def _all_levels(signs: Signs, case: Case, ready: Engine) -> Iterator[tuple[str, Level]]:

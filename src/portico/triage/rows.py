@@ -112,7 +112,6 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
     "nerve.numb": ((_numb_too_long, "same_day"),),
     "nerve.weak": ((lambda case: not case.in_numb_window, "same_day"),),
     "use.lost": ((_had_procedure, "same_day"),),
-    "thinner.ask": ((lambda case: True, "same_day"),),
     "steroid.ask": ((lambda case: not case.any_of("steroid.past"), "same_day"),),
 }
 """Families whose own level depends on the case: the first condition that holds decides; none = nothing."""

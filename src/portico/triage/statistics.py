@@ -1,6 +1,6 @@
-"""Plain statistics beside the rules: two weighted sums over words and concepts. Pure; they may only raise a level.
+"""Plain statistics beside the rules: weighted sums over words and concepts. Pure; they may only raise a level.
 
-Both were fitted on the development corpus alone by `python -m benchmarks.triage_fit`, which keeps them in
+They were fitted on the development corpus alone by `python -m benchmarks.triage_fit`, which keeps them in
 `lexicon/statistics.json`. A text scores the sum of the weights of its features, divided by the root of their number.
 """
 
@@ -30,12 +30,14 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
-    """The two sums."""
+    """The three sums."""
 
     not_routine: Sum
     """Raises to same day."""
     emergency: Sum
-    """Raises to emergency."""
+    """Emergency against routine: raises to emergency."""
+    over_same_day: Sum
+    """Emergency against same day: together with `emergency` it raises what the rules hold for same day."""
 
 
 @cache
@@ -44,9 +46,12 @@ def fitted() -> Statistics:
     return msgspec.json.decode(statistics_file(), type=Statistics)
 
 
-def raised_to(found: frozenset[str], sums: Statistics) -> Level:
-    """The level that the statistics alone would give."""
-    if score(found, sums.emergency) >= sums.emergency.threshold:
+def raised_to(found: frozenset[str], by_rules: Level, sums: Statistics) -> Level:
+    """The level that the statistics give to a message for which the rules give `by_rules`."""
+    emergency = score(found, sums.emergency)
+    if emergency >= sums.emergency.threshold:
+        return "emergency"
+    if by_rules != "routine" and emergency + score(found, sums.over_same_day) >= sums.over_same_day.threshold:
         return "emergency"
     if score(found, sums.not_routine) >= sums.not_routine.threshold:
         return "same_day"
