@@ -140,8 +140,12 @@ def scores_of(found: frozenset[str], sums: Statistics) -> Scores:
 def thresholds(scores: Sequence[Scores], levels: Sequence[Level]) -> Scores:
     """The scores from which each sum raises."""
     return Scores(
-        _reached_by([one.not_routine for one, level in zip(scores, levels, strict=True) if level == "routine"], TO_SAME_DAY),
-        _reached_by([one.emergency for one, level in zip(scores, levels, strict=True) if level == "routine"], TO_EMERGENCY),
+        _reached_by(
+            [one.not_routine for one, level in zip(scores, levels, strict=True) if level == "routine"], TO_SAME_DAY
+        ),
+        _reached_by(
+            [one.emergency for one, level in zip(scores, levels, strict=True) if level == "routine"], TO_EMERGENCY
+        ),
         _reached_by(
             [one.over_same_day for one, level in zip(scores, levels, strict=True) if level == "same_day"], OVER_SAME_DAY
         ),

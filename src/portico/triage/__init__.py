@@ -1,8 +1,8 @@
 """Reads danger in the free text of messages. Pure: values in, values out; it may only raise a level."""
 
+from portico.triage.engine import version
 from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span, higher
 from portico.triage.outcome import guidance_keys, rules_of
-from portico.triage.engine import version
 from portico.triage.reading import failed, read
 
 __all__ = [

@@ -39,9 +39,7 @@ class Context:
 
     def touches(self, at: int) -> bool:
         """Whether a word stands in any of these places."""
-        return (
-            at in self.negated_by or at in self.supposed or at in self.quoted or at in self.past or at in self.others
-        )
+        return at in self.negated_by or at in self.supposed or at in self.quoted or at in self.past or at in self.others
 
     def sets_aside(self, match: Match) -> str | None:
         """Why a match does not count, or None: it counts."""
@@ -62,7 +60,7 @@ def context_of(words: Sequence[str], marks: Iterable[Match]) -> Context:
     return Context(
         negated_by=_negated(words, by_kind, places),
         supposed=frozenset(_supposed(words, by_kind, places)),
-        quoted=frozenset(_quoted(words, by_kind, places)),
+        quoted=frozenset((*_quoted(words, by_kind, places), *_quoted_before(words, by_kind))),
         past=frozenset(_past(words, by_kind, places)),
         others=frozenset(_others(words, by_kind, places)),
     )
@@ -146,6 +144,17 @@ def _quoted(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[in
             if words[at] == QUOTE:
                 inside = not inside
             if not inside and (words[at] == SENTENCE_END or (at >= mark.end and _turns(at, places))):
+                break
+            yield at
+
+
+def _quoted_before(words: Sequence[str], marks: _Marks) -> Iterator[int]:
+    """`Dad heart attack, brother blood clots. I have none of these`: what stands before, up to one sentence back."""
+    for mark in marks.get("none_of_these", ()):
+        ends = 0
+        for at in range(mark.start - 1, -1, -1):
+            ends += words[at] == SENTENCE_END
+            if ends > 1:
                 break
             yield at
 

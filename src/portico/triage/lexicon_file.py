@@ -19,6 +19,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     es: tuple[str, ...] = ()
     always: bool = False
     """True: neither a hypothesis nor a quotation takes it back (self-harm)."""
+    lasting: bool = False
+    """True: what began long ago still counts (diabetes, a transplant)."""
 
 
 class FamilyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -92,7 +92,9 @@ def _by_first_term(patterns: Iterable[Pattern]) -> dict[str, list[Pattern]]:
 
 
 def _terms(table: Mapping[str, list[Pattern]]) -> Iterator[str]:
-    return (term for patterns in table.values() for pattern in patterns for step in pattern.steps for term in step.terms)
+    return (
+        term for patterns in table.values() for pattern in patterns for step in pattern.steps for term in step.terms
+    )
 
 
 def _candidates(table: Mapping[str, list[Pattern]], ends: Ends) -> list[Pattern]:

@@ -4,6 +4,7 @@ A number alone means nothing: the words around it say what it counts. 38.0 C and
 severe (clinical.md section 5, T8, T9, T11).
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from portico.triage.matching import Match
@@ -18,25 +19,22 @@ LOW_OXYGEN = 92
 FAST_PULSE = 110
 
 _UNITS = frozenset(
-    "mg mcg ml cc lb lbs pound pounds kg kilo kilos percent dollar dollars bucks year years yr yrs yo anyo anyos mile miles km block blocks "
-    "am pm a.m p.m oclock minute minutes min mins minuto minutos hour hours hr hrs hora horas day days dia dias week weeks wk wks semana semanas "
-    "month months mes meses time times veces times session sessions sesion sesiones shot shots injection injections inyecciones tablet tablets "
-    "pill pills pastilla pastillas step steps pasos people page pages pagina paginas inch inches cm mm bpm visit visits visita ft feet foot "
-    "stairs reps sets rounds sleeves treatments doses weeks nights noches night st nd rd th percent grandkids kids hijos holes miles patients".split()
+    ["mg", "mcg", "ml", "cc", "lb", "lbs", "pound", "pounds", "kg", "kilo", "kilos", "percent", "dollar", "dollars", "bucks", "year", "years", "yr", "yrs", "yo", "anyo", "anyos", "mile", "miles", "km", "block", "blocks", "am", "pm", "a.m", "p.m", "oclock", "minute", "minutes", "min", "mins", "minuto", "minutos", "hour", "hours", "hr", "hrs", "hora", "horas", "day", "days", "dia", "dias", "week", "weeks", "wk", "wks", "semana", "semanas", "month", "months", "mes", "meses", "time", "times", "veces", "times", "session", "sessions", "sesion", "sesiones", "shot", "shots", "injection", "injections", "inyecciones", "tablet", "tablets", "pill", "pills", "pastilla", "pastillas", "step", "steps", "pasos", "people", "page", "pages", "pagina", "paginas", "inch", "inches", "cm", "mm", "bpm", "visit", "visits", "visita", "ft", "feet", "foot", "stairs", "reps", "sets", "rounds", "sleeves", "treatments", "doses", "weeks", "nights", "noches", "night", "st", "nd", "rd", "th", "percent", "grandkids", "kids", "hijos", "holes", "miles", "patients"]
 )
 _TEMPERATURE = frozenset(
-    "temp temps temperature temperatura thermometer termometro fever fevers fiebre calentura feverish febril degrees grados grado f c celsius "
-    "fahrenheit centigrados chills chill escalofrios escalofrio shivering rigors shakes forehead flu gripe tylenol ibuprofen burning "
-    "sweats sudores mercury decimas".split()
+    ["temp", "temps", "temperature", "temperatura", "thermometer", "termometro", "fever", "fevers", "fiebre", "calentura", "feverish", "febril", "degrees", "grados", "grado", "f", "c", "celsius", "fahrenheit", "centigrados", "chills", "chill", "escalofrios", "escalofrio", "shivering", "rigors", "shakes", "forehead", "flu", "gripe", "tylenol", "ibuprofen", "burning", "sweats", "sudores", "mercury", "decimas"]
 )
-_REACHED = frozenset("a at hit got had have has been was to of over above running tengo tuve tenia traigo de a marco llego subio reading read said".split())
+_REACHED = frozenset(
+    ["a", "at", "hit", "got", "had", "have", "has", "been", "was", "to", "of", "over", "above", "running", "tengo", "tuve", "tenia", "traigo", "de", "a", "marco", "llego", "subio", "reading", "read", "said"]
+)
 _PAIN = frozenset(
-    "pain pains hurt hurts hurting ache aches aching achy sore soreness level scale dolor dolores duele dolia escala nivel rate rated rates rating call calls calling score "
-    "painful throbbing throb agony discomfort adolorida adolorido molestia intensidad number tender ouch".split()
+    ["pain", "pains", "hurt", "hurts", "hurting", "ache", "aches", "aching", "achy", "sore", "soreness", "level", "scale", "dolor", "dolores", "duele", "dolia", "escala", "nivel", "rate", "rated", "rates", "rating", "call", "calls", "calling", "score", "painful", "throbbing", "throb", "agony", "discomfort", "adolorida", "adolorido", "molestia", "intensidad", "number", "tender", "ouch"]
 )
 _BEFORE_SCORE = frozenset(
-    "a an un it at as like about maybe around a level nivel pain dolor is its was to de en still say call solid steady say roughly probably "
-    "easily hitting hit hits como casi unos now ahora hasta al por".split()
+    ["a", "an", "un", "it", "at", "as", "like", "about", "maybe", "around", "a", "level", "nivel", "pain", "dolor", "is", "its", "was", "to", "de", "en", "still", "say", "call", "solid", "steady", "say", "roughly", "probably", "easily", "hitting", "hit", "hits", "como", "casi", "unos", "now", "ahora", "hasta", "al", "por"]
+)
+_SAID_BEFORE = frozenset(
+    {"is", "its", "be", "at", "like", "about", "say", "still", "call", "hes", "shes", "rates", "es", "como"}
 )
 _AFTER_SCORE = frozenset(
     f"{SENTENCE_END} {COMMA} when on and now but today at if with in or to most all y cuando hoy por pero so even only just tonight before after out "
@@ -71,9 +69,16 @@ def _match(family: str, number: Number) -> Match:
 def _family(words: Sequence[str], number: Number) -> str | None:
     if number.outof is None and _is_fever(words, number):
         return "fever.number"
-    if _near(words, number, {"sugar", "sugars", "glucose", "glucosa", "azucar", "bg", "glucometer", "glucometro"}, 8):
+    if _near(
+        words,
+        number,
+        {"sugar", "sugars", "glucose", "glucosa", "azucar", "bg", "cgm", "dexcom", "libre", "glucometer", "glucometro"},
+        8,
+    ):
         return "sugar.number" if not LOW_SUGAR < number.value < HIGH_SUGAR and number.value > 20 else None
-    if 60 < number.value <= LOW_OXYGEN and _near(words, number, {"oxygen", "spo2", "oximeter", "sat", "sats", "o2", "oxigeno"}, 6):
+    if 60 < number.value <= LOW_OXYGEN and _near(
+        words, number, {"oxygen", "spo2", "oximeter", "sat", "sats", "o2", "oxigeno"}, 6
+    ):
         return "oxygen.number"
     if FAST_PULSE <= number.value < 250 and _near(words, number, {"pulse", "heart", "bpm", "pulso", "ritmo"}, 5):
         return "pulse.number"
@@ -100,7 +105,9 @@ def _is_fever(words: Sequence[str], number: Number) -> bool:
     if following in _UNITS or _word(words, number.start - 1) in {"dollar", "room", "suite", "route", "highway", "page"}:
         return False
     if not (FEVER_F <= value <= HIGHEST_F or FEVER_C <= value <= HIGHEST_C):
-        return value == 100 and _word(words, number.start - 1) in {"over", "above"} and _about_temperature(words, number)
+        return (
+            value == 100 and _word(words, number.start - 1) in {"over", "above"} and _about_temperature(words, number)
+        )
     return number.decimal or _about_temperature(words, number)
 
 
@@ -143,7 +150,8 @@ def _is_score(words: Sequence[str], number: Number) -> bool:
         return False
     if before in {"pain", "level", "nivel", "dolor"}:
         return True
-    followed_well = after in _AFTER_SCORE or bool(numbers([after]))
+    said = _word(words, number.start - 2) in _SAID_BEFORE and before in {"a", "an", "un"}
+    followed_well = said or after in _AFTER_SCORE or bool(numbers([after]))
     named = before in _BEFORE_SCORE and followed_well
     return named and (before in {"a", "an", "un", "solid"} or _near(words, number, _PAIN, 7))
 
@@ -168,8 +176,15 @@ def _counts_time(words: Sequence[str], number: Number) -> bool:
 def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
     """`4 at breakfast, 6 at lunch, now 9`: scores of one sentence that rise by three or more to seven or more."""
     scores = [n for n in found if n.value <= 10 and n.outof in {None, 10} and not _counts_time(words, n)]
-    for first, last in zip(scores, scores[1:], strict=False):
+    for first, last in itertools.pairwise(scores):
         between = words[first.end : last.start]
         rises = last.value >= SEVERE_PAIN and last.value - first.value >= 2
-        if rises and SENTENCE_END not in between and 0 < len(between) <= 8 and not {"out", "of", "de", "or", "scale", "before", "antes"} & set(between):
-            yield Match(family="pain.climbing", start=first.start, end=last.end, covered=frozenset(range(last.start, last.end)))
+        if (
+            rises
+            and SENTENCE_END not in between
+            and 0 < len(between) <= 8
+            and not {"out", "of", "de", "or", "scale", "before", "antes"} & set(between)
+        ):
+            yield Match(
+                family="pain.climbing", start=first.start, end=last.end, covered=frozenset(range(last.start, last.end))
+            )

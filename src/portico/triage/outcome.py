@@ -32,4 +32,3 @@ def guidance_keys(reading: Reading) -> tuple[str, ...]:
         keys.insert(0, _EMERGENCY_TEXTS.get(reading.rows[0], "em.911") if reading.rows else "em.911")
     emergencies_first = sorted(dict.fromkeys(keys), key=lambda key: not key.startswith("em."))
     return tuple(emergencies_first)
-

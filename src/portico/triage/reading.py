@@ -62,7 +62,8 @@ def signs_of(message: Message, ready: Engine) -> Signs:
     aside: list[tuple[Match, str]] = []
     for match in matches:
         reason = context.sets_aside(match)
-        if reason in {"supposed", "quoted", "other"} and ready.families[match.family].always:
+        family = ready.families[match.family]
+        if (reason in {"supposed", "quoted", "other"} and family.always) or (reason == "past" and family.lasting):
             reason = None
         if reason:
             aside.append((match, reason))

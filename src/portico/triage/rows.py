@@ -79,7 +79,7 @@ def _numb_too_long(case: Case) -> bool:
 
 
 def _new_headache(case: Case) -> bool:
-    concerned = case.region in SPINE_AND_HEAD or (case.region is None and case.days is not None)
+    concerned = case.days is not None and case.region in {*SPINE_AND_HEAD, None}
     return concerned and not case.any_of("headache.usual")
 
 
@@ -104,8 +104,14 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
         family: ((lambda case: case.day_zero or case.days == 1, "emergency"), (lambda _: True, "same_day"))
         for family in ("toxic.taste", "toxic.mouth", "toxic.ears", "toxic.mind", "toxic.general")
     },
-    "headache.bad": ((lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"), (lambda _: True, "same_day")),
-    "headache.sudden": ((lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"), (lambda _: True, "same_day")),
+    "headache.bad": (
+        (lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"),
+        (lambda _: True, "same_day"),
+    ),
+    "headache.sudden": (
+        (lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"),
+        (lambda _: True, "same_day"),
+    ),
     "belly.hard": ((_abdominal, "emergency"), (lambda _: True, "same_day")),
     "belly.ache": ((lambda case: case.region != "abdominal_wall", "same_day"),),
     "vomit.repeated": ((lambda case: case.region == "abdominal_wall", "emergency"), (lambda _: True, "same_day")),
@@ -117,14 +123,35 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
 """Families whose own level depends on the case: the first condition that holds decides; none = nothing."""
 
 RULES: tuple[Rule, ...] = (
-    Rule("T2", "emergency", (("allergy.hives", "allergy.local"), (*BREATH, "faint", "faint.nearly", "allergy.swelling", "vomit.repeated", "belly.sick"))),
+    Rule(
+        "T2",
+        "emergency",
+        (
+            ("allergy.hives", "allergy.local"),
+            (*BREATH, "faint", "faint.nearly", "allergy.swelling", "vomit.repeated", "belly.sick"),
+        ),
+    ),
     Rule("T4", "emergency", (("faint",), ("faint.again", "faint.hurt", "faint.ongoing", *BREATH))),
     Rule("T4", "emergency", (("faint",),), _faint_is_late),
     Rule("T7", "same_day", (HEADACHE,), _new_headache),
     Rule(
         "T7",
         "emergency",
-        (HEADACHE, (*FEVER, "neck.stiff", "light.hurts", "belly.sick", "vomit.repeated", *STROKE, "pain.sudden", "pain.seven", "pain.climbing", *NUMB)),
+        (
+            HEADACHE,
+            (
+                *FEVER,
+                "neck.stiff",
+                "light.hurts",
+                "belly.sick",
+                "vomit.repeated",
+                *STROKE,
+                "pain.sudden",
+                "pain.seven",
+                "pain.climbing",
+                *NUMB,
+            ),
+        ),
         lambda case: _new_headache(case) or (case.any_of(*FEVER) and case.any_of("neck.stiff")),
     ),
     Rule("T7", "emergency", (("neck.stuck", "neck.stiff"), (*FEVER, "light.hurts"))),
@@ -134,9 +161,15 @@ RULES: tuple[Rule, ...] = (
     Rule("T10", "emergency", (("joint.hot",), ("immune",))),
     Rule("T11", "emergency", (SEVERE, ("pain.sudden", "pain.rising"))),
     Rule("T12", "emergency", (("use.lost",), (*FEVER, "injury"))),
-    Rule("T13", "emergency", (NUMB, ("nerve.spreading", "nerve.both")), lambda case: not case.in_numb_window and _numb_too_long(case)),
+    Rule(
+        "T13",
+        "emergency",
+        (NUMB, ("nerve.spreading", "nerve.both")),
+        lambda case: not case.in_numb_window and _numb_too_long(case),
+    ),
     Rule("T13", "emergency", (NUMB, ("saddle.numb", "bladder", "bowel", "legs.both"))),
     Rule("T14", "emergency", (("calf",), (*BREATH, "pulse.number"))),
+    Rule("T15", "emergency", (("bleed",), ("bleed.lasts",))),
     Rule("T25", "emergency", (("injury",), ("injury.grave", "use.lost", *NUMB, "faint", *STROKE, "stroke.balance"))),
     Rule("T25", "emergency", (("injury",), ("injury.spine",)), lambda case: case.region in SPINE_AND_HEAD),
 )

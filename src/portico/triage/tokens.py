@@ -90,4 +90,3 @@ def plain(word: str) -> str:
 def ascii_digits(number: str) -> str:
     """Digits of any script as 0 to 9."""
     return number if number.isascii() else "".join(str(unicodedata.digit(c, c)) for c in number)
-
