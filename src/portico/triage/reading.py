@@ -1,6 +1,6 @@
 """Reads one message: words, context, rows, statistics; the result is the highest of them. Pure, never raises."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from portico.triage.context import Context, context_of
@@ -100,25 +100,33 @@ def _without_idioms(words: Sequence[str], marks: Sequence[Match]) -> tuple[str, 
     return tuple(masked)
 
 
+def by_rules_alone(message: Message) -> Level:
+    """The level without the statistics, for measurements."""
+    ready = engine()
+    return _highest(_levels(signs_of(message, ready), message, ready))
+
+
+def _highest(levels: Mapping[str, Level]) -> Level:
+    return LEVELS[min((RANK[one] for one in levels.values()), default=RANK["routine"])]
+
+
 def _read(message: Message) -> Reading:
     ready = engine()
     signs = signs_of(message, ready)
-    case = Case(
-        found=signs.families, days=message.days_since_procedure, region=message.region, hours=hours(signs.text.words)
-    )
-    levels = _levels(signs, case, ready)
-    by_rules: Level = LEVELS[min((RANK[one] for one in levels.values()), default=RANK["routine"])]
+    levels = _levels(signs, message, ready)
+    by_rules = _highest(levels)
     by_statistics = raised_to(signs.features, by_rules, fitted())
     if RANK[by_statistics] < RANK[by_rules]:
         levels["T18"] = by_statistics  # the statistics name no row: an unclear alarm
-    rows = sorted(levels.items(), key=lambda item: RANK[item[1]])
-    level: Level = rows[0][1] if rows else "routine"
-    named = tuple(row for row, _ in rows)
-    return Reading(level=level, rows=named, spans=tuple(_spans(signs, ready, named)), version=version())
+    rows = tuple(sorted(levels, key=lambda row: (RANK[levels[row]], int(row[1:]))))
+    return Reading(level=_highest(levels), rows=rows, spans=tuple(_spans(signs, ready, rows)), version=version())
 
 
-def _levels(signs: Signs, case: Case, ready: Engine) -> dict[str, Level]:
+def _levels(signs: Signs, message: Message, ready: Engine) -> dict[str, Level]:
     """The highest level of each row that the message shows."""
+    case = Case(
+        found=signs.families, days=message.days_since_procedure, region=message.region, hours=hours(signs.text.words)
+    )
     found: dict[str, Level] = {}
     for row, level in _all_levels(signs, case, ready):
         if level != "routine" and RANK[level] < RANK.get(found.get(row, "routine"), 9):
