@@ -44,8 +44,9 @@ class Share:
         if not self.of:
             return 0.0, 1.0
         z, n, p = 1.959964, self.of, self.hits / self.of
-        middle, half = (p + z * z / (2 * n)) / (1 + z * z / n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return middle - half / (1 + z * z / n), middle + half / (1 + z * z / n)
+        middle, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        low, high = ((middle + side) / (1 + z * z / n) for side in (-half, half))
+        return max(low, 0.0), min(high, 1.0)
 
     def __str__(self) -> str:
         """`0.987 (0.961-0.996), 229 of 232`."""

@@ -69,7 +69,7 @@ ROUTINES = [
     (2, "hip", "No fever, no redness, no swelling. Just achy, a 3."),
     (5, "knee", "Me duele un poco, como un 3. ¿Puedo caminar?"),
     (0, "shoulder", "My arm is numb like you said it would be, an hour so far."),
-    (1, "knee", "The numbness wore off after three hours."),
+    (1, "knee", "The numb patch wore off at hour three yesterday, normal feeling since. A 3 on the stairs."),
     (None, None, "How much does a session cost and where do I park?"),
     (None, None, "I'm dying to know if there is a slot on Friday"),
     (None, None, "The insurance paperwork is one big headache"),

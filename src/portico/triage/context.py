@@ -12,6 +12,7 @@ from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
 
 _NEGATION_REACH = 4
 _SUPPOSITION_REACH = 14
+_QUOTATION_REACH = 60
 _HISTORY_BACK, _HISTORY_ON = 12, 9
 _SHORT_ITEM = 4
 _DENIES_A_NUMBER = 2
@@ -140,7 +141,7 @@ def _quoted(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[in
     """What a sheet, a form or a machine says, up to the end of its sentence or its quotation."""
     for mark in marks.get("quotation", ()):
         inside = False
-        for at in range(mark.start, len(words)):
+        for at in range(mark.start, min(mark.start + _QUOTATION_REACH, len(words))):
             if words[at] == QUOTE:
                 inside = not inside
             if not inside and (words[at] == SENTENCE_END or (at >= mark.end and _turns(at, places))):
@@ -152,7 +153,7 @@ def _quoted_before(words: Sequence[str], marks: _Marks) -> Iterator[int]:
     """`Dad heart attack, brother blood clots. I have none of these`: what stands before, up to one sentence back."""
     for mark in marks.get("none_of_these", ()):
         ends = 0
-        for at in range(mark.start - 1, -1, -1):
+        for at in range(mark.start - 1, max(-1, mark.start - _QUOTATION_REACH), -1):
             ends += words[at] == SENTENCE_END
             if ends > 1:
                 break

@@ -49,20 +49,20 @@ class Matcher:
         """Which terms begin where."""
         by_word = {word: self._terms_of(word) for word in set(words)}
         row: list[Ends] = [{term: [at + 1] for term in by_word[word]} for at, word in enumerate(words)]
-        found: list[tuple[int, str, int]] = []
+        possible = _Possible(self._concepts, row)
+        found: set[tuple[int, str, int]] = set()
         for at in range(len(words)):
-            for pattern in _candidates(self._concepts, row[at]):
-                found += [(at, pattern.family, end) for end, _ in _endings(pattern.steps, row, words, at)]
-        for at, concept, end in found:
-            ends = row[at].setdefault(concept, [])
-            if end not in ends:
-                ends.append(end)
+            for pattern in possible.at(at):
+                found.update((at, pattern.family, end) for end, _ in _endings(pattern.steps, row, words, at))
+        for at, concept, end in sorted(found):
+            row[at].setdefault(concept, []).append(end)
         return row
 
     def matches(self, words: Sequence[str], row: Row) -> Iterator[Match]:
         """Every family that occurs; per pattern and beginning the shortest."""
+        possible = _Possible(self._families, row)
         for at in range(len(words)):
-            for pattern in _candidates(self._families, row[at]):
+            for pattern in possible.at(at):
                 for end, covered in _endings(pattern.steps, row, words, at):
                     yield Match(family=pattern.family, start=at, end=end, covered=frozenset(covered))
                     break
@@ -97,8 +97,26 @@ def _terms(table: Mapping[str, list[Pattern]]) -> Iterator[str]:
     )
 
 
-def _candidates(table: Mapping[str, list[Pattern]], ends: Ends) -> list[Pattern]:
-    return [pattern for term in ends if term in table for pattern in table[term]]
+class _Possible:
+    """The patterns that may begin at a word and whose other steps occur somewhere in the text."""
+
+    def __init__(self, table: Mapping[str, list[Pattern]], row: Row) -> None:
+        self._row = row
+        present = {term for ends in row for term in ends}
+        self._by_term = {
+            term: [pattern for pattern in table[term] if _all_occur(pattern, present)]
+            for term in sorted(present)
+            if term in table
+        }
+
+    def at(self, place: int) -> Iterator[Pattern]:
+        """In the order of the lexicon."""
+        for term in self._row[place]:
+            yield from self._by_term.get(term, ())
+
+
+def _all_occur(pattern: Pattern, present: set[str]) -> bool:
+    return all(not step.terms.isdisjoint(present) for step in pattern.steps[1:])
 
 
 def _endings(

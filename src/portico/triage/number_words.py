@@ -10,10 +10,15 @@ _SMALL: Mapping[str, int] = {
     **{word: value for value, word in enumerate(_ES.split())},
 }
 _TENS: Mapping[str, int] = {
-    **{w: v * 10 for v, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)},
     **{
         w: v * 10
-        for v, w in enumerate(["veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"], start=2)
+        for v, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+    },
+    **{
+        w: v * 10
+        for v, w in enumerate(
+            ["veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"], start=2
+        )
     },
 }
 _POINTS = frozenset({"point", "punto", "coma", "con"})
