@@ -1,5 +1,6 @@
 """One table per row of clinical.md section 5: what patients say, and what it means."""
 
+import msgspec
 import pytest
 
 from portico.triage import RANK, Message, read
@@ -113,9 +114,9 @@ def test_fever_alone_is_call_now_and_with_severe_pain_an_emergency() -> None:
 
 
 def test_subject_and_captions_are_read_like_the_body() -> None:
+    message = Message(subject="", body="hello", days_since_procedure=1, region="knee")
     for fields in ({"subject": "can't breathe"}, {"captions": ("can't breathe",)}):
-        message = Message(**{"subject": "", "body": "hello", "days_since_procedure": 1, "region": "knee", **fields})
-        reading = read(message)
+        reading = read(msgspec.structs.replace(message, **fields))
         assert reading.level == "emergency"
         assert {span.field for span in reading.spans} & {"subject", "caption-0"}
 
