@@ -32,6 +32,10 @@ class Engine:
         word = self.replaced.get(word, word)
         return word if self.matcher.knows(word) or self.context.knows(word) else self.speller.meant(word)
 
+    def makes_out(self, word: str) -> bool:
+        """Whether a written word is one, or a misspelling of one."""
+        return self.knows(self.meant(word))
+
     def knows(self, word: str) -> bool:
         """Whether it is a word of English, of the lexicon or of its ordinary words."""
         return word in self.ordinary or self.matcher.knows(word) or self.context.knows(word)

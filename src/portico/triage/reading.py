@@ -141,7 +141,7 @@ def _all_levels(signs: Signs, case: Case, ready: Engine) -> Iterator[tuple[str, 
     for rule in RULES:
         if rule.fires(case):
             yield rule.row, rule.level
-    if unreadable(signs.text.words, ready.knows, foreign_letters=signs.text.foreign_letters):
+    if unreadable(signs.text.written, ready.makes_out, foreign_letters=signs.text.foreign_letters):
         yield "T26", "same_day"
 
 

@@ -24,6 +24,11 @@ class Text:
         """How many words there are, without marks."""
         return sum(word[0].isalnum() for word in self.words)
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The words as they were written."""
+        return tuple(token.text for _, token in self.places)
+
     def span(self, start: int, end: int) -> tuple[str, int, int]:
         """Field and code points of words `start` to `end`; up to the last word of the first one's field."""
         field, first = self.places[start]
