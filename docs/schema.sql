@@ -81,10 +81,20 @@ CREATE TABLE public.account (
     patient_id uuid,
     state text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    CONSTRAINT account_language_is_known CHECK ((language = ANY (ARRAY['en'::text, 'es'::text]))),
     CONSTRAINT account_state_is_known CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text])))
 );
 
 ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.account_contact (
+    clinic_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    phone_sealed bytea
+);
+
+ALTER TABLE ONLY public.account_contact FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
@@ -165,6 +175,18 @@ ALTER TABLE public.audit_event ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.check_in_due (
+    clinic_id uuid NOT NULL,
+    procedure_id uuid NOT NULL,
+    day smallint NOT NULL,
+    patient_id uuid NOT NULL,
+    state text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT check_in_due_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'reminded'::text, 'skipped'::text])))
+);
+
+ALTER TABLE ONLY public.check_in_due FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.clinic (
     clinic_id uuid NOT NULL,
@@ -257,7 +279,8 @@ CREATE TABLE public.credential (
     totp_seed_sealed bytea,
     totp_confirmed_at timestamp with time zone,
     totp_last_step bigint,
-    changed_at timestamp with time zone NOT NULL
+    changed_at timestamp with time zone NOT NULL,
+    next_seed_sealed bytea
 );
 
 ALTER TABLE ONLY public.credential FORCE ROW LEVEL SECURITY;
@@ -294,6 +317,20 @@ CREATE TABLE public.draft (
 );
 
 ALTER TABLE ONLY public.draft FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.email_change (
+    clinic_id uuid NOT NULL,
+    change_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    new_email text NOT NULL,
+    code_hash text NOT NULL,
+    state text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT email_change_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'withdrawn'::text])))
+);
+
+ALTER TABLE ONLY public.email_change FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.escalation (
     clinic_id uuid NOT NULL,
@@ -351,6 +388,28 @@ CREATE TABLE public.escalation_event (
 );
 
 ALTER TABLE ONLY public.escalation_event FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.factor_recovery (
+    clinic_id uuid NOT NULL,
+    recovery_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    state text NOT NULL,
+    needs smallint NOT NULL,
+    confirmed_by uuid NOT NULL,
+    confirmed_at timestamp with time zone NOT NULL,
+    reason_sealed bytea NOT NULL,
+    second_by uuid,
+    second_at timestamp with time zone,
+    second_reason_sealed bytea,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT factor_recovery_by_two_people CHECK ((second_by IS DISTINCT FROM confirmed_by)),
+    CONSTRAINT factor_recovery_done_when_confirmed CHECK (((state <> 'done'::text) OR (needs = 1) OR ((second_by IS NOT NULL) AND (second_at IS NOT NULL)))),
+    CONSTRAINT factor_recovery_needs_one_or_two CHECK ((needs = ANY (ARRAY[1, 2]))),
+    CONSTRAINT factor_recovery_never_by_its_own_account CHECK (((confirmed_by <> account_id) AND (second_by IS DISTINCT FROM account_id))),
+    CONSTRAINT factor_recovery_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'done'::text, 'withdrawn'::text])))
+);
+
+ALTER TABLE ONLY public.factor_recovery FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.finding (
     clinic_id uuid NOT NULL,
@@ -560,6 +619,28 @@ CREATE TABLE public.patient_match (
 
 ALTER TABLE ONLY public.patient_match FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.procedure (
+    clinic_id uuid NOT NULL,
+    procedure_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    state text NOT NULL,
+    performed_on date,
+    regions text[] NOT NULL,
+    tissues text[] NOT NULL,
+    hydrodissection boolean,
+    guidance text,
+    therapy_referral boolean NOT NULL,
+    lot_sealed bytea,
+    revision integer NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT procedure_guidance_is_known CHECK ((guidance = ANY (ARRAY['ultrasound'::text, 'other'::text, 'none'::text]))),
+    CONSTRAINT procedure_has_a_region CHECK ((cardinality(regions) > 0)),
+    CONSTRAINT procedure_state_is_known CHECK ((state = ANY (ARRAY['recorded'::text, 'entered_in_error'::text])))
+);
+
+ALTER TABLE ONLY public.procedure FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.proxy_grant (
     clinic_id uuid NOT NULL,
     grant_id uuid NOT NULL,
@@ -570,7 +651,13 @@ CREATE TABLE public.proxy_grant (
     confirmed_by uuid NOT NULL,
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone,
+    proxy_name text DEFAULT ''::text NOT NULL,
+    ended_by uuid,
+    ended_at timestamp with time zone,
+    end_reason text,
     CONSTRAINT proxy_grant_basis_is_known CHECK ((basis = ANY (ARRAY['guardian'::text, 'agreed'::text, 'poa'::text]))),
+    CONSTRAINT proxy_grant_end_reason_is_known CHECK ((end_reason = ANY (ARRAY['patient'::text, 'proxy'::text, 'staff'::text]))),
+    CONSTRAINT proxy_grant_ended_says_by_whom_and_why CHECK ((((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) = (end_reason IS NULL)))),
     CONSTRAINT proxy_grant_scope_is_known CHECK (((scope <@ ARRAY['intake'::text, 'messages'::text, 'record'::text]) AND (cardinality(scope) > 0)))
 );
 
@@ -605,6 +692,18 @@ CREATE TABLE public.read_mark (
 
 ALTER TABLE ONLY public.read_mark FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.recovery_code (
+    clinic_id uuid NOT NULL,
+    code_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    replaced_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.recovery_code FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.response (
     clinic_id uuid NOT NULL,
     response_id uuid NOT NULL,
@@ -620,7 +719,12 @@ CREATE TABLE public.response (
     created_at timestamp with time zone NOT NULL,
     saved_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone,
+    kind text DEFAULT 'intake'::text NOT NULL,
+    thread_id uuid,
+    finish_due_at timestamp with time zone,
     CONSTRAINT response_danger_is_known CHECK ((danger = ANY (ARRAY['E'::text, 'U'::text]))),
+    CONSTRAINT response_kind_is_known CHECK ((kind = ANY (ARRAY['intake'::text, 'check_in'::text]))),
+    CONSTRAINT response_only_check_ins_have_threads CHECK (((kind = 'check_in'::text) OR ((thread_id IS NULL) AND (finish_due_at IS NULL)))),
     CONSTRAINT response_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'amending'::text, 'abandoned'::text, 'expired'::text]))),
     CONSTRAINT response_submitted_has_a_revision CHECK (((state <> ALL (ARRAY['submitted'::text, 'amending'::text])) OR (submitted_revision IS NOT NULL))),
     CONSTRAINT response_working_copy_exists_while_open CHECK (((state = ANY (ARRAY['draft'::text, 'amending'::text])) = (answers_sealed IS NOT NULL)))
@@ -727,7 +831,7 @@ CREATE TABLE public.screening (
     rule_set_version text NOT NULL,
     engine_version text NOT NULL,
     as_of date NOT NULL,
-    disposition text NOT NULL,
+    disposition text,
     urgency text NOT NULL,
     signed boolean NOT NULL,
     settings text NOT NULL,
@@ -749,6 +853,8 @@ CREATE TABLE public.session (
     authenticated_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    device text DEFAULT 'other/other'::text NOT NULL,
+    stepped_up_at timestamp with time zone,
     CONSTRAINT session_hat_is_known CHECK ((hat = ANY (ARRAY['patient'::text, 'staff'::text]))),
     CONSTRAINT session_state_is_known CHECK ((state = ANY (ARRAY['second-factor'::text, 'enrol-second-factor'::text, 'signed-in'::text, 'ended'::text])))
 );
@@ -824,6 +930,9 @@ END) STORED NOT NULL,
 
 ALTER TABLE ONLY public.thread FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE ONLY public.account_contact
+    ADD CONSTRAINT account_contact_pkey PRIMARY KEY (clinic_id, account_id);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_email_is_unique_in_clinic UNIQUE (clinic_id, email);
 
@@ -841,6 +950,9 @@ ALTER TABLE ONLY public.attachment
 
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (clinic_id, event_id);
+
+ALTER TABLE ONLY public.check_in_due
+    ADD CONSTRAINT check_in_due_pkey PRIMARY KEY (clinic_id, procedure_id, day);
 
 ALTER TABLE ONLY public.clinic_key
     ADD CONSTRAINT clinic_key_pkey PRIMARY KEY (clinic_id, key_id);
@@ -875,6 +987,12 @@ ALTER TABLE ONLY public.decision
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (clinic_id, thread_id, account_id, hat);
 
+ALTER TABLE ONLY public.email_change
+    ADD CONSTRAINT email_change_code_is_unique UNIQUE (clinic_id, code_hash);
+
+ALTER TABLE ONLY public.email_change
+    ADD CONSTRAINT email_change_pkey PRIMARY KEY (clinic_id, change_id);
+
 ALTER TABLE ONLY public.escalation_event
     ADD CONSTRAINT escalation_event_pkey PRIMARY KEY (clinic_id, event_id);
 
@@ -883,6 +1001,9 @@ ALTER TABLE ONLY public.escalation
 
 ALTER TABLE ONLY public.escalation
     ADD CONSTRAINT escalation_pkey PRIMARY KEY (clinic_id, escalation_id);
+
+ALTER TABLE ONLY public.factor_recovery
+    ADD CONSTRAINT factor_recovery_pkey PRIMARY KEY (clinic_id, recovery_id);
 
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_pkey PRIMARY KEY (clinic_id, response_id, revision, rule);
@@ -935,6 +1056,12 @@ ALTER TABLE ONLY public.patient_match
 ALTER TABLE ONLY public.patient
     ADD CONSTRAINT patient_pkey PRIMARY KEY (clinic_id, patient_id);
 
+ALTER TABLE ONLY public.procedure
+    ADD CONSTRAINT procedure_is_of_one_patient UNIQUE (clinic_id, procedure_id, patient_id);
+
+ALTER TABLE ONLY public.procedure
+    ADD CONSTRAINT procedure_pkey PRIMARY KEY (clinic_id, procedure_id);
+
 ALTER TABLE ONLY public.proxy_grant
     ADD CONSTRAINT proxy_grant_pkey PRIMARY KEY (clinic_id, grant_id);
 
@@ -946,6 +1073,12 @@ ALTER TABLE ONLY public.rate_limit
 
 ALTER TABLE ONLY public.read_mark
     ADD CONSTRAINT read_mark_pkey PRIMARY KEY (clinic_id, thread_id, account_id, hat);
+
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_is_unique UNIQUE (clinic_id, account_id, code_hash);
+
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (clinic_id, code_id);
 
 ALTER TABLE ONLY public.response
     ADD CONSTRAINT response_is_of_one_patient UNIQUE (clinic_id, response_id, patient_id);
@@ -1016,6 +1149,10 @@ CREATE INDEX audit_event_by_patient ON public.audit_event USING btree (clinic_id
 
 CREATE UNIQUE INDEX audit_event_folds ON public.audit_event USING btree (clinic_id, fold_key) WHERE (fold_key IS NOT NULL);
 
+CREATE INDEX check_in_due_of_patient ON public.check_in_due USING btree (clinic_id, patient_id, due_at) WHERE (state = 'waiting'::text);
+
+CREATE INDEX check_in_due_waiting ON public.check_in_due USING btree (due_at) WHERE (state = 'waiting'::text);
+
 CREATE INDEX clinic_setting_event_by_key ON public.clinic_setting_event USING btree (clinic_id, key, at DESC, event_id);
 
 CREATE INDEX closure_by_thread ON public.closure USING btree (clinic_id, thread_id, closed_at);
@@ -1025,6 +1162,8 @@ CREATE INDEX consult_by_patient ON public.consult USING btree (clinic_id, patien
 CREATE INDEX consult_upcoming ON public.consult USING btree (clinic_id, starts_at) WHERE (state = 'booked'::text);
 
 CREATE INDEX draft_by_account ON public.draft USING btree (clinic_id, account_id, saved_at) WHERE (body_sealed IS NOT NULL);
+
+CREATE UNIQUE INDEX email_change_one_open ON public.email_change USING btree (clinic_id, account_id) WHERE (state = 'open'::text);
 
 CREATE INDEX escalation_by_patient ON public.escalation USING btree (clinic_id, patient_id);
 
@@ -1037,6 +1176,8 @@ CREATE UNIQUE INDEX escalation_one_unresolved_per_subject ON public.escalation U
 CREATE INDEX escalation_open ON public.escalation USING btree (clinic_id, level_rank, deadline, escalation_id) WHERE (state <> 'resolved'::text);
 
 CREATE INDEX escalation_resolved ON public.escalation USING btree (clinic_id, resolved_at DESC, escalation_id DESC) WHERE (state = 'resolved'::text);
+
+CREATE UNIQUE INDEX factor_recovery_one_open ON public.factor_recovery USING btree (clinic_id, account_id) WHERE (state = 'open'::text);
 
 CREATE INDEX invitation_by_patient ON public.invitation USING btree (clinic_id, patient_id) WHERE (patient_id IS NOT NULL);
 
@@ -1068,15 +1209,25 @@ CREATE UNIQUE INDEX patient_match_links_to_one ON public.patient_match USING btr
 
 CREATE UNIQUE INDEX patient_number_is_unique_in_clinic ON public.patient USING btree (clinic_id, clinic_number) WHERE (clinic_number IS NOT NULL);
 
+CREATE INDEX procedure_by_patient ON public.procedure USING btree (clinic_id, patient_id, performed_on);
+
 CREATE INDEX proxy_grant_by_account ON public.proxy_grant USING btree (clinic_id, account_id);
+
+CREATE INDEX proxy_grant_by_patient ON public.proxy_grant USING btree (clinic_id, patient_id);
 
 CREATE INDEX questionnaire_by_slug ON public.questionnaire USING btree (slug, published_at DESC);
 
 CREATE INDEX response_by_patient ON public.response USING btree (clinic_id, patient_id, created_at DESC, response_id);
 
+CREATE INDEX response_check_ins ON public.response USING btree (clinic_id, patient_id, created_at) WHERE ((kind = 'check_in'::text) AND (submitted_revision IS NOT NULL));
+
 CREATE INDEX response_due ON public.response USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
-CREATE UNIQUE INDEX response_one_open_draft ON public.response USING btree (clinic_id, patient_id, questionnaire_url) WHERE (state = 'draft'::text);
+CREATE UNIQUE INDEX response_one_open_check_in ON public.response USING btree (clinic_id, patient_id, COALESCE(thread_id, '00000000-0000-0000-0000-000000000000'::uuid)) WHERE ((state = 'draft'::text) AND (kind = 'check_in'::text));
+
+CREATE UNIQUE INDEX response_one_open_draft ON public.response USING btree (clinic_id, patient_id, questionnaire_url) WHERE ((state = 'draft'::text) AND (kind = 'intake'::text));
+
+CREATE INDEX response_to_finish ON public.response USING btree (finish_due_at) WHERE (finish_due_at IS NOT NULL);
 
 CREATE INDEX review_by_patient ON public.review USING btree (clinic_id, patient_id);
 
@@ -1116,6 +1267,9 @@ ALTER TABLE ONLY public.account
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
+ALTER TABLE ONLY public.account_contact
+    ADD CONSTRAINT account_contact_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
 ALTER TABLE ONLY public.assignment
     ADD CONSTRAINT assignment_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
 
@@ -1127,6 +1281,9 @@ ALTER TABLE ONLY public.attachment
 
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
+
+ALTER TABLE ONLY public.check_in_due
+    ADD CONSTRAINT check_in_due_clinic_id_procedure_id_patient_id_fkey FOREIGN KEY (clinic_id, procedure_id, patient_id) REFERENCES public.procedure(clinic_id, procedure_id, patient_id);
 
 ALTER TABLE ONLY public.clinic_key
     ADD CONSTRAINT clinic_key_clinic_id_fkey FOREIGN KEY (clinic_id) REFERENCES public.clinic(clinic_id);
@@ -1161,11 +1318,17 @@ ALTER TABLE ONLY public.draft
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
+ALTER TABLE ONLY public.email_change
+    ADD CONSTRAINT email_change_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
 ALTER TABLE ONLY public.escalation
     ADD CONSTRAINT escalation_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
 ALTER TABLE ONLY public.escalation_event
     ADD CONSTRAINT escalation_event_clinic_id_escalation_id_patient_id_fkey FOREIGN KEY (clinic_id, escalation_id, patient_id) REFERENCES public.escalation(clinic_id, escalation_id, patient_id);
+
+ALTER TABLE ONLY public.factor_recovery
+    ADD CONSTRAINT factor_recovery_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
 
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_clinic_id_response_id_revision_patient_id_fkey FOREIGN KEY (clinic_id, response_id, revision, patient_id) REFERENCES public.screening(clinic_id, response_id, revision, patient_id);
@@ -1221,6 +1384,9 @@ ALTER TABLE ONLY public.patient_match
 ALTER TABLE ONLY public.patient_match
     ADD CONSTRAINT patient_match_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
+ALTER TABLE ONLY public.procedure
+    ADD CONSTRAINT procedure_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
+
 ALTER TABLE ONLY public.proxy_grant
     ADD CONSTRAINT proxy_grant_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
 
@@ -1232,6 +1398,9 @@ ALTER TABLE ONLY public.read_mark
 
 ALTER TABLE ONLY public.read_mark
     ADD CONSTRAINT read_mark_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
+
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
 
 ALTER TABLE ONLY public.response
     ADD CONSTRAINT response_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
@@ -1280,6 +1449,14 @@ ALTER TABLE ONLY public.thread
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY account_changed_by_owner ON public.account FOR UPDATE USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor)))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor)) AND (state = 'active'::text) AND ((patient_id IS NULL) OR (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))));
+
+ALTER TABLE public.account_contact ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY account_contact_of_account ON public.account_contact USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY account_contact_within_clinic ON public.account_contact USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 CREATE POLICY account_signing_in ON public.account FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
 CREATE POLICY account_within_clinic ON public.account USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
@@ -1305,6 +1482,14 @@ CREATE POLICY audit_event_left_by_patient ON public.audit_event FOR INSERT WITH 
 CREATE POLICY audit_event_read_by_patient ON public.audit_event FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
 CREATE POLICY audit_event_within_clinic ON public.audit_event USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.check_in_due ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY check_in_due_for_worker ON public.check_in_due FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (state = 'waiting'::text)));
+
+CREATE POLICY check_in_due_read_by_patient ON public.check_in_due FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY check_in_due_within_clinic ON public.check_in_due USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.clinic_key ENABLE ROW LEVEL SECURITY;
 
@@ -1358,6 +1543,14 @@ CREATE POLICY draft_of_reader ON public.draft USING (((clinic_id = ( SELECT publ
 
 CREATE POLICY draft_within_clinic ON public.draft USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.email_change ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY email_change_by_code ON public.email_change FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (code_hash = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY email_change_of_account ON public.email_change USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY email_change_within_clinic ON public.email_change USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 ALTER TABLE public.escalation ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY escalation_due_for_worker ON public.escalation FOR SELECT TO portico_worker USING (((( SELECT public.app_clinic() AS app_clinic) IS NULL) AND (deadline IS NOT NULL)));
@@ -1371,6 +1564,10 @@ CREATE POLICY escalation_event_within_clinic ON public.escalation_event USING ((
 CREATE POLICY escalation_of_patient ON public.escalation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
 CREATE POLICY escalation_within_clinic ON public.escalation USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.factor_recovery ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY factor_recovery_within_clinic ON public.factor_recovery USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.finding ENABLE ROW LEVEL SECURITY;
 
@@ -1426,6 +1623,8 @@ CREATE POLICY password_reset_within_clinic ON public.password_reset USING (((cli
 
 ALTER TABLE public.patient ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY patient_contact_by_patient ON public.patient FOR UPDATE USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
 ALTER TABLE public.patient_key ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY patient_key_read_by_patient ON public.patient_key FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
@@ -1444,7 +1643,17 @@ CREATE POLICY patient_signing_in ON public.patient FOR SELECT USING (((clinic_id
 
 CREATE POLICY patient_within_clinic ON public.patient USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.procedure ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY procedure_read_by_patient ON public.procedure FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+CREATE POLICY procedure_within_clinic ON public.procedure USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 ALTER TABLE public.proxy_grant ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY proxy_grant_ended_by_patient ON public.proxy_grant FOR UPDATE USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND ((patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])) OR ((account_id)::text = ( SELECT public.app_actor() AS app_actor))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (ended_at IS NOT NULL)));
+
+CREATE POLICY proxy_grant_read_by_patient ON public.proxy_grant FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
 CREATE POLICY proxy_grant_signing_in ON public.proxy_grant FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
@@ -1455,6 +1664,12 @@ ALTER TABLE public.read_mark ENABLE ROW LEVEL SECURITY;
 CREATE POLICY read_mark_of_reader ON public.read_mark USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor)))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
 CREATE POLICY read_mark_within_clinic ON public.read_mark USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.recovery_code ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recovery_code_of_account ON public.recovery_code USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY recovery_code_within_clinic ON public.recovery_code USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.response ENABLE ROW LEVEL SECURITY;
 
@@ -1537,6 +1752,8 @@ GRANT ALL ON SCHEMA public TO portico_owner;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO portico_app;
 GRANT SELECT ON TABLE public.account TO portico_worker;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.account_contact TO portico_app;
+
 GRANT SELECT ON TABLE public.alembic_version TO portico_app;
 GRANT SELECT ON TABLE public.alembic_version TO portico_worker;
 GRANT SELECT ON TABLE public.alembic_version TO portico_backup;
@@ -1595,6 +1812,9 @@ GRANT SELECT(clinic_id) ON TABLE public.audit_event TO portico_worker;
 GRANT SELECT(event_id) ON TABLE public.audit_event TO portico_worker;
 
 GRANT SELECT(fold_key) ON TABLE public.audit_event TO portico_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.check_in_due TO portico_app;
+GRANT SELECT,UPDATE ON TABLE public.check_in_due TO portico_worker;
 
 GRANT SELECT,INSERT ON TABLE public.clinic TO portico_app;
 GRANT SELECT ON TABLE public.clinic TO portico_worker;
@@ -1658,11 +1878,25 @@ GRANT SELECT(decided_at) ON TABLE public.decision TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.draft TO portico_app;
 
+GRANT SELECT,INSERT ON TABLE public.email_change TO portico_app;
+
+GRANT UPDATE(state) ON TABLE public.email_change TO portico_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.escalation TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.escalation TO portico_worker;
 
 GRANT SELECT,INSERT ON TABLE public.escalation_event TO portico_app;
 GRANT INSERT ON TABLE public.escalation_event TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.factor_recovery TO portico_app;
+
+GRANT UPDATE(state) ON TABLE public.factor_recovery TO portico_app;
+
+GRANT UPDATE(second_by) ON TABLE public.factor_recovery TO portico_app;
+
+GRANT UPDATE(second_at) ON TABLE public.factor_recovery TO portico_app;
+
+GRANT UPDATE(second_reason_sealed) ON TABLE public.factor_recovery TO portico_app;
 
 GRANT SELECT,INSERT ON TABLE public.finding TO portico_app;
 GRANT SELECT ON TABLE public.finding TO portico_worker;
@@ -1737,8 +1971,42 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_key TO portico_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_match TO portico_app;
 GRANT SELECT ON TABLE public.patient_match TO portico_worker;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.proxy_grant TO portico_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.procedure TO portico_app;
+
+GRANT SELECT(clinic_id) ON TABLE public.procedure TO portico_worker;
+
+GRANT SELECT(procedure_id) ON TABLE public.procedure TO portico_worker;
+
+GRANT SELECT(patient_id) ON TABLE public.procedure TO portico_worker;
+
+GRANT SELECT(state) ON TABLE public.procedure TO portico_worker;
+
+GRANT SELECT(performed_on) ON TABLE public.procedure TO portico_worker;
+
+GRANT SELECT(regions) ON TABLE public.procedure TO portico_worker;
+
+GRANT SELECT(tissues) ON TABLE public.procedure TO portico_worker;
+
+GRANT SELECT(hydrodissection) ON TABLE public.procedure TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.proxy_grant TO portico_app;
 GRANT SELECT ON TABLE public.proxy_grant TO portico_worker;
+
+GRANT UPDATE(scope) ON TABLE public.proxy_grant TO portico_app;
+
+GRANT UPDATE(confirmed_by) ON TABLE public.proxy_grant TO portico_app;
+
+GRANT UPDATE(starts_at) ON TABLE public.proxy_grant TO portico_app;
+
+GRANT UPDATE(ends_at) ON TABLE public.proxy_grant TO portico_app;
+
+GRANT UPDATE(proxy_name) ON TABLE public.proxy_grant TO portico_app;
+
+GRANT UPDATE(ended_by) ON TABLE public.proxy_grant TO portico_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.proxy_grant TO portico_app;
+
+GRANT UPDATE(end_reason) ON TABLE public.proxy_grant TO portico_app;
 
 GRANT SELECT,INSERT ON TABLE public.questionnaire TO portico_app;
 GRANT SELECT ON TABLE public.questionnaire TO portico_worker;
@@ -1749,6 +2017,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limit TO portico_app;
 GRANT SELECT,DELETE ON TABLE public.rate_limit TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.read_mark TO portico_app;
+
+GRANT SELECT,INSERT ON TABLE public.recovery_code TO portico_app;
+
+GRANT UPDATE(used_at) ON TABLE public.recovery_code TO portico_app;
+
+GRANT UPDATE(replaced_at) ON TABLE public.recovery_code TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.response TO portico_app;
 GRANT UPDATE ON TABLE public.response TO portico_worker;
@@ -1778,6 +2052,12 @@ GRANT SELECT(created_at) ON TABLE public.response TO portico_worker;
 GRANT SELECT(saved_at) ON TABLE public.response TO portico_worker;
 
 GRANT SELECT(expires_at) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(kind) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(thread_id) ON TABLE public.response TO portico_worker;
+
+GRANT SELECT(finish_due_at) ON TABLE public.response TO portico_worker;
 
 GRANT SELECT,INSERT ON TABLE public.response_revision TO portico_app;
 
