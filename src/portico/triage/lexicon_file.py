@@ -64,9 +64,25 @@ def plain_words() -> frozenset[str]:
     return frozenset(word for words in _lists("plain_words.json").values() for line in words for word in line.split())
 
 
+@cache
+def measure_words() -> Mapping[str, frozenset[str]]:
+    """The words around numbers that say what they measure."""
+    return _word_sets("measure_words.json")
+
+
+@cache
+def language_words() -> Mapping[str, frozenset[str]]:
+    """The commonest words of English and Spanish (`own`) and of other languages (`other`)."""
+    return _word_sets("language_words.json")
+
+
 def statistics_file() -> bytes:
     """What `benchmarks.triage_fit` fitted on the development corpus."""
     return _text("statistics.json")
+
+
+def _word_sets(name: str) -> Mapping[str, frozenset[str]]:
+    return {kind: frozenset(" ".join(lines).split()) for kind, lines in _lists(name).items()}
 
 
 def _lists(name: str) -> Mapping[str, tuple[str, ...]]:

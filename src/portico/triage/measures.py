@@ -7,9 +7,10 @@ severe (clinical.md section 5, T8, T9, T11).
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
+from portico.triage.lexicon_file import measure_words
 from portico.triage.matching import Match
 from portico.triage.number_words import Number, numbers
-from portico.triage.tokens import COMMA, SENTENCE_END
+from portico.triage.tokens import SENTENCE_END
 
 SEVERE_PAIN = 7
 FEVER_F, FEVER_C = 100.4, 38.0
@@ -18,295 +19,15 @@ LOW_SUGAR, HIGH_SUGAR = 69, 240
 LOW_OXYGEN = 92
 FAST_PULSE = 110
 
-_UNITS = frozenset(
-    [
-        "mg",
-        "mcg",
-        "ml",
-        "cc",
-        "lb",
-        "lbs",
-        "pound",
-        "pounds",
-        "kg",
-        "kilo",
-        "kilos",
-        "percent",
-        "dollar",
-        "dollars",
-        "bucks",
-        "year",
-        "years",
-        "yr",
-        "yrs",
-        "yo",
-        "anyo",
-        "anyos",
-        "mile",
-        "miles",
-        "km",
-        "block",
-        "blocks",
-        "am",
-        "pm",
-        "a.m",
-        "p.m",
-        "oclock",
-        "minute",
-        "minutes",
-        "min",
-        "mins",
-        "minuto",
-        "minutos",
-        "hour",
-        "hours",
-        "hr",
-        "hrs",
-        "hora",
-        "horas",
-        "day",
-        "days",
-        "dia",
-        "dias",
-        "week",
-        "weeks",
-        "wk",
-        "wks",
-        "semana",
-        "semanas",
-        "month",
-        "months",
-        "mes",
-        "meses",
-        "time",
-        "times",
-        "veces",
-        "times",
-        "session",
-        "sessions",
-        "sesion",
-        "sesiones",
-        "shot",
-        "shots",
-        "injection",
-        "injections",
-        "inyecciones",
-        "tablet",
-        "tablets",
-        "pill",
-        "pills",
-        "pastilla",
-        "pastillas",
-        "step",
-        "steps",
-        "pasos",
-        "people",
-        "page",
-        "pages",
-        "pagina",
-        "paginas",
-        "inch",
-        "inches",
-        "cm",
-        "mm",
-        "bpm",
-        "visit",
-        "visits",
-        "visita",
-        "ft",
-        "feet",
-        "foot",
-        "stairs",
-        "reps",
-        "sets",
-        "rounds",
-        "sleeves",
-        "treatments",
-        "doses",
-        "weeks",
-        "nights",
-        "noches",
-        "night",
-        "st",
-        "nd",
-        "rd",
-        "th",
-        "percent",
-        "grandkids",
-        "kids",
-        "hijos",
-        "holes",
-        "miles",
-        "patients",
-    ]
-)
-_TEMPERATURE = frozenset(
-    [
-        "temp",
-        "temps",
-        "temperature",
-        "temperatura",
-        "thermometer",
-        "termometro",
-        "fever",
-        "fevers",
-        "fiebre",
-        "calentura",
-        "feverish",
-        "febril",
-        "degrees",
-        "grados",
-        "grado",
-        "f",
-        "c",
-        "celsius",
-        "fahrenheit",
-        "centigrados",
-        "chills",
-        "chill",
-        "escalofrios",
-        "escalofrio",
-        "shivering",
-        "rigors",
-        "shakes",
-        "forehead",
-        "flu",
-        "gripe",
-        "tylenol",
-        "ibuprofen",
-        "burning",
-        "sweats",
-        "sudores",
-        "mercury",
-        "decimas",
-    ]
-)
-_REACHED = frozenset(
-    [
-        "a",
-        "at",
-        "hit",
-        "got",
-        "had",
-        "have",
-        "has",
-        "been",
-        "was",
-        "to",
-        "of",
-        "over",
-        "above",
-        "running",
-        "tengo",
-        "tuve",
-        "tenia",
-        "traigo",
-        "de",
-        "a",
-        "marco",
-        "llego",
-        "subio",
-        "reading",
-        "read",
-        "said",
-    ]
-)
-_PAIN = frozenset(
-    [
-        "pain",
-        "pains",
-        "hurt",
-        "hurts",
-        "hurting",
-        "ache",
-        "aches",
-        "aching",
-        "achy",
-        "sore",
-        "soreness",
-        "level",
-        "scale",
-        "dolor",
-        "dolores",
-        "duele",
-        "dolia",
-        "escala",
-        "nivel",
-        "rate",
-        "rated",
-        "rates",
-        "rating",
-        "call",
-        "calls",
-        "calling",
-        "score",
-        "painful",
-        "throbbing",
-        "throb",
-        "agony",
-        "discomfort",
-        "adolorida",
-        "adolorido",
-        "molestia",
-        "intensidad",
-        "number",
-        "tender",
-        "ouch",
-    ]
-)
-_BEFORE_SCORE = frozenset(
-    [
-        "a",
-        "an",
-        "un",
-        "it",
-        "at",
-        "as",
-        "like",
-        "about",
-        "maybe",
-        "around",
-        "a",
-        "level",
-        "nivel",
-        "pain",
-        "dolor",
-        "is",
-        "its",
-        "was",
-        "to",
-        "de",
-        "en",
-        "still",
-        "say",
-        "call",
-        "solid",
-        "steady",
-        "say",
-        "roughly",
-        "probably",
-        "easily",
-        "hitting",
-        "hit",
-        "hits",
-        "como",
-        "casi",
-        "unos",
-        "now",
-        "ahora",
-        "hasta",
-        "al",
-        "por",
-    ]
-)
-_SAID_BEFORE = frozenset(
-    {"is", "its", "be", "at", "like", "about", "say", "still", "call", "hes", "shes", "rates", "es", "como"}
-)
-_AFTER_SCORE = frozenset(
-    f"{SENTENCE_END} {COMMA} when on and now but today at if with in or to most all y cuando hoy por pero so even only just tonight before after out "
-    "since again this yesterday last ayer desde aunque right most some plus resting walking sitting lying en al sin constantly".split()
-)
-_EARLIER = frozenset({"before", "antes", "b4", "originally", "beforehand"})
+_WORDS = measure_words()
+_UNITS = _WORDS["units"]
+_TEMPERATURE = _WORDS["temperature"]
+_REACHED = _WORDS["reached"]
+_PAIN = _WORDS["pain"]
+_BEFORE_SCORE = _WORDS["before_score"]
+_SAID_BEFORE = _WORDS["said_before"]
+_AFTER_SCORE = _WORDS["after_score"]
+_EARLIER = _WORDS["earlier"]
 
 
 def measures(words: Sequence[str]) -> Iterator[Match]:
@@ -325,7 +46,7 @@ def hours(words: Sequence[str]) -> float | None:
     return max(named, default=None)
 
 
-_HOURS = frozenset({"hour", "hours", "hr", "hrs", "h", "hora", "horas"})
+_HOURS = _WORDS["hours"]
 
 
 def _match(family: str, number: Number) -> Match:
