@@ -220,22 +220,6 @@ def lifecycles() -> tuple[Lifecycle, ...]:
             states=tuple(care_rules.ATTACHMENT_MOVES),
             moves=_moves(care_rules.ATTACHMENT_MOVES),
         ),
-        Lifecycle(
-            title="Procedure",
-            about="A treatment session. What was entered in error is kept, and counts for nothing.",
-            home="src/portico/care/procedure_rules.py",
-            starts={"recorded": "record"},
-            states=tuple(procedure_rules.MOVES),
-            moves=[(here, "", there) for here, nexts in procedure_rules.MOVES.items() for there in sorted(nexts)],
-        ),
-        Lifecycle(
-            title="Due check-in",
-            about="One day after a procedure on which a check-in is asked for; a corrected day lets it wait again.",
-            home="src/portico/care/procedure_rules.py",
-            starts={"waiting": "record"},
-            states=tuple(procedure_rules.DUE_MOVES),
-            moves=[(here, "", there) for here, nexts in procedure_rules.DUE_MOVES.items() for there in sorted(nexts)],
-        ),
         *_after_procedures(),
         Lifecycle(
             title="Escalation",

@@ -13,7 +13,9 @@ from portico.commands.demo_people import PASSWORD
 from portico.ids import AccountId
 from portico.platform.database import Tx
 from tests import walks
-from tests.contracts.test_access_matrix import STAGES, TABLE, ask, expected
+from tests.contracts.access_stages import STAGES
+from tests.contracts.access_table import TABLE
+from tests.contracts.test_access_matrix import ask, expected
 from tests.portal import Persona, Portal
 
 WITH_A_SECOND_FACTOR = {"POST /api/account/recovery-codes", "POST /account/recovery-codes"}

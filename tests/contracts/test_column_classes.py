@@ -6,7 +6,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from portico.platform.column_classes import COLUMN_CLASSES, MEANINGS, PLAIN_REASONS, ColumnClass, classes_of, page
+from portico.platform.column_classes import COLUMN_CLASSES, MEANINGS, PLAIN_REASONS, ColumnClass, classes_of
+from tests.contracts.data_classes_page import page
 from tests.databases import DatabaseUrls
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-classes.md"
@@ -93,4 +94,4 @@ def test_every_class_is_explained() -> None:
 
 
 def test_the_page_of_data_classes_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "write portico.platform.column_classes.page() to it"
+    assert PAGE.read_text(encoding="utf-8") == page(), "write tests.contracts.data_classes_page.page() to it"

@@ -85,7 +85,7 @@ async def list_procedures(site: Site, caller: Caller, patient: UUID | None = Non
     return ProceduresOut(items=[_out(each) for each in found])
 
 
-@put("/api/procedures/{procedure_id:uuid}", opt={"audience": staff(Permission.MANAGE_PROCEDURES)})
+@put("/api/procedures/{procedure_id:uuid}", opt={"audience": staff(Permission.MANAGE_PROCEDURES), "revision": "needs"})
 async def correct_procedure(
     request: AnyRequest, site: Site, caller: Caller, procedure_id: UUID, data: ProcedureChangeIn
 ) -> Response[ProcedureOut]:
