@@ -23,7 +23,7 @@ def test_an_empty_draft_holds_no_danger() -> None:
 
 def test_one_red_flag_among_open_questions_is_danger_at_once() -> None:
     assert danger(facts({"e2": code("unsure")})) == DraftDanger(
-        level="E", rules=E_ONLY, link_ids=(LinkId("e2"),), guidance=("pre.urgent",)
+        level="E", urgency="emergency", rules=E_ONLY, link_ids=(LinkId("e2"),), guidance=("pre.urgent",)
     )
 
 
