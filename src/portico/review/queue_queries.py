@@ -87,12 +87,12 @@ QUEUE_PAGE = Query(
         limit 26
     )
     select page.review_id, page.response_id, page.patient_id, p.name as patient_name,
-        p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
-        page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
+        p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank,
+        page.consult_key::text as consult_key, page.consult_at, page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
         page.claim_until, page.revision
     from page
     cross join lateral (
-        select name, born_on from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
+        select name, born_on, verified from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
     left join lateral (
         select name from account where clinic_id = $1 and account_id = page.clinician_id limit 1) a on true
     order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
@@ -115,12 +115,12 @@ FILTERED_PAGE = Query(
         limit 26
     )
     select page.review_id, page.response_id, page.patient_id, p.name as patient_name,
-        p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank, page.consult_key::text as consult_key, page.consult_at,
-        page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
+        p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank,
+        page.consult_key::text as consult_key, page.consult_at, page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
         page.claim_until, page.revision
     from page
     cross join lateral (
-        select name, born_on from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
+        select name, born_on, verified from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
     left join lateral (
         select name from account where clinic_id = $1 and account_id = page.clinician_id limit 1) a on true
     order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
@@ -131,7 +131,8 @@ ENTRY_OF = Query(
     QueueEntry,
     """
     select r.review_id, r.response_id, r.patient_id, p.name as patient_name,
-        p.verified as patient_verified, p.born_on, r.state, r.disposition, r.urgency, r.urgency_rank, r.consult_key::text as consult_key, r.consult_at, r.queued_at, r.response_revision,
+        p.verified as patient_verified, p.born_on, r.state, r.disposition, r.urgency, r.urgency_rank,
+        r.consult_key::text as consult_key, r.consult_at, r.queued_at, r.response_revision,
         r.clinician_id, a.name as clinician_name, r.claimed_at, r.claim_until, r.revision
     from review r
     join patient p on p.clinic_id = r.clinic_id and p.patient_id = r.patient_id
