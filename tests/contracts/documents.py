@@ -151,6 +151,8 @@ def _variables_of_the_tests() -> Iterator[str]:
             "| --- | --- |",
             "| `PORTICO_TEST_DATABASE_URL` | a PostgreSQL server to use instead of the embedded one, as its administrator |",
             "| `PORTICO_REQUIRE_BROWSER` | `1`: a missing Chromium fails the run |",
+            "| `PORTICO_TORTURE_SEED` | repeats the choices of a run of tests/torture; each run prints its own |",
+            "| `PORTICO_TORTURE_MINUTES` | how long the long run of tests/torture takes, 10 when unset |",
             "| `PORTICO_WRITE_SNAPSHOTS` | `1`: what is compared with a stored file is written to it; `make snapshot` sets it |",
         )
     )
