@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import cold_start, in_process, review_queue, submission
+from benchmarks import cold_start, in_process, inbox, review_queue, submission
 from benchmarks.goals import Line, Section
 from benchmarks.server import House, opened_house
 
@@ -37,10 +37,12 @@ async def _page() -> list[str]:
         sent = await submission.section(house)
         loads.append(os.getloadavg()[0])
         queue = await review_queue.section(house)
+        loads.append(os.getloadavg()[0])
+        threads = await inbox.section(house)
         machine = [*_machine(), f"- {_postgres(house)}, embedded, its settings as in the demo"]
     loads.append(os.getloadavg()[0])
     shown = ", ".join(f"{load:.1f}" for load in loads)
-    sections = [engines, sent, queue, start]
+    sections = [engines, sent, queue, threads, start]
     return [
         *_head(sections),
         *machine,

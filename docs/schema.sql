@@ -1255,6 +1255,8 @@ CREATE INDEX thread_by_activity ON public.thread USING btree (clinic_id, last_at
 
 CREATE INDEX thread_by_patient ON public.thread USING btree (clinic_id, patient_id, last_at DESC, thread_id DESC);
 
+CREATE INDEX thread_inbox ON public.thread USING btree (clinic_id, COALESCE(waiting_since, 'infinity'::timestamp with time zone), thread_id);
+
 CREATE INDEX thread_open ON public.thread USING btree (clinic_id, pool) WHERE (state = 'open'::text);
 
 CREATE INDEX thread_unread_by_patient ON public.thread USING btree (unread_by_patient_due) WHERE (unread_by_patient_due IS NOT NULL);

@@ -26,6 +26,18 @@ HEAD = """# The last long run
 <!-- Written by `make soak` (tests/soak/); never by hand. -->
 
 What takes too long for every change. Timings are of a machine shared with other work.
+
+- `tests/torture: test_messages`: eight patients and two of the staff start threads, send (again, and other words under the same
+  id), read tails, mark, acknowledge, resolve, close and reopen over HTTP, while `portico serve`, two `portico worker` and
+  PostgreSQL get SIGKILL at random moments and are started again. Then: what was acknowledged is stored with the same words;
+  numbers without a gap, equal for all; no tail with a hole; every danger raised, every deadline ahead; a mail for each
+  notification that was sent; one audit row for each message; no word of anybody in logs, mail or the dump. The same for a
+  minute stands in `make test`. `PORTICO_TORTURE_SEED` and `PORTICO_TORTURE_MINUTES` are in [settings.md](settings.md).
+- `tests/torture: test_entries`: 100 such kills while patients are invited, activate, forget passwords and send files: no code
+  works twice, no promised letter, acknowledged file or password is lost. A request for a password reset does not wait for
+  the disk (else known addresses would be answered later than unknown ones): PostgreSQL's death within a fraction of a second
+  can take it back, and it is asked for again. Those are counted apart.
+- The other parts: full matrices, an object store, the timing of sign-in.
 """
 
 

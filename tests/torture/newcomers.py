@@ -31,6 +31,8 @@ class Entries:
     """File that an answer acknowledged → address of its sender, and content."""
     asked_again: int = 0
     """Requests for a reset whose letter did not come within seconds."""
+    resets: dict[str, int] = field(default_factory=dict)
+    """Address → requests for a reset that were answered."""
     passwords: dict[str, str] = field(default_factory=dict)
     """Address → the password that is surely in force."""
 
@@ -100,6 +102,7 @@ class FrontDesk:
                 asked = await self._client(http).ask("POST", "/api/password-resets", {"email": address}, kind="reset")
             if not self._is_done(asked, "reset"):
                 return None
+            self.entries.resets[address] = self.entries.resets.get(address, 0) + 1
             for _ in range(_LOOKS // 10):
                 codes = codes_to(self.place, address)
                 if len(codes) > before:
@@ -176,6 +179,12 @@ def codes_to(place: Installation, address: str) -> list[str]:
             for code in re.findall(rb"code=([A-Za-z0-9._~-]+)", text):
                 found[code.decode()] = None
     return list(found)
+
+
+def resets_taken_back(place: Installation, entries: Entries) -> int:
+    """Requests for a reset that were answered and whose letter never came, even at the end."""
+    due = {address: entries.letters_due[address] + asked for address, asked in entries.resets.items()}
+    return sum(max(0, number - len(codes_to(place, address))) for address, number in due.items())
 
 
 async def entry_faults(place: Installation, entries: Entries, chance: random.Random) -> list[str]:

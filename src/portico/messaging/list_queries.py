@@ -54,6 +54,7 @@ _UNREAD = """
             where r.clinic_id = t.clinic_id and r.thread_id = t.thread_id and r.account_id = $2 and r.hat = $3), 0))
 """
 _RANK = "case when e.escalation_id is null then 3 else t.level_rank end"
+_WAITING_KEY = "coalesce(t.waiting_since, 'infinity')"
 _LEVEL = "case when e.escalation_id is null then 'routine' else t.level end"
 _FROM = """
     from thread t
@@ -66,7 +67,7 @@ _FROM = """
 _LISTED = f"""
     select t.thread_id, t.patient_id, p.name as patient_name, t.topic, t.pool, t.state, t.subject_sealed, t.last_seq,
         {_LEVEL} as level, {_RANK} as level_rank, t.assignee_id, a.name as assignee_name, t.opened_at, t.last_at,
-        t.waiting_since, coalesce(t.waiting_since, 'infinity') as waiting_key, t.read_by_patient_seq,
+        t.waiting_since, {_WAITING_KEY} as waiting_key, t.read_by_patient_seq,
         t.read_by_staff_seq, {_UNREAD} as unread, t.closure_id, c.sentence_sealed as closing_sealed, c.closed_by_name,
         c.closed_at
     {_FROM}
@@ -81,15 +82,44 @@ _WANTED = """
 
 ONE = Query(ListedThread, _LISTED + " where t.clinic_id = $1 and t.thread_id = $4")
 
+_INBOX_KEY = f"{_RANK}, {_WAITING_KEY}, t.thread_id"
+# Few threads are urgent at a time: they are sorted. All others are read along the index `thread_inbox`.
 INBOX = Query(
     ListedThread,
-    _LISTED
-    + _WANTED
-    + f"""
-        and ({_RANK}, coalesce(t.waiting_since, 'infinity'), t.thread_id) > ($12::int, $13::timestamptz, $14::uuid)
-    order by {_RANK}, coalesce(t.waiting_since, 'infinity'), t.thread_id
-    limit $15
-    """,
+    f"""
+    with urgent as (
+        select t.thread_id, {_RANK} as level_rank, {_WAITING_KEY} as waiting_key
+        from escalation e
+        join thread t on t.clinic_id = e.clinic_id and t.thread_id = e.subject_id
+        join patient p on p.clinic_id = t.clinic_id and p.patient_id = t.patient_id
+        {_WANTED} and e.clinic_id = $1 and e.subject_kind = 'thread' and e.state <> 'resolved'
+            and ({_INBOX_KEY}) > ($12::int, $13::timestamptz, $14::uuid)
+        order by {_INBOX_KEY}
+        limit $15
+    ), calm as (
+        select t.thread_id, 3 as level_rank, {_WAITING_KEY} as waiting_key
+        from thread t
+        join patient p on p.clinic_id = t.clinic_id and p.patient_id = t.patient_id
+        {_WANTED} and $12::int <= 3 and not exists (
+            select from escalation e
+            where e.clinic_id = t.clinic_id and e.subject_kind = 'thread' and e.subject_id = t.thread_id
+                and e.state <> 'resolved')
+            and ({_WAITING_KEY}, t.thread_id) > (
+                case when $12::int < 3 then '-infinity' else $13::timestamptz end,
+                case when $12::int < 3 then '00000000-0000-0000-0000-000000000000'::uuid else $14::uuid end)
+        order by {_WAITING_KEY}, t.thread_id
+        limit $15
+    ), page as (
+        select thread_id, level_rank, waiting_key from urgent
+        union all select thread_id, level_rank, waiting_key from calm
+        order by level_rank, waiting_key, thread_id
+        limit $15
+    )
+    {_LISTED}
+    join page on page.thread_id = t.thread_id
+    where t.clinic_id = $1
+    order by page.level_rank, page.waiting_key, t.thread_id
+    """,  # noqa: S608 - put together from constants
 )
 
 RECENT = Query(

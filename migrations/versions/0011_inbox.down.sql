@@ -1,0 +1,1 @@
+drop index thread_inbox;
