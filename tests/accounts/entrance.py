@@ -281,6 +281,11 @@ async def form_probe(caller: Caller) -> str:
     return caller.actor.name
 
 
+@post("/probe/form-with-files", opt={"audience": signed_in(), "reads": "multipart/form-data"}, status_code=200)
+async def form_with_files_probe(caller: Caller) -> str:
+    return caller.actor.name
+
+
 PROBES = [
     patient_probe,
     staff_probe,
@@ -291,6 +296,7 @@ PROBES = [
     fhir_probe,
     home_probe,
     form_probe,
+    form_with_files_probe,
 ]
 
 

@@ -15,7 +15,7 @@ from portico.clinic.actions import set_setting
 from portico.clinic.opening import opening_of
 from portico.clinic.opening_queries import insert_opening
 from portico.clinic.signing import sign_everything
-from portico.ids import PatientId
+from portico.ids import AccountId, PatientId
 from portico.platform.database import Command, Query, Statements
 from portico.platform.vault import Place
 from tests.accounts.entrance import Browser, Entrance, Person
@@ -66,7 +66,15 @@ async def code_for(entrance: Entrance, address: str, clinic: str = "north") -> s
 
 
 async def open_clinic(entrance: Entrance, clinic: str = "north", **settings: str) -> None:
-    """Named people confirm everything, so that patients may come in; registration included."""
+    """Named people confirm everything and open the clinic, so that patients may come in; registration included."""
+    who = await ready_clinic(entrance, clinic, **settings)
+    async with entrance.site.db.transaction(SystemScope(entrance.clinics[clinic], "test")) as tx:
+        if await opening_of(tx) is None:
+            await insert_opening(tx, who)
+
+
+async def ready_clinic(entrance: Entrance, clinic: str = "north", **settings: str) -> AccountId:
+    """Named people confirm everything, registration included; nobody has opened the clinic yet. Gives who confirmed."""
     clinician = await entrance.staff("clinician", name=f"opener-{clinic}", clinic=clinic)
     values = OPEN_SETTINGS | {"ladder.on_call": str(clinician.account_id)} | settings
     async with entrance.site.db.transaction(SystemScope(entrance.clinics[clinic], "test")) as tx:
@@ -74,8 +82,7 @@ async def open_clinic(entrance: Entrance, clinic: str = "north", **settings: str
             await set_setting(tx, entrance.site.content, key, value)
         who = clinician.account_id
         await sign_everything(tx, entrance.site.content, clinician=who, admin=who)
-        if await opening_of(tx) is None:
-            await insert_opening(tx, who)
+    return clinician.account_id
 
 
 async def record_of(entrance: Entrance, name: str, *, phone: str | None = None, clinic: str = "north") -> PatientId:

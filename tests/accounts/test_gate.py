@@ -186,7 +186,9 @@ async def test_a_form_carries_the_token_in_a_hidden_field(entrance: Entrance) ->
     assert (await browser.post_form("/probe/form", csrf_token="f" * 64)).status_code == 403
     assert (await browser.post_form("/probe/form", other="x")).status_code == 403
     multipart = await browser.client.post("/probe/form", files={"csrf_token": (None, browser.csrf)})
-    assert multipart.status_code == 200
+    assert multipart.status_code == 415
+    with_files = await browser.client.post("/probe/form-with-files", files={"csrf_token": (None, browser.csrf)})
+    assert with_files.status_code == 200
     as_json = await browser.client.post("/probe/form", json={"csrf_token": browser.csrf})
     assert as_json.status_code == 415
 

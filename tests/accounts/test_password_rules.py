@@ -28,7 +28,7 @@ def test_a_long_password_of_whatever_signs_is_taken(password: str) -> None:
     "password",
     [
         "",
-        "fourteen chars",
+        "eleven char",
         "a" * 40,
         "abcabcabcabcabcabc",
         "passwordpassword",

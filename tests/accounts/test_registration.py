@@ -15,6 +15,7 @@ from tests.accounts.mailbox import (
     front_desk,
     letters,
     open_clinic,
+    ready_clinic,
     record_of,
     statements_run,
 )
@@ -144,9 +145,7 @@ async def test_registration_is_open_only_while_an_admin_stands_behind_it(entranc
 
 
 async def test_a_clinic_that_is_not_open_registers_nobody(entrance: Entrance) -> None:
-    await open_clinic(entrance)
-    async with entrance.site.db.transaction(entrance.scope()) as tx:
-        await tx.run(UNCONFIRM, tx.clinic_id, "clinic.phone")
+    await ready_clinic(entrance)
     answer = await entrance.client().post("/api/registrations", json=asked(entrance, entrance.email("amy")))
     assert (answer.status_code, answer.json()["code"]) == (503, "clinic-not-open")
 

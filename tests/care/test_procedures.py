@@ -7,6 +7,7 @@ import pytest
 from portico.access import SystemScope
 from portico.care.procedure_rules import Performed, due_check_ins
 from portico.clinic.actions import set_setting, settings_of
+from portico.clinic.queries import confirm_value
 from portico.platform.database import Command
 from tests import walks
 from tests.messaging.soreness import begin, check_in, day, escalations, keys, later, save, stored, treat
@@ -23,10 +24,16 @@ BODY = {
 }
 
 
+@pytest.fixture
+def portal(own_portal: Portal) -> Portal:
+    """A portal for each test: they count what is due, and let days pass."""
+    return own_portal
+
+
 async def work(portal: Portal) -> None:
-    """What is due, and what became due by it: the mail about it goes with the next look."""
-    await portal.do_due_work()
-    await portal.do_due_work()
+    """What is due, and what became due by it, until nothing is: mail is addressed in one look and sent in the next."""
+    while (await portal.do_due_work()).taken:
+        pass
 
 
 async def mails(portal: Portal) -> list[str]:
@@ -170,6 +177,7 @@ class TestUnfinished:
         assert (row.state, row.answers_sealed) == ("expired", None)
 
     async def test_the_patient_is_asked_to_finish_it(self, portal: Portal) -> None:
+        await mails(portal)
         await treat(portal, "alice", 1)
         await begin(portal, "alice")
         before = await mails(portal)
@@ -182,6 +190,8 @@ class TestUnfinished:
         scope = SystemScope(walks.clinic_of(portal, "alice"), "test")
         async with portal.site.db.transaction(scope) as tx:
             await set_setting(tx, portal.site.content, "check_in.idle_hours", "6")
+            # A clinician's own value: in force once a clinician has confirmed it.
+            await confirm_value(tx, "check_in.idle_hours", "6", walks.caller(portal, "dr.adams").account_id)
         await treat(portal, "alice", 1)
         await begin(portal, "alice")
         later(portal, timedelta(hours=7))

@@ -132,7 +132,7 @@ async def test_each_missing_value_keeps_the_clinic_shut(ready: House, part: str)
 async def test_rules_that_changed_since_they_were_signed_keep_it_shut(ready: House) -> None:
     async with ready.site.db.transaction(ready.system_scope) as tx:
         await tx.run(OTHER_RULES, ready.clinic_id)
-    [gap] = await gaps(ready)
+    [gap] = [each for each in await gaps(ready) if each.key == "rule_set:prolotherapy-intake"]
     assert (gap.key, gap.missing) == ("rule_set:prolotherapy-intake", "It has changed since it was signed.")
     with pytest.raises(OpeningIncomplete):
         await opened(ready)

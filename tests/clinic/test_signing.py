@@ -91,7 +91,7 @@ async def test_content_that_changed_under_its_version_needs_a_new_signature(stoc
     await sign(stocked.site, stocked.caller("adams"), wanted)
     async with stocked.site.db.transaction(stocked.system_scope) as tx:
         await tx.run(OTHER_CONTENT, stocked.clinic_id, b"what was signed then")
-    [listed] = [each for each in await signables(stocked) if each.kind == "rule_set"]
+    [listed] = [each for each in await signables(stocked) if (each.kind, each.key) == (wanted.kind, wanted.key)]
     assert (listed.state, listed.signed_by) == ("changed", None)
     stocked.clock.pass_by(days=1)
     assert (await sign(stocked.site, stocked.caller("adams"), wanted)).signed_at == stocked.clock.now()

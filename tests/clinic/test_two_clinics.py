@@ -171,7 +171,7 @@ async def test_what_one_clinic_sets_and_signs_holds_in_it_alone(twins: Twins) ->
     north, south = await twins.browser(twins.adams, "north"), await twins.browser(twins.adams, "south")
     await north.put("/api/settings/clinic.phone", {"value": "555-0100", "confirm": True})
     await north.put("/api/clinic", {"name": "North Clinic", "zone": "America/Denver"})
-    [rules] = [each for each in (await north.get("/api/signatures")).json()["items"] if each["kind"] == "rule_set"]
+    rules = next(each for each in (await north.get("/api/signatures")).json()["items"] if each["kind"] == "rule_set")
     await north.put(f"/api/signatures/rule_set/{rules['key']}/{rules['version']}", {})
     await north.put("/api/staff/me/page-address", {"address": "5550143@pages.test"})
     await north.post("/api/page-tests", {"account": str(twins.adams["north"].account_id)})
@@ -179,7 +179,8 @@ async def test_what_one_clinic_sets_and_signs_holds_in_it_alone(twins: Twins) ->
     assert (settings["clinic.phone"]["value"], settings["clinic.zone"]["value"]) == (None, "America/New_York")
     assert (await south.get("/api/settings/clinic.phone/history")).json()["items"] == []
     assert (await south.get("/api/clinic")).json()["name"] == "South Clinic"
-    [same] = [each for each in (await south.get("/api/signatures")).json()["items"] if each["kind"] == "rule_set"]
+    listed = (await south.get("/api/signatures")).json()["items"]
+    [same] = [each for each in listed if (each["kind"], each["key"]) == ("rule_set", rules["key"])]
     assert same["state"] == "unsigned"
     assert (await south.get("/api/staff/me")).json()["pageAddress"] is None
     foreign = {"account": str(twins.adams["north"].account_id)}

@@ -82,11 +82,9 @@ CHANGED_BY_PATIENTS = {
 }
 """Whole rows; of an attachment they change only its state and what it belongs to."""
 
-DUE_FOR_WORKER = {"attachment", "escalation", "notification", "response", "review", "thread"}
-
 FORGOTTEN = {"session"}
 """What due work deletes once it is old."""
-DUE_FOR_WORKER = {"check_in_due", "escalation", "notification", "response", "review", "thread"}
+DUE_FOR_WORKER = {"attachment", "check_in_due", "escalation", "notification", "response", "review", "thread"}
 
 AMY, BEN, CAT = family("north", "Amy"), family("north", "Ben"), family("south", "Cat")
 """Amy and Ben are patients of one clinic, Cat of another."""

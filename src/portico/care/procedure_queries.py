@@ -201,6 +201,7 @@ async def update_procedure(tx: Tx, row: ProcedureRow) -> None:
 
 async def plan_check_ins(tx: Tx, row: ProcedureRow, dues: Sequence[DueCheckIn]) -> None:
     """Plans the check-ins after a procedure anew; nobody is asked twice for the same day at the same time."""
+    tx.wake_worker()
     await tx.run(PASS_OVER, tx.clinic_id, row.procedure_id)
     values = [(tx.clinic_id, row.procedure_id, due.day, row.patient_id, due.state, due.due_at) for due in dues]
     await tx.run_many(PLAN, values)

@@ -28,7 +28,7 @@ REVIEWS_LOCKED = Query(
     Review,
     """
     select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
-        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
     from review
     where clinic_id = $1 and clinician_id = $2 and state in ('claimed', 'waiting')
     order by review_id
@@ -39,7 +39,7 @@ ESCALATIONS_LOCKED = Query(
     Escalation,
     """
     select escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules, rule_set_version, rung,
-        deadline, raised_at, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome
+        deadline, raised_at, waiting_since, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome
     from escalation
     where clinic_id = $1 and acknowledged_by = $2 and state = 'acknowledged'
     order by escalation_id

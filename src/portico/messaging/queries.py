@@ -143,6 +143,7 @@ async def thread_locked(tx: Tx, thread_id: ThreadId, pools: Sequence[Pool]) -> S
 
 async def insert_thread(tx: Tx, new: NewThread, row: StoredThread) -> bool:
     """Makes the thread; False when its id is taken, by whomever."""
+    tx.wake_worker()
     made = await tx.first(
         INSERT_THREAD,
         tx.clinic_id,
@@ -167,6 +168,7 @@ async def insert_thread(tx: Tx, new: NewThread, row: StoredThread) -> bool:
 
 async def update_thread(tx: Tx, row: StoredThread) -> None:
     """Stores everything about a thread that can change."""
+    tx.wake_worker()
     await tx.run(
         UPDATE_THREAD,
         tx.clinic_id,

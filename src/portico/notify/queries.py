@@ -121,6 +121,7 @@ async def insert(tx: Tx, row: NewNotification) -> None:
 
 async def withdraw(tx: Tx, kind: str, prefix: str) -> None:
     """Takes back what is due later and has not been sent."""
+    tx.wake_worker()
     await tx.run(WITHDRAW, tx.clinic_id, kind, prefix, tx.now)
 
 

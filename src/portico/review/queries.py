@@ -74,7 +74,7 @@ LOCK_HEARD = Query(
     Review,
     """
     select review_id, response_id, patient_id, state, disposition, urgency, consult_at, queued_at, response_revision,
-        clinician_id, claimed_at, claim_until, due_at, lead_at, revision
+        clinician_id, claimed_at, claim_until, due_at, lead_at, valid_until, revision
     from review r
     where clinic_id = $1 and state = 'waiting' and exists (
         select from message m
