@@ -134,7 +134,7 @@ async def test_what_a_patient_does_not_read_in_time_is_a_call_to_make_and_who_wr
     assert (await nora.send("GET", f"/api/threads/{thread}")).json()["level"] == "routine"
     clinic_id = walks.clinic_of(portal, "alice")
     async with portal.site.db.transaction(SystemScope(clinic_id, "test")) as tx:
-        rows = await tx.all(PERSONAL, clinic_id, "escalation-raise")
+        rows = await tx.all(PERSONAL, clinic_id, "routine-escalation-raise")
     assert [row.recipient for row in rows] == [f"account:{walks.caller(portal, 'nora').account_id}"]
 
 

@@ -20,7 +20,8 @@ from tests.portal import Persona, Portal, open_portal
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "http://localhost:8000"}
 GIVE_UP = Command(
-    "update notification set due_at = null, link_sealed = null, attempts = $2, error_code = 'smtp-550' where clinic_id = $1"
+    "update notification set due_at = null, link_sealed = null, attempts = $2, error_code = 'smtp-550'"
+    " where clinic_id = $1 and due_at is not null"
 )
 
 
@@ -80,6 +81,7 @@ async def test_what_somebody_does_without_is_not_mailed_and_nothing_else_is_lost
     answer = await alice.send("PUT", "/api/notification-choices", json={"mail": {"message": False}})
     assert answer.json()["mail"] == {"message": False, "reminder": True, "decision": True}
     assert "pageAddress" not in answer.json()
+    await portal.do_due_work()
     before = await sent_mails(portal)
     await told(portal, "message-new")
     assert await sent_mails(portal) == before
@@ -121,6 +123,7 @@ async def test_the_page_says_the_same_and_staff_set_their_second_address(portal:
 async def test_staff_see_what_reached_nobody_and_never_what_it_was_about(portal: Portal) -> None:
     clinic = walks.clinic_of(portal, "alice")
     alice, fred = walks.caller(portal, "alice"), await portal.as_("fred")
+    await portal.do_due_work()
     async with portal.site.db.transaction(walks.caller(portal, "nora").scope) as tx:
         await enqueue(tx, kind="message-new", recipient=account(alice.account_id), dedupe_key="one")
         await enqueue_letter(

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,16 +15,22 @@ import pytest
 
 from portico.accounts import notices
 from portico.clinic.actions import set_setting
+from portico.clinic.opening import opening_items
+from portico.clinic.page_testing import answer_test, send_test
 from portico.clinic.setting_types import parse_webhook
+from portico.escalation.model import Level
+from portico.escalation.rules import told_as
 from portico.notify.actions import enqueue
 from portico.notify.model import CLINICAL_POOL, PAGE_TEST, account
 from portico.notify.paging import SIGNATURE, is_callable, signature
+from portico.notify.rules import channels_of, choice_of
 from portico.platform.database import Command, Query
 from tests.clinic.house import House
 from tests.notify.mail_server import MailServer, running_mail_server
 from tests.notify.test_delivery import delivered
 
 SECRET = "made-up secret of thirty-two characters"
+CODE = re.compile(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}\b")
 CONFIRM = Command(
     "update clinic_setting set confirmed_by = $2, confirmed_at = now() where clinic_id = $1 and key = 'ladder.page_webhook_url'"
 )
@@ -202,6 +209,66 @@ async def test_the_test_of_the_pages_uses_the_pages_alone(house: House, mail: Ma
         await delivered(posted)
         assert [each["To"] for each in mail.taken] == ["555-0101@pager.test"]
         assert [json.loads(body)["kind"] for _, body in pager.calls] == ["page-test"]
+
+
+async def sent_test(house: House, name: str) -> None:
+    await send_test(house.site, house.caller("anna"), house.people[name])
+    await delivered(house)
+
+
+async def page_gap(house: House) -> str | None:
+    """What the go-live page still wants about pages."""
+    async with house.site.db.transaction(house.caller("anna").scope) as tx:
+        items = await opening_items(tx, house.site.content)
+    [item] = [each for each in items if each.key == "page_channel"]
+    return item.missing
+
+
+async def test_a_test_page_carries_the_code_by_each_channel_and_the_code_closes_the_gap(
+    house: House, mail: MailServer
+) -> None:
+    async with running_pager() as pager:
+        posted = (await with_webhook(house, pager.url)).with_settings(smtp_url=mail.url)
+        await paged_at(posted, "nora", "555-0100@pager.test")
+        await sent_test(posted, "nora")
+        [(headers, body)] = pager.calls
+    [page] = mail.taken
+    assert page["To"] == "555-0100@pager.test"
+    [code] = CODE.findall(str(page))
+    assert json.loads(body)["code"] == code
+    assert headers[SIGNATURE.lower()] == signature(SECRET, posted.clock.now(), body)
+    assert await page_gap(posted) is not None
+    await answer_test(posted.site, posted.caller("anna"), posted.people["nora"], code)
+    assert await page_gap(posted) is None
+
+
+async def test_a_danger_carries_no_code(house: House, mail: MailServer) -> None:
+    async with running_pager() as pager:
+        posted = (await with_webhook(house, pager.url)).with_settings(smtp_url=mail.url)
+        await paged_at(posted, "nora", "555-0100@pager.test")
+        await raised(posted)
+        await delivered(posted)
+    assert not any(CODE.search(str(each)) for each in mail.taken)
+    assert all("code" not in json.loads(body) for _, body in pager.calls)
+
+
+async def test_another_address_from_the_choices_must_be_tested_again(house: House, mail: MailServer) -> None:
+    posted = house.with_settings(smtp_url=mail.url)
+    await paged_at(posted, "nora", "555-0100@pager.test")
+    await sent_test(posted, "nora")
+    await answer_test(posted.site, posted.caller("nora"), posted.people["nora"], None)
+    assert await page_gap(posted) is None
+    await paged_at(posted, "nora", "555-0101@pager.test")
+    assert await page_gap(posted) is not None
+
+
+@pytest.mark.parametrize(
+    ("level", "pages"), [("emergency", True), ("call_now", True), ("same_day", True), ("routine", False)]
+)
+def test_every_level_but_routine_pages(level: Level, pages: bool) -> None:
+    kind = told_as(level, "raise")
+    assert channels_of(kind) == (("mail", "page", "webhook") if pages else ("mail",))
+    assert choice_of(kind) is None
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 
 from portico.access import Caller
+from portico.accounts.page_address import keep_page_address, page_address_place
 from portico.audit import Object, record, record_list
 from portico.notify import choice_queries as queries
 from portico.notify.model import Choice, Undelivered
 from portico.notify.rules import CHOICES, QUIET_CODES, page_address, switched_off
 from portico.platform.database import Tx
 from portico.platform.site import Site
-from portico.platform.vault import Place
 from portico.platform.web import cursor_decode, cursor_encode
 
 PAGE_SIZE = 50
@@ -45,14 +45,14 @@ async def set_choices(
 ) -> Choices:
     """Sets them; kinds that are not named come by mail. Without `address` the second address stays as it is.
 
-    Raises ChoiceNotOffered, ChoiceUnknown, PageAddressInvalid.
+    Another address must be tested anew. Raises ChoiceNotOffered, ChoiceUnknown, PageAddressInvalid, PageAddressUnreadable.
     """
     off = switched_off(mail)
     kept = address if address is msgspec.UNSET or address is None else page_address(address)
     async with site.db.transaction(caller.scope) as tx:
         await queries.set_choice(tx, caller.account_id, off)
         if kept is not msgspec.UNSET and caller.actor.hat == "staff":
-            await _set_address(tx, site, caller, kept)
+            await keep_page_address(tx, site, caller, kept)
         await record(tx, caller, "change", Object("notification-choices", caller.account_id))
         return await _choices(tx, site, caller)
 
@@ -78,15 +78,7 @@ async def _choices(tx: Tx, site: Site, caller: Caller) -> Choices:
     address = None
     found = await queries.own_page_address(tx, caller.account_id) if is_staff else None
     if found is not None and found.page_address_sealed is not None:
-        place = Place("staff", "page_address_sealed", caller.account_id)
+        place = page_address_place(caller.account_id)
         address = (await site.vault.clinic(tx)).open_text(place, found.page_address_sealed)
     mail: dict[Choice, bool] = {choice: choice not in off for choice in CHOICES}
     return Choices(mail=mail, is_staff=is_staff, page_address=address)
-
-
-async def _set_address(tx: Tx, site: Site, caller: Caller, address: str | None) -> None:
-    sealed = None
-    if address is not None:
-        place = Place("staff", "page_address_sealed", caller.account_id)
-        sealed = (await site.vault.clinic(tx)).seal_text(place, address)
-    await queries.set_page_address(tx, caller.account_id, sealed)

@@ -69,7 +69,10 @@ async def enter(tx: Tx, after: Escalation, step: Step, told: Sequence[str] = ())
     await announce(tx, "escalation", after.escalation_id)
     for recipient in told:
         await enqueue(
-            tx, kind=f"escalation-{step.kind}", recipient=recipient, dedupe_key=f"{step.event_id}:{recipient}"
+            tx,
+            kind=rules.told_as(after.level, step.kind),
+            recipient=recipient,
+            dedupe_key=f"{step.event_id}:{recipient}",
         )
 
 

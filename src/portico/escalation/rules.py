@@ -202,3 +202,8 @@ def check_note(note: str | None) -> None:
     if note is not None and len(note) > NOTE_LIMIT:
         message = f"The note is longer than {NOTE_LIMIT} characters. Please shorten it."
         raise NoteTooLong(message)
+
+
+def told_as(level: Level, step: str) -> str:
+    """The kind of the notification about a step: `escalation-…` also pages people, which `routine` never does."""
+    return f"routine-escalation-{step}" if level == "routine" else f"escalation-{step}"

@@ -28,8 +28,6 @@ OWN_PAGE_ADDRESS = Query(
     PageAddress, "select account_id, page_address_sealed from staff where clinic_id = $1 and account_id = $2"
 )
 
-SET_PAGE_ADDRESS = Command("update staff set page_address_sealed = $3 where clinic_id = $1 and account_id = $2")
-
 UNDELIVERED = Query(
     Undelivered,
     """
@@ -62,11 +60,6 @@ async def set_choice(tx: Tx, account_id: AccountId, off: Sequence[Choice]) -> No
 async def own_page_address(tx: Tx, account_id: AccountId) -> PageAddress | None:
     """Where this member of staff is paged."""
     return await tx.first(OWN_PAGE_ADDRESS, tx.clinic_id, account_id)
-
-
-async def set_page_address(tx: Tx, account_id: AccountId, sealed: bytes | None) -> None:
-    """Stores where this member of staff is paged."""
-    await tx.run(SET_PAGE_ADDRESS, tx.clinic_id, account_id, sealed)
 
 
 async def undelivered(tx: Tx, quiet: Sequence[str], before: tuple[datetime, UUID], limit: int) -> Sequence[Undelivered]:

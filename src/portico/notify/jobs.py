@@ -74,7 +74,12 @@ async def _hand_over(site: Site, mail: Mail | None, under_way: Sequence[Letter |
 
 def _envelope(letter: Letter, now: datetime) -> Envelope:
     return Envelope(
-        notification_id=letter.delivery.notification_id, to=letter.to, at=now, words=letter.words, link=letter.link
+        notification_id=letter.delivery.notification_id,
+        to=letter.to,
+        at=now,
+        words=letter.words,
+        link=letter.link,
+        code=letter.code,
     )
 
 

@@ -22,11 +22,11 @@ from portico.settings import Settings
 SECONDS_PER_MAIL = 10
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-Words = Literal["news", "link", "changed", "page"]
+Words = Literal["news", "link", "changed", "page", "page-test"]
 
 _FAREWELL = "Please do not answer this mail; nobody reads answers to it. In an emergency call 911.\n"
 _SUBJECT = "Something for you in the portal"
-_PAGE_SUBJECT = "Portal: please look now"
+_SUBJECTS: Mapping[Words, str] = {"page": "Portal: please look now", "page-test": "Portal: test page"}
 _TEXTS: Mapping[Words, str] = {
     "news": "There is something for you in the portal.\n\n{link}\n\n",
     "link": (
@@ -34,6 +34,10 @@ _TEXTS: Mapping[Words, str] = {
         "If you did not expect this mail, you do not have to do anything.\n\n"
     ),
     "page": "Somebody must act in the portal now.\n\n{link}\n\n",
+    "page-test": (
+        "This is a test page. Its code is:\n\n{code}\n\n"
+        "Please say in the portal that it arrived, or read the code to the admin who sent it.\n\n{link}\n\n"
+    ),
     "changed": (
         "Something about the way you sign in to the portal was changed.\n\n{link}\n\n"
         "If it was not you, please call the clinic.\n\n"
@@ -45,7 +49,7 @@ _TEXTS: Mapping[Words, str] = {
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to be handed over. The same row always gives the same Message-ID, so that a repeat can be told.
 
-    `link` is an address of this portal, from its first slash on.
+    `link` is an address of this portal, from its first slash on; `code` is what a test page carries.
     """
 
     notification_id: UUID
@@ -53,6 +57,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     words: Words = "news"
     link: str | None = None
+    code: str | None = None
 
 
 class MailRefused(Exception):
@@ -172,12 +177,12 @@ def message(envelope: Envelope, settings: Settings) -> EmailMessage:
     mail = EmailMessage(policy=SMTP)
     mail["From"] = settings.mail_from or f"portal@{host}"
     mail["To"] = envelope.to
-    mail["Subject"] = _PAGE_SUBJECT if envelope.words == "page" else _SUBJECT
+    mail["Subject"] = _SUBJECTS.get(envelope.words, _SUBJECT)
     mail["Date"] = format_datetime(envelope.at)
     mail["Message-ID"] = f"<{envelope.notification_id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"
     link = settings.base_url + (envelope.link or "")
-    mail.set_content(_TEXTS[envelope.words].format(link=link) + _FAREWELL)
+    mail.set_content(_TEXTS[envelope.words].format(link=link, code=envelope.code) + _FAREWELL)
     return mail
 
 

@@ -43,6 +43,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     notification_id: UUID
     kind: str
     recipient: str
+    dedupe_key: str
     attempts: int
     channel: Literal["each", "mail", "page", "webhook"] = "each"
     address: str | None = None

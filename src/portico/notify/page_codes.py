@@ -16,9 +16,15 @@ def page_test_key(test_id: UUID) -> str:
     return f"page-test:{test_id}"
 
 
+def key_by_channel(dedupe_key: str, channel: str) -> str:
+    """The key of the row that tells the same cause by another channel; it still names the test."""
+    return f"{dedupe_key}#{channel}"
+
+
 def page_test_of(dedupe_key: str) -> UUID | None:
     """The test that an entry of the outbox is about; None for any other cause."""
-    kind, _, text = dedupe_key.partition(":")
+    kind, _, rest = dedupe_key.partition(":")
+    text = rest.partition("#")[0]
     try:
         return UUID(text) if kind == "page-test" else None
     except ValueError:

@@ -21,14 +21,15 @@ SECONDS = 10
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """What the receiver gets: ids, and whom it is for. A repeat has the same `id`."""
+class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the receiver gets: ids, whom it is for, and the code of a test. A repeat has the same `id`."""
 
     id: UUID
     clinic: ClinicId
     kind: Literal["page", "page-test"]
     recipient: str
     at: datetime
+    code: str | None = None
 
 
 def is_callable(url: str) -> bool:

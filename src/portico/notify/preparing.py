@@ -10,6 +10,7 @@ from portico.notify import queries
 from portico.notify.actions import enqueue
 from portico.notify.mail import Words
 from portico.notify.model import PAGE_TEST, Addressee, Channel, Delivery, Notification, Recipient, account
+from portico.notify.page_codes import key_by_channel, page_code, page_test_of
 from portico.notify.paging import Page
 from portico.notify.rules import POOL_ROLES, channels_of, choice_of, failed, recipient_of, sent, taken
 from portico.platform.database import Tx
@@ -18,12 +19,13 @@ from portico.platform.vault import Place
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail to hand over: the row as it is while on its way, where to, and the link it carries."""
+    """A mail to hand over: the row as it is while on its way, where to, and the link or the code of a test that it carries."""
 
     delivery: Delivery
     to: str
     words: Words = "news"
     link: str | None = None
+    code: str | None = None
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +65,7 @@ async def _channel(tx: Tx, row: Notification) -> Channel:
         return row.channel
     first, *others = channels_of(row.kind)
     for other in others:
-        key = f"{row.notification_id}#{other}"
+        key = key_by_channel(row.dedupe_key if row.kind == PAGE_TEST else str(row.notification_id), other)
         await enqueue(tx, kind=row.kind, recipient=row.recipient, dedupe_key=key, channel=other)
     return first
 
@@ -112,7 +114,16 @@ async def _page(tx: Tx, site: Site, row: Notification, delivery: Delivery, recip
         return await _no_page(tx, site, delivery)
     place = Place("staff", "page_address_sealed", account_id)
     address = (await site.vault.clinic(tx)).open_text(place, found[0].page_address_sealed)
-    return Letter(delivery=delivery, to=address, words="page")
+    code = _code(row)
+    if code is None:
+        return Letter(delivery=delivery, to=address, words="page")
+    return Letter(delivery=delivery, to=address, words="page-test", link="/staff/me", code=code)
+
+
+def _code(row: Notification) -> str | None:
+    """What a test page carries, so that whoever reads it back shows that it arrived; None for a page that is no test."""
+    test_id = page_test_of(row.dedupe_key)
+    return None if test_id is None else page_code(test_id)
 
 
 async def _no_page(tx: Tx, site: Site, delivery: Delivery) -> Delivery:
@@ -131,6 +142,7 @@ async def _call(tx: Tx, site: Site, row: Notification, delivery: Delivery) -> Ou
         kind="page-test" if row.kind == PAGE_TEST else "page",
         recipient=row.recipient,
         at=tx.now,
+        code=_code(row),
     )
     return Call(delivery=delivery, url=url, secret=secret, page=page)
 

@@ -17,7 +17,7 @@ INSERT = Command("""
 DUE_LOCKED = Query(
     Notification,
     """
-    select notification_id, kind, recipient, attempts, channel, address, link_sealed
+    select notification_id, kind, recipient, dedupe_key, attempts, channel, address, link_sealed
     from notification
     where clinic_id = $1 and due_at <= $2
         and ($4 or channel = 'webhook' or (channel = 'each' and (kind like 'escalation-%' or kind = 'page-test')))
