@@ -25,6 +25,7 @@ RUN python3 -m venv /tools && /tools/bin/pip install --quiet --require-hashes -r
 FROM python AS portico
 RUN useradd --system --uid 10001 --home-dir /var/lib/portico portico \
     && install -d -o portico -g portico -m 0700 /var/lib/portico /var/lib/portico/keys /var/lib/portico/secrets \
+        /var/lib/portico/attachments \
     && install -d -o portico -g portico -m 0755 /var/lib/portico/server
 COPY --from=build /opt/portico /opt/portico
 ENV PATH=/opt/portico/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

@@ -21,7 +21,7 @@ from tests.portal import Persona, Portal, open_portal
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "http://localhost:8000"}
 GIVE_UP = Command(
     "update notification set due_at = null, link_sealed = null, attempts = $2, error_code = 'smtp-550'"
-    " where clinic_id = $1 and due_at is not null"
+    " where clinic_id = $1 and dedupe_key in ('one', 'two')"
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from portico.__main__ import _parser
-from portico.commands.secrets import ADMIN_PASSWORD, FILES, secrets
+from portico.commands.secrets import ADMIN_PASSWORD, FILES, PAGE_SECRET, secrets
 from portico.errors import StartupRefused
 from portico.settings import VARIABLES
 
@@ -113,3 +113,21 @@ def test_secrets_that_exist_are_kept_and_half_of_them_refused(tmp_path: Path) ->
     (ours / "owner_database_url").unlink()
     with pytest.raises(StartupRefused, match="holds only"):
         secrets(folder=ours, server=theirs, host="database", database="portico")
+
+
+def test_the_page_secret_is_made_also_where_the_others_exist_and_then_kept(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    secrets(folder=ours, server=theirs, host="database", database="portico")
+    made = ours / PAGE_SECRET
+    assert Path(SERVICES["worker"]["environment"]["PORTICO_PAGE_SECRET_FILE"]).name == PAGE_SECRET
+    made.unlink()
+    secrets(folder=ours, server=theirs, host="database", database="portico")
+    kept = made.read_text(encoding="utf-8")
+    assert (len(kept.strip()), made.stat().st_mode & 0o777) == (64, 0o400)
+    secrets(folder=ours, server=theirs, host="database", database="portico")
+    assert made.read_text(encoding="utf-8") == kept
+
+
+def test_web_and_worker_keep_files_in_the_same_place() -> None:
+    place = COMPOSE["x-environment"]["PORTICO_ATTACHMENTS"]
+    assert all(f"attachments:{place}" in SERVICES[name]["volumes"] for name in ("web", "worker"))

@@ -19,6 +19,8 @@ FILES: Mapping[str, str] = {
 """Name of the file to the role whose address it holds; the variable that reads it is `<NAME>_FILE` in capitals."""
 
 ADMIN_PASSWORD = "admin_password"  # noqa: S105 - the name of a file
+PAGE_SECRET = "page_secret"  # noqa: S105 - the name of a file
+"""Signs the page webhook; unlike the others it may be made later, since nothing else depends on its value."""
 _BYTES = 32
 
 
@@ -29,6 +31,8 @@ def secrets(*, folder: Path, server: Path, host: str, database: str) -> int:
     """
     folder.mkdir(parents=True, exist_ok=True)
     server.mkdir(parents=True, exist_ok=True)
+    if not (folder / PAGE_SECRET).exists():
+        _write(folder / PAGE_SECRET, random.token_hex(_BYTES), mode=0o400)
     there = [name for name in FILES if (folder / name).exists()]
     if len(there) == len(FILES) and (server / ADMIN_PASSWORD).exists():
         print(f"{folder} holds every secret already.")
