@@ -26,10 +26,20 @@ class Counted(msgspec.Struct, frozen=True):
     audited: int
 
 
+class Digest(msgspec.Struct, frozen=True):
+    """By what a number is found."""
+
+    phone_hmac: bytes | None
+
+
 COUNT = Query(
     Counted,
     "select (select count(*) from patient where clinic_id = $1) as patients,"
     " (select count(*) from audit_event where clinic_id = $1 and actor_id like '%patients%') as audited",
+)
+
+DIGESTS = Query(
+    Digest, "select phone_hmac from patient where clinic_id = $1 and clinic_number = any ('{M-1,M-2}') order by 1"
 )
 
 
@@ -143,3 +153,12 @@ async def test_ten_thousand_rows_take_at_most_thirty_seconds(office: Office) -> 
     seconds = time.perf_counter() - started
     print(f"10,000 rows in {seconds:.1f} s")
     assert seconds <= 30
+
+
+async def test_the_same_number_of_two_imported_patients_is_found(office: Office) -> None:
+    content = "number,name,born_on,phone\nM-1,Ann Made,1960-01-02,555-0150\nM-2,Ben Made,1961-02-03,(555) 0150\n"
+    assert await office.imported(content) == 0
+    scope = SystemScope(office.portal.people.by_name["alice"].clinic_id, "reading digests")
+    async with office.portal.site.db.transaction(scope) as tx:
+        one, other = await tx.all(DIGESTS, tx.clinic_id)
+    assert one.phone_hmac == other.phone_hmac is not None

@@ -45,7 +45,8 @@ INSERT = Command("""
     values ($1, $2, $3, $4, $5, 'active', $6)
 """)
 CHANGE = Command("""
-    update patient set name = $3, phone_sealed = $4, address_sealed = $5 where clinic_id = $1 and patient_id = $2
+    update patient set name = $3, phone_sealed = $4, address_sealed = $5, phone_hmac = $6
+    where clinic_id = $1 and patient_id = $2
 """)
 
 
@@ -56,6 +57,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     phone_sealed: bytes | None
     address_sealed: bytes | None
+    phone_hmac: bytes | None = None
 
 
 async def with_numbers(tx: Tx, numbers: Sequence[str]) -> list[Kept]:

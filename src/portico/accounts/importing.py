@@ -8,6 +8,7 @@ import msgspec
 from portico.accounts import import_queries as queries
 from portico.accounts.import_queries import Kept, Written
 from portico.accounts.patient_files import COLUMNS, Fault, PatientRow
+from portico.accounts.phone_index import phone_digest
 from portico.audit import Object, record_system_per_patient
 from portico.ids import PatientId
 from portico.platform.database import Tx
@@ -54,7 +55,7 @@ async def import_patients(tx: Tx, vault: Vault, rows: Sequence[PatientRow]) -> I
     for row in rows:
         written = _written(row, there.get(row.number), boxes[ids[row.number]], ids[row.number])
         if written is not None:
-            changed[row.number] = written
+            changed[row.number] = await _findable(tx, vault, boxes[ids[row.number]], written)
     await queries.change(tx, changed.values())
     await record_system_per_patient(tx, "create", Object("patient"), [ids[n] for n in ids if n not in there])
     await record_system_per_patient(tx, "change", Object("patient"), [ids[n] for n in changed if n in there])
@@ -92,6 +93,12 @@ def _written(row: PatientRow, kept: Kept | None, box: Box, patient_id: PatientId
         phone_sealed=phone if is_same_phone else _sealed(box, patient_id, "phone_sealed", row.phone),
         address_sealed=address if is_same_address else _sealed(box, patient_id, "address_sealed", row.address),
     )
+
+
+async def _findable(tx: Tx, vault: Vault, box: Box, written: Written) -> Written:
+    """With the digest of the number, by which others with the same one are found."""
+    phone = _opened(box, written.patient_id, "phone_sealed", written.phone_sealed)
+    return msgspec.structs.replace(written, phone_hmac=await phone_digest(vault, tx.clinic_id, phone))
 
 
 def _opened(box: Box, patient_id: PatientId, column: str, sealed: bytes | None) -> str | None:
