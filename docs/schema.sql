@@ -69,7 +69,8 @@ begin
     left join staff t on t.clinic_id = s.clinic_id and t.account_id = s.account_id
     left join clinic_setting phone on phone.clinic_id = s.clinic_id and phone.key = 'clinic.phone'
         and phone.confirmed_at is not null
-    where s.clinic_id = app_clinic() and s.token_hash = held_token;
+    -- Asked again: each statement here sees what was committed before it began, and the session may have ended since.
+    where s.clinic_id = app_clinic() and s.token_hash = held_token and s.state <> 'ended' and s.expires_at > at;
 end
 $$;
 
