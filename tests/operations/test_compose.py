@@ -10,6 +10,7 @@ import yaml
 from portico.__main__ import _parser
 from portico.commands.secrets import ADMIN_PASSWORD, FILES, PAGE_SECRET, secrets
 from portico.errors import StartupRefused
+from portico.settings import PAGE_SECRET as PAGE_SECRET_SETTING
 from portico.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +120,7 @@ def test_the_page_secret_is_made_also_where_the_others_exist_and_then_kept(tmp_p
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     secrets(folder=ours, server=theirs, host="database", database="portico")
     made = ours / PAGE_SECRET
-    assert Path(SERVICES["worker"]["environment"]["PORTICO_PAGE_SECRET_FILE"]).name == PAGE_SECRET
+    assert Path(SERVICES["worker"]["environment"][f"{PAGE_SECRET_SETTING.name}_FILE"]).name == PAGE_SECRET
     made.unlink()
     secrets(folder=ours, server=theirs, host="database", database="portico")
     kept = made.read_text(encoding="utf-8")
