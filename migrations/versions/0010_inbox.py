@@ -9,7 +9,7 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0011_inbox"
+revision = "0010_inbox"
 down_revision = "0009_procedures"
 
 _HERE = Path(__file__)
