@@ -117,7 +117,7 @@ async def test_an_emergency_that_is_worked_on_only_gains_a_rule(portal: Portal) 
     await wait(portal, hours=4)
     nora = await portal.as_("nora")
     (escalation,) = (await nora.send("GET", "/api/escalations")).json()["items"]
-    assert (escalation["level"], escalation["rules"]) == ("emergency", ["ST18", "ST27"])
+    assert (escalation["level"], escalation["rules"]) == ("emergency", ["ST01", "ST27"])
 
 
 async def test_what_a_patient_does_not_read_in_time_is_a_call_to_make_and_who_wrote_it_hears_first(

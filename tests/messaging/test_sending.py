@@ -249,8 +249,8 @@ async def test_attachments_and_answers_must_be_there(portal: Portal) -> None:
     ("body", "level", "rule", "key"),
     [
         (WORRIED, "same_day", "ST18", "sd.call"),
-        (FEVER, "call_now", "ST18", "sd.call"),
-        (BREATH, "emergency", "ST18", "sd.call"),
+        (FEVER, "call_now", "ST08", "em.infection"),
+        (BREATH, "emergency", "ST01", "em.breath"),
         ("crash", "same_day", "ST30", "sd.call"),
     ],
 )
