@@ -48,6 +48,8 @@ class Case:
     test: str
     is_passed: bool
     seconds: float
+    told: str = ""
+    """What the test counted, for the page."""
 
 
 def main() -> int:
@@ -78,7 +80,8 @@ def _cases(report: Path) -> Iterator[Case]:
         failed = any(found.find(kind) is not None for kind in ("failure", "error", "skipped"))
         name = found.get("name", "").partition("[")[0]
         folder = found.get("classname", "").replace(".", "/")
-        yield Case(test=f"{folder}: {name}", is_passed=not failed, seconds=float(found.get("time", 0)))
+        told = "; ".join(each.get("value", "") for each in found.iter("property") if each.get("name") == "told")
+        yield Case(test=f"{folder}: {name}", is_passed=not failed, seconds=float(found.get("time", 0)), told=told)
 
 
 def _lines(cases: Sequence[Case], seconds: float, code: int) -> Iterator[str]:
@@ -96,6 +99,7 @@ def _lines(cases: Sequence[Case], seconds: float, code: int) -> Iterator[str]:
     for test, runs in sorted(by_test.items()):
         well = sum(run.is_passed for run in runs)
         yield f"| `{test}` | {len(runs)} | {well} | {sum(run.seconds for run in runs):.0f} |"
+    yield from (f"\n- `{case.test}`: {case.told}" for case in cases if case.told)
 
 
 def _processor() -> str:

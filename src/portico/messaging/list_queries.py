@@ -94,12 +94,10 @@ INBOX = Query(
         join patient p on p.clinic_id = t.clinic_id and p.patient_id = t.patient_id
         {_WANTED} and e.clinic_id = $1 and e.subject_kind = 'thread' and e.state <> 'resolved'
             and ({_INBOX_KEY}) > ($12::int, $13::timestamptz, $14::uuid)
-        order by {_INBOX_KEY}
-        limit $15
+        order by {_INBOX_KEY} limit $15
     ), calm as (
         select t.thread_id, 3 as level_rank, {_WAITING_KEY} as waiting_key
-        from thread t
-        join patient p on p.clinic_id = t.clinic_id and p.patient_id = t.patient_id
+        from thread t join patient p on p.clinic_id = t.clinic_id and p.patient_id = t.patient_id
         {_WANTED} and $12::int <= 3 and not exists (
             select from escalation e
             where e.clinic_id = t.clinic_id and e.subject_kind = 'thread' and e.subject_id = t.thread_id
@@ -107,13 +105,11 @@ INBOX = Query(
             and ({_WAITING_KEY}, t.thread_id) > (
                 case when $12::int < 3 then '-infinity' else $13::timestamptz end,
                 case when $12::int < 3 then '00000000-0000-0000-0000-000000000000'::uuid else $14::uuid end)
-        order by {_WAITING_KEY}, t.thread_id
-        limit $15
+        order by {_WAITING_KEY}, t.thread_id limit $15
     ), page as (
         select thread_id, level_rank, waiting_key from urgent
         union all select thread_id, level_rank, waiting_key from calm
-        order by level_rank, waiting_key, thread_id
-        limit $15
+        order by level_rank, waiting_key, thread_id limit $15
     )
     {_LISTED}
     join page on page.thread_id = t.thread_id
