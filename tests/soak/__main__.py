@@ -21,6 +21,9 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "soak.md"
+COUNTED = "counted: "
+"""How a line begins that a test prints for the page."""
+_KEEPS_OUTPUT = ("-o", "junit_logging=system-out")
 HEAD = """# The last long run
 
 <!-- Written by `make soak` (tests/soak/); never by hand. -->
@@ -70,7 +73,18 @@ def main() -> int:
 
 
 def _run(report: Path, chosen: Sequence[str]) -> int:
-    command = [sys.executable, "-m", "pytest", "-m", "soak", "-ra", f"--junitxml={report}", *chosen, "tests"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-m",
+        "soak",
+        "-ra",
+        *_KEEPS_OUTPUT,
+        f"--junitxml={report}",
+        *chosen,
+        "tests",
+    ]
     environment = {**os.environ, "HYPOTHESIS_PROFILE": "soak"}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
@@ -80,7 +94,8 @@ def _cases(report: Path) -> Iterator[Case]:
         failed = any(found.find(kind) is not None for kind in ("failure", "error", "skipped"))
         name = found.get("name", "").partition("[")[0]
         folder = found.get("classname", "").replace(".", "/")
-        told = "; ".join(each.get("value", "") for each in found.iter("property") if each.get("name") == "told")
+        said = (found.findtext("system-out") or "").splitlines()
+        told = "; ".join(line.removeprefix(COUNTED) for line in said if line.startswith(COUNTED))
         yield Case(test=f"{folder}: {name}", is_passed=not failed, seconds=float(found.get("time", 0)), told=told)
 
 
