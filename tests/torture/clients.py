@@ -26,6 +26,7 @@ class Ledger:
     """What people know from the answers they saw, and what no answer may contradict."""
 
     operations: int = 0
+    answered: int = 0
     replies_lost: int = 0
     ambiguous: Counter[str] = field(default_factory=Counter)
     """Acts whose answer was never seen, by kind."""
@@ -60,6 +61,7 @@ class Client:
             if answer is not None and answer.status_code not in {429, 503}:
                 if answer.status_code >= 500:
                     self.ledger.wrong.append(f"{method} {kind}: {answer.status_code}")
+                self.ledger.answered += 1
                 return answer
             if answer is None or answer.status_code == 503:
                 self.ledger.replies_lost += 1

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +37,8 @@ MINUTES = "PORTICO_TORTURE_MINUTES"
 """How long the long run takes."""
 
 _DATABASE = "portico"
-_READY_SECONDS = 60
+_READY_SECONDS = 120
+_DONE_BETWEEN = 8
 _COMMANDS: Mapping[str, str] = {"app": "serve", "worker-1": "worker", "worker-2": "worker"}
 
 
@@ -204,10 +205,26 @@ async def _prepared(folder: Path, postgres: EmbeddedPostgres, mail: MailServer) 
     }
 
 
-async def kill_until(place: Installation, chance: random.Random, *, seconds: float, most: int | None = None) -> None:
-    """Kills one thing after the other at random moments, each kind about as often, for so long or so often."""
+async def kill_until(
+    place: Installation,
+    chance: random.Random,
+    *,
+    done: Callable[[], int],
+    seconds: float,
+    most: int | None = None,
+) -> None:
+    """Kills one thing after the other at random moments, each kind as often, for so long or so often.
+
+    `done` counts what people have done: between two kills a little of it happens, also on a machine that is slow.
+    """
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
+    kinds: list[Kind] = []
     while loop.time() < end and (most is None or place.kills.total() < most):
-        await asyncio.sleep(chance.uniform(0.3, 2.0))
-        await place.kill(chance.choice(KINDS), chance)
+        kinds = kinds or chance.sample(KINDS, len(KINDS))
+        wanted = done() + chance.randint(1, _DONE_BETWEEN)
+        pause = chance.uniform(0.3, 2.0)
+        while pause or (done() < wanted and loop.time() < end):
+            await asyncio.sleep(pause or 0.05)
+            pause = 0
+        await place.kill(kinds.pop(), chance)

@@ -27,7 +27,7 @@ async def test_newcomers_survive_a_hundred_kills() -> None:
             for client in clients:
                 desk = FrontDesk(place=place, client=client, entries=entries, name=client.name)
                 group.create_task(desk.go_on(is_over))
-            await kill_until(place, chance, seconds=_LONGEST, most=KILLS)
+            await kill_until(place, chance, done=lambda: ledger.answered, seconds=_LONGEST, most=KILLS)
             is_over.set()
         await checks.all_mail_is_out(place)
         lost = await entry_faults(place, entries, chance)
