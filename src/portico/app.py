@@ -44,6 +44,8 @@ from portico.care import attachments_api, procedure_api
 from portico.clinic import api as clinic_api
 from portico.clinic import opening_api
 from portico.desk import (
+    figures_api,
+    figures_pages,
     go_live_pages,
     invitation_pages,
     people_pages,
@@ -125,6 +127,8 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     *invitation_pages.ROUTES,
     *staff_api.ROUTES,
     *staff_pages.ROUTES,
+    *figures_api.ROUTES,
+    *figures_pages.ROUTES,
 )
 """Every address of the portal, lowest feature first."""
 

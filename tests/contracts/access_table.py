@@ -190,6 +190,10 @@ TABLE: Mapping[str, Row] = {
     "PUT /api/accounts/{account_id:uuid}/name": staff(
         200, lacking="dr.adams nora fred", send=body(lambda _: {"name": "Fred Demo"})
     ),
+    # How the work went, for clinicians and admins (Dr. Baker reads those of the other clinic).
+    "GET /api/figures": staff(200, lacking="nora fred", elsewhere=200),
+    "GET /figures": staff(200, lacking="nora fred", elsewhere=200),
+    "GET /figures.csv": staff(200, lacking="nora fred", elsewhere=200),
     # Colleagues, for admins (Dr. Baker is one, elsewhere).
     "GET /api/staff": staff(200, lacking="dr.adams nora fred", elsewhere=200),
     "GET /api/staff/{account_id:uuid}": staff(200, lacking="dr.adams nora fred"),

@@ -57,8 +57,8 @@ OF_PATIENT = {
 
 LEFT_UNREAD = {"review_event", "escalation_event", "notification"}
 
-OF_STAFF = {"invitation", "password_reset", "patient_match"}
-"""How people come in and who is who: patients neither read nor write it."""
+OF_STAFF = {"invitation", "message_reading", "password_reset", "patient_match"}
+"""How people come in, who is who, when staff first read: patients neither read nor write it."""
 
 STAFF_ONLY = LEFT_UNREAD | OF_STAFF | {"factor_recovery"}
 
@@ -337,6 +337,7 @@ async def test_nobody_changes_a_ledger(premises: Premises) -> None:
         "finding",
         "level_change",
         "message",
+        "message_reading",
         "note",
         "response_revision",
         "retraction",

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     WRITE_NOTES = "write-notes"
     LOWER_LEVELS = "lower-levels"
     LOWER_LEVELS_TO_SAME_DAY = "lower-levels-to-same-day"
+    READ_FIGURES = "read-figures"
 
 
 P = Permission
@@ -57,6 +58,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.ANSWER_THREADS,
             P.WRITE_NOTES,
             P.LOWER_LEVELS,
+            P.READ_FIGURES,
         }
     ),
     "nurse": frozenset(
@@ -103,6 +105,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.MANAGE_STAFF,
             P.CONFIRM_SETTINGS,
             P.INVITE_STAFF,
+            P.READ_FIGURES,
         }
     ),
 }

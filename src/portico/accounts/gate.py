@@ -41,6 +41,7 @@ _STAFF_MENU = (
     (Permission.LIST_ESCALATIONS, MenuItem("/escalations", "Urgent")),
     (Permission.MANAGE_CONSULTS, MenuItem("/consults", "Consults")),
     (Permission.MANAGE_PEOPLE, MenuItem("/people", "People")),
+    (Permission.READ_FIGURES, MenuItem("/figures", "Figures")),
     (Permission.READ_SETTINGS, MenuItem("/settings", "Settings")),
     (Permission.ACKNOWLEDGE_ESCALATIONS, MenuItem("/staff/me", "My pages")),
     (Permission.MANAGE_STAFF, MenuItem("/staff", "Staff")),

@@ -180,7 +180,8 @@ async def _raise_again(tx: Tx, site: Site, caller: Caller, current: Escalation, 
     told = ladder.told_on(after.rung, after.cause, settings)
     if to is not None:
         told = (*told, account(to))
-    step = EscalationStep(event_id=tx.ids.new(), kind=event, actor_id=caller.account_id)
+    missed = escalation_rules.missed(current, tx.now)
+    step = EscalationStep(event_id=tx.ids.new(), kind=event, actor_id=caller.account_id, missed=missed)
     await enter(tx, after, step, tuple(dict.fromkeys(told)))
     await record(tx, caller, "change", Object("escalation", after.escalation_id), patient=after.patient_id)
 

@@ -67,7 +67,9 @@ async def acknowledge(site: Site, caller: Caller, escalation_id: EscalationId) -
         after = rules.acknowledged(current, caller.account_id, tx.now, settings)
         if after is not current:
             await queries.update(tx, after)
-            await enter(tx, after, Step(event_id=tx.ids.new(), kind="acknowledge", actor_id=caller.account_id))
+            missed = rules.missed(current, tx.now)
+            step = Step(event_id=tx.ids.new(), kind="acknowledge", actor_id=caller.account_id, missed=missed)
+            await enter(tx, after, step)
         return await _answer(tx, caller, after)
 
 
@@ -120,7 +122,13 @@ async def _ended(tx: Tx, site: Site, caller: Caller, current: Escalation, done: 
     settings = await settings_of(tx, site.content)
     event, after = rules.ended(current, done.outcome, caller.account_id, tx.now, settings)
     await queries.update(tx, after)
-    step = Step(event_id=tx.ids.new(), kind=event, actor_id=caller.account_id, outcome=done.outcome)
+    step = Step(
+        event_id=tx.ids.new(),
+        kind=event,
+        actor_id=caller.account_id,
+        outcome=done.outcome,
+        missed=rules.missed(current, tx.now),
+    )
     await enter(tx, after, await _with_note(tx, site, after, step, done.note))
     return after
 

@@ -39,7 +39,8 @@ async def _move(tx: Tx, settings: ClinicSettings, current: Escalation) -> None:
     # Who said "I am on it" hears that the time is up, also when the rung is somebody else's.
     if current.acknowledged_by is not None and CLINICAL_POOL not in told:
         told = (*told, account(current.acknowledged_by))
-    await enter(tx, after, Step(event_id=tx.ids.new(), kind=event, actor_id=None), told)
+    step = Step(event_id=tx.ids.new(), kind=event, actor_id=None, missed=rules.missed(current, tx.now))
+    await enter(tx, after, step, told)
     target = Object("escalation", after.escalation_id)
     await record_system(tx, "change", target, patient=after.patient_id)
 

@@ -14,6 +14,8 @@ State = Literal["raised", "acknowledged", "resolved"]
 Cause = Literal["red_flag", "triage", "late_review", "unread"]
 SubjectKind = Literal["thread", "response"]
 Outcome = Literal["spoke", "left_message", "sent_to_emergency", "visit_arranged", "advised_by_message", "not_needed"]
+Missed = Literal["acknowledgement", "contact"]
+"""Which time passed: the one to say "I am on it", or the one to have done something."""
 
 LEVELS: tuple[Level, ...] = ("emergency", "call_now", "same_day", "routine")
 """Most urgent first."""

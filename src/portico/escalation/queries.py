@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from portico.escalation.model import Escalation, Level, Listed, Outcome, State, Subject
+from portico.escalation.model import Escalation, Level, Listed, Missed, Outcome, State, Subject
 from portico.ids import AccountId, EscalationId, PatientId
 from portico.platform.database import Command, Query, Tx
 
@@ -43,6 +43,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     rule_set_version: str | None = None
     outcome: str | None = None
     note_sealed: bytes | None = None
+    missed: Missed | None = None
+    """Which time had passed when it was taken."""
 
 
 _SELECT = """
@@ -91,8 +93,8 @@ CARRY = Command("""
 
 INSERT_EVENT = Command("""
     insert into escalation_event (clinic_id, event_id, escalation_id, patient_id, kind, level, rung, rules,
-        rule_set_version, outcome, actor_id, at, note_sealed)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        rule_set_version, outcome, actor_id, at, note_sealed, missed)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """)
 
 OPEN_LEVEL = Query(
@@ -277,6 +279,7 @@ async def insert_step(tx: Tx, after: Escalation, step: Step) -> None:
         step.actor_id,
         tx.now,
         step.note_sealed,
+        step.missed,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from portico.clinic.model import ClinicSettings
 from portico.errors import Conflict, Invalid
 from portico.escalation.ladder import acknowledge_by, contact_by, next_rung
-from portico.escalation.model import LEVEL_RANK, Cause, Escalation, Level, Outcome, State, Trigger
+from portico.escalation.model import LEVEL_RANK, Cause, Escalation, Level, Missed, Outcome, State, Trigger
 from portico.ids import AccountId
 
 Event = Literal["acknowledge", "resolve", "left_message", "deadline_passed", "contact_time_passed", "raise_level"]
@@ -151,6 +151,13 @@ def acknowledged(current: Escalation, by: AccountId, now: datetime, settings: Cl
         waiting_since=now,
         deadline=contact_by(current.level, now, settings),
     )
+
+
+def missed(current: Escalation, now: datetime) -> Missed | None:
+    """Which time its present wait has let pass; None while none has."""
+    if current.deadline is None or current.deadline > now:
+        return None
+    return "acknowledgement" if current.state == "raised" else "contact"
 
 
 def ended(

@@ -209,6 +209,7 @@ async def _ready(
 ) -> Ready:
     if found is None and author.is_patient_side:
         found = await assess(tx, site, patient_id, subject=subject, body=parcel.body or "")
+    due = read_by(await settings_of(tx, site.content), tx.now) if author.is_patient_side else None
     body = parcel.body
     place = Place("message", "content_digest", parcel.message_id)
     return Ready(
@@ -217,6 +218,7 @@ async def _ready(
         found=found or Assessment(),
         body_sealed=None if body is None else box.seal_text(body_place(parcel.message_id), body),
         content_digest=box.digest(place, _message_content(author, parcel)),
+        read_due_at=due,
     )
 
 

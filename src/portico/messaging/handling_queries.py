@@ -174,6 +174,14 @@ PUT_MARK = Query(
     """,
 )
 
+INSERT_READINGS = Command("""
+    insert into message_reading (clinic_id, message_id, thread_id, patient_id, read_at)
+    select clinic_id, message_id, thread_id, patient_id, $5
+    from message
+    where clinic_id = $1 and thread_id = $2 and from_patient and seq > $3 and seq <= $4
+    on conflict (clinic_id, message_id) do nothing
+""")
+
 FIRST_UNREAD = Query(
     Instant,
     """
@@ -303,6 +311,11 @@ async def put_mark(tx: Tx, caller: Caller, thread_id: ThreadId, patient_id: Pati
     """Moves the person's mark on, never back, and tells where it is."""
     hat = caller.actor.hat
     return (await tx.one(PUT_MARK, tx.clinic_id, thread_id, caller.account_id, hat, patient_id, seq, tx.now)).seq
+
+
+async def insert_readings(tx: Tx, thread_id: ThreadId, after: int, until: int) -> None:
+    """Keeps that staff have now read the patient's messages of these numbers; what was read before stays as it is."""
+    await tx.run(INSERT_READINGS, tx.clinic_id, thread_id, after, until, tx.now)
 
 
 async def first_unread(tx: Tx, thread_id: ThreadId, after: int, *, from_patient: bool) -> datetime | None:

@@ -1,4 +1,7 @@
-"""Read marks: how far each reader has read. A mark never moves back; whom nobody waits for any more stops waiting."""
+"""Read marks: how far each reader has read. A mark never moves back; whom nobody waits for any more stops waiting.
+
+The first reading of a patient's message by staff is kept with its time.
+"""
 
 import msgspec
 
@@ -36,6 +39,8 @@ async def mark_read_in(tx: Tx, site: Site, caller: Caller, thread_id: ThreadId, 
     if seq <= before:
         return before
     mark = await handling_queries.put_mark(tx, caller, thread_id, row.patient_id, seq)
+    if caller.actor.hat == "staff":
+        await handling_queries.insert_readings(tx, thread_id, row.read_by_staff_seq, mark)
     await queries.update_thread(tx, await _read_up_to(tx, site, row, mark, by_staff=caller.actor.hat == "staff"))
     target = Object("thread", thread_id)
     await record(tx, caller, "read", target, patient=row.patient_id, fold_hourly=True)

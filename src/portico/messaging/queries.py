@@ -1,7 +1,7 @@
 """Statements on threads and messages: finding, holding, adding. A message is inserted and never changed."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -43,6 +43,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     found: Assessment
     body_sealed: bytes | None
     content_digest: bytes
+    read_due_at: datetime | None
+    """By when staff are to have read it; None for what staff wrote, and without a confirmed time."""
 
 
 _THREAD = """
@@ -113,8 +115,8 @@ INSERT_MESSAGE = Query(
     """
     insert into message (clinic_id, message_id, thread_id, patient_id, seq, kind, author_id, author_name, author_role,
         on_behalf_of, from_patient, body_sealed, content_digest, reply_to, attachments, response_id, level, rules, spans,
-        reader_version, guidance_keys, sent_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+        reader_version, guidance_keys, sent_at, read_due_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
     on conflict (clinic_id, message_id) do nothing
     returning message_id
     """,
@@ -230,6 +232,7 @@ async def insert_message(tx: Tx, row: StoredThread, seq: int, ready: Ready) -> b
         found.reader_version,
         list(found.guidance_keys),
         tx.now,
+        ready.read_due_at,
     )
     return stored is not None
 

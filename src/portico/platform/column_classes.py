@@ -248,7 +248,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
     },
     "escalation_event": {
         C.IDENTIFIER: "clinic_id event_id escalation_id patient_id actor_id",
-        C.CODE: "kind level rules rule_set_version outcome",
+        C.CODE: "kind level rules rule_set_version outcome missed",
         C.SEALED: "note_sealed",
         C.NUMBER: "rung",
         C.TIME: "at",
@@ -270,8 +270,9 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
         C.SEALED: "body_sealed",
         C.DIGEST: "content_digest",
         C.NUMBER: "seq from_patient",
-        C.TIME: "sent_at",
+        C.TIME: "sent_at read_due_at",
     },
+    "message_reading": {C.IDENTIFIER: "clinic_id message_id thread_id patient_id", C.TIME: "read_at"},
     "retraction": {
         C.IDENTIFIER: "clinic_id message_id thread_id patient_id retracted_by",
         C.PLAIN: "retracted_by_name",
