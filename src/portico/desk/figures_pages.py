@@ -59,7 +59,7 @@ async def figures_file(site: Site, caller: Caller, first: FirstDay = None, last:
     name = f"figures-{figures.first}-{figures.last}.csv"
     return Response(
         written.getvalue().encode(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
