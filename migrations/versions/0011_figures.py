@@ -9,8 +9,8 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0010_figures"
-down_revision = "0009_procedures"
+revision = "0011_figures"
+down_revision = "0010_inbox"
 
 _HERE = Path(__file__)
 
