@@ -326,7 +326,7 @@ TABLE: Mapping[str, Row] = {
     f"GET {SCREEN}/change": patients(200),
     f"POST {SCREEN}/change": patients(303, send=page(change="symptom")),
     # Files: whoever may read Alice's form may read the file in it. A body without a file is unreadable.
-    "POST /api/attachments": Row(statuses=(401, 201, 404, 201, 404, 201, 201, 403, 403, 404), send=a_file),
+    "POST /api/attachments": Row(statuses=(401, 201, 404, 201, 404, 201, 201, 201, 403, 404), send=a_file),
     "GET /api/attachments/{attachment_id:uuid}": readers(200, of="attached"),
     # After a procedure. Naming a patient of another clinic is naming nobody.
     "POST /api/procedures": staff(

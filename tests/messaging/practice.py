@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 
 from portico import triage
+from portico.triage.text import fields
 from tests.portal import Persona
 
 LEVELS: Mapping[str, tuple[triage.Level, str]] = {
@@ -30,7 +31,7 @@ def practice_reader(message: triage.Message) -> triage.Reading:
         raise RuntimeError
     found = [
         (level, triage.Span(field=field, start=text.index(word), end=text.index(word) + len(word), row=row, why=""))
-        for field, text in (("subject", message.subject), ("body", message.body))
+        for field, text in fields(message)
         for word, (level, row) in LEVELS.items()
         if word in text
     ]

@@ -35,8 +35,12 @@ from portico.platform.vault import Box, Place
 
 UNBOUND_FOR = timedelta(hours=24)
 """How long a file that belongs to nothing is kept: time to finish the form or message it was sent for."""
+DRAFTED_FOR = timedelta(days=30)
+"""How long a file of a draft is kept after the draft was saved last."""
 UPLOADS = Limit(60, 3600)
 """Files that one account may send in an hour."""
+FRONT_DESK = "front_desk"
+"""The pool of threads that its staff read when they read no other."""
 SCOPES = {"response": "intake", "message": "messages"}
 """Which scope of a proxy opens the files of what."""
 
@@ -144,6 +148,18 @@ async def bind(tx: Tx, *, patient_id: PatientId, attachment_ids: Sequence[Attach
     await queries.bind(tx, attachment_ids, holder)
 
 
+async def keep_for_draft(
+    tx: Tx, *, patient_id: PatientId, attachment_ids: Sequence[AttachmentId], holder: Holder
+) -> None:
+    """Keeps files for a draft that will become this holder; none belongs to it before it is sent.
+
+    Raises AttachmentUnknown as `bind` does.
+    """
+    if len(await _bindable(tx, patient_id, attachment_ids, holder)) != len(frozenset(attachment_ids)):
+        raise AttachmentUnknown
+    await queries.postpone(tx, attachment_ids, tx.now + DRAFTED_FOR)
+
+
 async def usable(
     tx: Tx, site: Site, *, patient_id: PatientId, attachment_ids: Sequence[AttachmentId], holder: Holder
 ) -> dict[AttachmentId, Attachment]:
@@ -188,10 +204,23 @@ async def _check_readable(tx: Tx, caller: Caller, row: AttachmentRow) -> None:
         return
     if caller.actor.hat == "patient":
         caller.actor.link_for(row.patient_id, SCOPES[row.holder_kind])
+    elif row.holder_kind == "message":
+        await _check_reads_thread(tx, caller, row)
     elif not caller.actor.may(Permission.READ_SUMMARIES):
         message = "Your role does not read what patients send. Ask a clinician or nurse."
         raise NotAllowed(message)
-    elif row.holder_kind == "response" and not await queries.is_shown_to_staff(tx, row.holder_id):
+    elif not await queries.is_shown_to_staff(tx, row.holder_id):
+        raise NotFound
+
+
+async def _check_reads_thread(tx: Tx, caller: Caller, row: AttachmentRow) -> None:
+    """Staff read the files of the threads that they read. Raises NotFound, and NotAllowed for who reads none."""
+    actor = caller.actor
+    if not (actor.may(Permission.READ_THREADS) or actor.may(Permission.READ_OWN_POOL_THREADS)):
+        message = "Your role does not read messages. Ask a colleague whose role does."
+        raise NotAllowed(message)
+    pool = await queries.pool_of_message(tx, row.holder_id)
+    if pool is None or (pool != FRONT_DESK and not actor.may(Permission.READ_THREADS)):
         raise NotFound
 
 
@@ -212,7 +241,7 @@ async def _admit(site: Site, caller: Caller, patient_id: PatientId) -> None:
     """Raises NotFound for a patient this person has no part in, TooManyRequests past the limit."""
     if caller.actor.hat == "patient":
         _link(caller, patient_id)
-    elif not caller.actor.may(Permission.READ_SUMMARIES):
+    elif not (caller.actor.may(Permission.READ_SUMMARIES) or caller.actor.may(Permission.ANSWER_THREADS)):
         message = "Your role does not send files. Ask a clinician or nurse."
         raise NotAllowed(message)
     async with site.db.transaction(caller.scope) as tx:

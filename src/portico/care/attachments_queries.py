@@ -52,6 +52,12 @@ class Shown(msgspec.Struct, frozen=True):
     response_id: UUID
 
 
+class Stored(msgspec.Struct, frozen=True):
+    """A message that has been sent, and the pool in which its thread waits."""
+
+    pool: str
+
+
 INSERT_ATTACHMENT = Command("""
     insert into attachment (clinic_id, attachment_id, patient_id, state, media_type, size, name_sealed, digest,
         blob_key, key_sealed, uploaded_by, created_at, orphan_at)
@@ -104,6 +110,20 @@ SHOWN_RESPONSE = Query(
     where clinic_id = $1 and response_id = $2 and (submitted_revision is not null or danger is not null)
     """,
 )
+
+MESSAGE_OF = Query(
+    Stored,
+    """
+    select t.pool from message m
+    join thread t on t.clinic_id = m.clinic_id and t.thread_id = m.thread_id
+    where m.clinic_id = $1 and m.message_id = $2
+    """,
+)
+
+POSTPONE = Command("""
+    update attachment set orphan_at = greatest(orphan_at, $3)
+    where clinic_id = $1 and attachment_id = any ($2::uuid[]) and holder_id is null and erase_at is null
+""")
 
 BIND = Command("""
     update attachment set holder_kind = $3, holder_id = $4, orphan_at = null
@@ -204,6 +224,17 @@ async def attachments_of(tx: Tx, kind: HolderKind, ids: Sequence[UUID]) -> Seque
 async def is_shown_to_staff(tx: Tx, response_id: UUID | None) -> bool:
     """Whether staff may read the answers of this response."""
     return await tx.first(SHOWN_RESPONSE, tx.clinic_id, response_id) is not None
+
+
+async def pool_of_message(tx: Tx, message_id: UUID | None) -> str | None:
+    """Where the thread of this message waits; None for a message that is not there."""
+    found = await tx.first(MESSAGE_OF, tx.clinic_id, message_id)
+    return None if found is None else found.pool
+
+
+async def postpone(tx: Tx, ids: Sequence[AttachmentId], until: datetime) -> None:
+    """Files that belong to nothing yet are kept until then."""
+    await tx.run(POSTPONE, tx.clinic_id, list(ids), until)
 
 
 async def bind(tx: Tx, ids: Sequence[AttachmentId], holder: Holder) -> None:

@@ -14,7 +14,7 @@ from portico.errors import NotFound, OtherPatient
 from portico.escalation.actions import raise_for, unresolved_of
 from portico.escalation.model import Subject, Trigger
 from portico.ids import MessageId, PatientId, ThreadId
-from portico.messaging import queries, rules
+from portico.messaging import files, queries, rules
 from portico.messaging.assessing import assess
 from portico.messaging.draft_queries import empty_draft
 from portico.messaging.guidance import read_by
@@ -127,8 +127,6 @@ def subject_place(thread_id: ThreadId) -> Place:
 def _check(parcel: Parcel) -> None:
     if parcel.kind == "text":
         rules.check_message(parcel.body, parcel.attachments)
-    if parcel.attachments:
-        raise rules.AttachmentUnknown
 
 
 async def _author(tx: Tx, caller: Caller, patient_id: PatientId) -> Author:
@@ -207,8 +205,9 @@ async def _ready(
     *,
     subject: str = "",
 ) -> Ready:
+    names = await files.names_of(tx, site, patient_id, parcel)
     if found is None and author.is_patient_side:
-        found = await assess(tx, site, patient_id, subject=subject, body=parcel.body or "")
+        found = await assess(tx, site, patient_id, subject=subject, body=parcel.body or "", captions=names)
     due = read_by(await settings_of(tx, site.content), tx.now) if author.is_patient_side else None
     body = parcel.body
     place = Place("message", "content_digest", parcel.message_id)
@@ -258,6 +257,7 @@ async def _store(tx: Tx, settings: ClinicSettings, caller: Caller, row: StoredTh
     if not await queries.insert_message(tx, row, row.last_seq, ready):
         # Taken in another thread meanwhile, or out of sight.
         await _refuse_taken(tx, caller, await queries.message(tx, message_id))
+    await files.bind(tx, row.patient_id, ready.parcel)
     await _raise(tx, settings, row, ready)
     if not ready.author.is_patient_side:
         recipient = patient_recipient(row.patient_id)

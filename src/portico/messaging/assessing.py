@@ -1,6 +1,7 @@
 """Having a patient's message read for danger. Whatever goes wrong ends as a message for the same day, never as calm."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -29,11 +30,15 @@ OFTEN_COUNT: Final = 3
 """ST28: with this many messages about symptoms in 48 hours somebody looks the same day."""
 
 
-async def assess(tx: Tx, site: Site, patient_id: PatientId, *, subject: str, body: str) -> Assessment:
-    """The level of a message of the patient's side, why, and which texts to show."""
+async def assess(
+    tx: Tx, site: Site, patient_id: PatientId, *, subject: str, body: str, captions: Sequence[str] = ()
+) -> Assessment:
+    """The level of a message of the patient's side, why, and which texts to show. Names of files are its captions."""
     days, region = await _last_procedure(tx, site, patient_id)
-    message = triage.Message(subject=subject, body=body, days_since_procedure=days, region=region)
-    found = await _read(site.reader, message)
+    message = triage.Message(
+        subject=subject, body=body, captions=tuple(captions), days_since_procedure=days, region=region
+    )
+    found = rules.with_files(await _read(site.reader, message), body, captions)
     if found.rules and not rules.is_above_routine(found.level):
         found = rules.fail_upward(found, signed=await is_everything_signed(tx, site.content))
     found = await _written_often(tx, patient_id, found)

@@ -1,9 +1,10 @@
 """A message taken back and its corrected copy, together or not at all; both are kept."""
 
+from uuid import UUID
+
 import msgspec
 
 from portico.access import Caller
-from portico.clinic.actions import settings_of
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging.actions import append
 from portico.messaging.handling import retract_in
@@ -20,6 +21,8 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     body: str | None
     new_id: MessageId
+    attachments: tuple[UUID, ...] = ()
+    """Files of the copy: those of the message stay with it."""
 
 
 async def correct(
@@ -40,10 +43,14 @@ async def correct(
         if patient_id is not None:
             await check_patient(tx, caller, thread_id, patient_id)
         await retract_in(tx, site, caller, thread_id, message_id, correction.reason)
-        if correction.body is None:
+        if correction.body is None and not correction.attachments:
             return None
-        parcel = Parcel(message_id=correction.new_id, body=correction.body, reply_to=message_id)
+        parcel = Parcel(
+            message_id=correction.new_id,
+            body=correction.body or "",
+            attachments=correction.attachments,
+            reply_to=message_id,
+        )
         sent = await append(tx, site, caller, thread_id, parcel)
-        box = await site.vault.patient(tx, sent.thread.patient_id)
-        letter = letter_of(site.content, await settings_of(tx, site.content), box, sent.message)
+        letter = await letter_of(tx, site, sent.message)
     return delivered(letter, is_new=sent.is_new)

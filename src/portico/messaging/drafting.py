@@ -8,9 +8,10 @@ import msgspec
 
 from portico.access import Caller
 from portico.audit import Object, record
+from portico.care import attachments
 from portico.errors import NotFound, OtherPatient
 from portico.ids import MessageId, PatientId, ThreadId
-from portico.messaging import draft_queries, handling_rules, queries, rules
+from portico.messaging import draft_queries, files, handling_rules, queries, rules
 from portico.messaging.draft_queries import StoredDraft
 from portico.messaging.limits import count_keep
 from portico.messaging.model import Topic
@@ -54,6 +55,8 @@ async def save_draft(site: Site, caller: Caller, thread_id: ThreadId, written: W
         patient_id = await _about(tx, caller, thread_id, written)
         if written.message_id is not None and await queries.message(tx, written.message_id) is not None:
             raise handling_rules.AlreadySent
+        if written.attachments:
+            await _keep_files(tx, thread_id, patient_id, written)
         box = await site.vault.patient(tx, patient_id)
         row = StoredDraft(
             thread_id=thread_id,
@@ -121,8 +124,16 @@ def _check(written: Written) -> None:
     if len(written.body) > rules.BODY_LIMIT or len(written.subject or "") > rules.SUBJECT_LIMIT:
         message = f"A message may have {rules.BODY_LIMIT:,} characters, a subject {rules.SUBJECT_LIMIT}."
         raise rules.TooLong(message)
-    if written.attachments:
-        raise rules.AttachmentUnknown
+    if len(written.attachments) > rules.ATTACHMENTS_LIMIT:
+        message = f"A message may have {rules.ATTACHMENTS_LIMIT} attachments."
+        raise rules.TooManyAttachments(message)
+
+
+async def _keep_files(tx: Tx, thread_id: ThreadId, patient_id: PatientId, written: Written) -> None:
+    """The files stay as long as the draft does. Raises AttachmentUnknown."""
+    holder = files.holder_of(written.message_id or MessageId(thread_id))
+    ids = files.ids_of(written.attachments)
+    await attachments.keep_for_draft(tx, patient_id=patient_id, attachment_ids=ids, holder=holder)
 
 
 async def _about(tx: Tx, caller: Caller, thread_id: ThreadId, written: Written) -> PatientId:

@@ -155,8 +155,7 @@ async def _held(
 async def _letter(tx: Tx, site: Site, message_id: MessageId) -> Letter:
     message = await queries.message(tx, message_id)
     assert message is not None
-    box = await site.vault.patient(tx, message.patient_id)
-    return letter_of(site.content, await settings_of(tx, site.content), box, message)
+    return await letter_of(tx, site, message)
 
 
 async def _store_level(tx: Tx, site: Site, caller: Caller, message: StoredMessage, level: Level, reason: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from portico.access import Caller
 from portico.audit import Object, record, record_list
+from portico.care.attachments_model import Attachment
 from portico.clinic.actions import settings_of
 from portico.clinic.calendar import day_start
 from portico.clinic.model import ClinicSettings
@@ -16,6 +17,7 @@ from portico.errors import NotFound
 from portico.ids import PatientId, ThreadId
 from portico.messaging import list_queries, queries, rules
 from portico.messaging.actions import body_place, seen_thread, subject_place
+from portico.messaging.files import files_of
 from portico.messaging.guidance import Guidance, texts_of
 from portico.messaging.list_queries import INBOX_START, RECENT_START, Wanted
 from portico.messaging.model import ListedThread, StoredMessage, Topic
@@ -41,6 +43,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     """Why it was taken back."""
     guidance: tuple[Guidance, ...]
+    files: tuple[Attachment, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,17 +126,29 @@ async def letters_of(
     settings = await settings_of(tx, site.content)
     box = await site.vault.patient(tx, patient_id)
     messages = await queries.messages_after(tx, thread_id, after, limit)
-    return [letter_of(site.content, settings, box, message) for message in messages]
+    found = await files_of(tx, site, patient_id, messages)
+    return [_letter(site.content, settings, box, each, found.get(each.message_id, ())) for each in messages]
 
 
-def letter_of(content: Content, settings: ClinicSettings, box: Box, message: StoredMessage) -> Letter:
-    """The message, opened, with its texts."""
+async def letter_of(tx: Tx, site: Site, message: StoredMessage) -> Letter:
+    """One message that the caller may see, opened."""
+    settings = await settings_of(tx, site.content)
+    box = await site.vault.patient(tx, message.patient_id)
+    found = await files_of(tx, site, message.patient_id, [message])
+    return _letter(site.content, settings, box, message, found.get(message.message_id, ()))
+
+
+def _letter(
+    content: Content, settings: ClinicSettings, box: Box, message: StoredMessage, files: tuple[Attachment, ...]
+) -> Letter:
+    """The message, opened, with its texts and files."""
     sealed, reason = message.body_sealed, message.retraction_reason_sealed
     return Letter(
         message=message,
         body=None if sealed is None else box.open_text(body_place(message.message_id), sealed),
         reason=None if reason is None else box.open_text(retraction_place(message.message_id), reason),
         guidance=texts_of(content, settings, message),
+        files=files,
     )
 
 

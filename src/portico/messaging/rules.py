@@ -20,6 +20,9 @@ SENTENCE_LIMIT: Final = 4_000
 ATTACHMENTS_LIMIT: Final = 10
 """Attachments of one message."""
 
+WITHOUT_WORDS: Final = "ST18"
+"""The rule for what cannot be read: `clinical.md` section 11, which names a photo alone."""
+
 FRONT_DESK_TOPICS: Final = "messages.front_desk_topics"
 """The setting that names the topics of the front desk's pool."""
 
@@ -69,15 +72,6 @@ class TooManyAttachments(Invalid):
     """More attachments than one message may have."""
 
     code = "too-many-attachments"
-
-
-class AttachmentUnknown(Invalid):
-    """An attachment that is not there for this sender and patient."""
-
-    code = "attachment-unknown"
-
-    def __init__(self) -> None:
-        super().__init__("One of the attachments is not there. Add it again, then send.")
 
 
 class ReplyToUnknown(Invalid):
@@ -164,6 +158,14 @@ def fail_upward(found: Assessment, *, signed: bool) -> Assessment:
         reader_version=found.reader_version,
         guidance_keys=("sd.call",),
     )
+
+
+def with_files(found: Assessment, body: str, names: Sequence[str]) -> Assessment:
+    """Nobody can read a file without words: a person looks at it the same day (T26)."""
+    if not names or body.strip() or is_above_routine(found.level):
+        return found
+    fired = tuple(dict.fromkeys((*found.rules, WITHOUT_WORDS)))
+    return msgspec.structs.replace(found, level="same_day", rules=fired, guidance_keys=("sd.call",))
 
 
 def check_message(body: str | None, attachments: Sequence[object]) -> None:

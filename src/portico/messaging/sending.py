@@ -4,7 +4,6 @@ A commit whose answer is lost is not tried again here: the sender does, under th
 """
 
 from portico.access import Caller
-from portico.clinic.actions import settings_of
 from portico.errors import OtherPatient
 from portico.ids import PatientId, ThreadId
 from portico.messaging import actions
@@ -26,9 +25,7 @@ async def start_thread(site: Site, caller: Caller, new: NewThread, parcel: Parce
     await count_send(site, caller)
     async with site.db.transaction(caller.scope) as tx:
         sent = await actions.open_thread(tx, site, caller, new, parcel)
-        settings = await settings_of(tx, site.content)
-        box = await site.vault.patient(tx, sent.thread.patient_id)
-        letter = letter_of(site.content, settings, box, sent.message)
+        letter = await letter_of(tx, site, sent.message)
         reading = await reading_of(tx, site, caller, sent.thread.thread_id)
     return reading, delivered(letter, is_new=sent.is_new)
 
@@ -42,9 +39,7 @@ async def send_message(
         if patient_id is not None:
             await check_patient(tx, caller, thread_id, patient_id)
         sent = await actions.append(tx, site, caller, thread_id, parcel)
-        settings = await settings_of(tx, site.content)
-        box = await site.vault.patient(tx, sent.thread.patient_id)
-        letter = letter_of(site.content, settings, box, sent.message)
+        letter = await letter_of(tx, site, sent.message)
     return delivered(letter, is_new=sent.is_new)
 
 
@@ -58,5 +53,10 @@ async def check_patient(tx: Tx, caller: Caller, thread_id: ThreadId, patient_id:
 def delivered(letter: Letter, *, is_new: bool) -> Delivered:
     """The letter as its sender gets it back."""
     return Delivered(
-        message=letter.message, body=letter.body, reason=letter.reason, guidance=letter.guidance, is_new=is_new
+        message=letter.message,
+        body=letter.body,
+        reason=letter.reason,
+        guidance=letter.guidance,
+        files=letter.files,
+        is_new=is_new,
     )

@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 
 from portico.access import Caller, Role
+from portico.care.attachments_model import Attachment
+from portico.care.rules import AttachmentState
 from portico.ids import AccountId, MessageId, PatientId, ResponseId, ThreadId
 from portico.messaging.guidance import Guidance
 from portico.messaging.model import Level, MessageKind, Pool, ThreadState, Topic
@@ -42,6 +44,16 @@ class SpanOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     row: str
 
 
+class FileOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a message; only a `clean` one can be read, at `/api/attachments/{id}`."""
+
+    id: UUID
+    name: str
+    type: str
+    size: int
+    state: AttachmentState
+
+
 class MessageOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One message. `rules` and `spans` are for staff only; a check-in has no body but a `response`."""
 
@@ -55,6 +67,7 @@ class MessageOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     guidance: tuple[Guidance, ...]
     retracted: RetractedOut | None
     attachments: tuple[UUID, ...]
+    files: list[FileOut]
     reply_to: MessageId | msgspec.UnsetType = msgspec.UNSET
     response: ResponseId | msgspec.UnsetType = msgspec.UNSET
     rules: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
@@ -168,6 +181,7 @@ def message_out(caller: Caller, letter: Letter) -> MessageOut:
         guidance=letter.guidance,
         retracted=_retracted(letter),
         attachments=message.attachments,
+        files=[_file(each) for each in letter.files],
         reply_to=msgspec.UNSET if message.reply_to is None else message.reply_to,
         response=msgspec.UNSET if message.response_id is None else message.response_id,
         rules=message.rules if is_staff else msgspec.UNSET,
@@ -206,6 +220,10 @@ def thread_out(caller: Caller, reading: Reading, first: Letter | None = None) ->
         message=msgspec.UNSET if first is None else message_out(caller, first),
         guidance=msgspec.UNSET if first is None else first.guidance,
     )
+
+
+def _file(file: Attachment) -> FileOut:
+    return FileOut(id=file.attachment_id, name=file.name, type=file.media_type, size=file.size, state=file.state)
 
 
 def _retracted(letter: Letter) -> RetractedOut | None:

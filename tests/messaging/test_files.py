@@ -1,0 +1,156 @@
+"""Files of messages: sent once with the message, kept with a draft, read by whoever reads the thread."""
+
+from typing import Any
+
+import pytest
+
+from tests.care import made_files
+from tests.care.sending import kept
+from tests.messaging.practice import CALM, messages, new_id, started, write
+from tests.portal import Persona, Portal
+
+PHOTO = ("knee.jpg", made_files.jpeg(), "image/jpeg")
+PAPER = ("letter.pdf", made_files.pdf(), "application/pdf")
+
+
+async def photo_of(who: Persona, patient: str) -> str:
+    return str((await kept(who, patient, PHOTO))["id"])
+
+
+async def start_with(who: Persona, files: list[str], body: str = CALM, *, topic: str = "soreness") -> dict[str, Any]:
+    """A new thread whose first message has these files."""
+    made = {
+        "patient": who.own,
+        "topic": topic,
+        "subject": "Hello",
+        "message": {"id": new_id(), "body": body, "attachments": files},
+    }
+    answer = await who.send("PUT", f"/api/threads/{new_id()}", json=made)
+    assert answer.status_code == 201, answer.text
+    thread: dict[str, Any] = answer.json()
+    return thread
+
+
+async def test_a_first_and_a_further_message_have_their_files_in_order(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    first, second = await photo_of(alice, alice.own), str((await kept(alice, alice.own, PAPER))["id"])
+    thread = await start_with(alice, [second, first])
+    assert [(each["id"], each["name"], each["state"]) for each in thread["message"]["files"]] == [
+        (second, "letter.pdf", "clean"),
+        (first, "knee.jpg", "clean"),
+    ]
+    third = await photo_of(alice, alice.own)
+    answer = await write(alice, thread["id"], attachments=[third])
+    assert answer.status_code == 201
+    shown = await messages(alice, thread["id"])
+    assert [each["attachments"] for each in shown] == [[second, first], [third]]
+    assert [len(each["files"]) for each in shown] == [2, 1]
+
+
+async def test_the_same_files_again_are_the_same_message_and_others_are_refused(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own)
+    one, other = await photo_of(alice, alice.own), await photo_of(alice, alice.own)
+    message = new_id()
+    first = await write(alice, thread, message=message, attachments=[one])
+    again = await write(alice, thread, message=message, attachments=[one])
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    for others in ([], [other], [one, other]):
+        refused = await write(alice, thread, message=message, attachments=others)
+        assert (refused.status_code, refused.json()["code"]) == (409, "different-body")
+
+
+async def test_a_file_belongs_to_one_message_its_sender_and_its_patient(portal: Portal) -> None:
+    alice, carol = await portal.as_("alice"), await portal.as_("carol")
+    thread = await started(alice, alice.own)
+    used, theirs = await photo_of(alice, alice.own), await photo_of(carol, carol.own)
+    assert (await write(alice, thread, attachments=[used])).status_code == 201
+    for file in (used, theirs, new_id()):
+        message = new_id()
+        refused = await write(alice, thread, message=message, attachments=[file])
+        assert (refused.status_code, refused.json()["code"]) == (422, "attachment-unknown")
+        # Nothing was stored under that id.
+        assert (await write(alice, thread, message=message)).status_code == 201
+
+
+@pytest.mark.parametrize("body", ["", "  \n"])
+async def test_a_photo_without_words_is_for_the_same_day(body: str, portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    thread = await start_with(alice, [await photo_of(alice, alice.own)], body, topic="billing")
+    assert (thread["message"]["level"], [each["key"] for each in thread["guidance"]]) == (
+        "same_day",
+        ["sd.call", "auto.received"],
+    )
+    seen = (await nora.send("GET", f"/api/threads/{thread['id']}")).json()
+    assert (seen["pool"], seen["level"]) == ("nurses", "same_day")
+    assert (await messages(nora, thread["id"]))[0]["rules"] == ["ST18"]
+
+
+async def test_the_name_of_a_file_is_read_for_danger(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own)
+    file = await kept(alice, alice.own, ("fever 103.jpg", made_files.jpeg(), "image/jpeg"))
+    assert (await write(alice, thread, attachments=[file["id"]])).json()["level"] == "call_now"
+
+
+async def test_who_reads_the_thread_reads_its_files(portal: Portal) -> None:
+    alice, carol = await portal.as_("alice"), await portal.as_("carol")
+    nora, fred, anna = await portal.as_("nora"), await portal.as_("fred"), await portal.as_("anna")
+    at_desk, at_nurses = await photo_of(alice, alice.own), await photo_of(alice, alice.own)
+    await start_with(alice, [at_desk], topic="billing")
+    await start_with(alice, [at_nurses], topic="soreness")
+    found = {
+        (name, file == at_desk): (await who.send("GET", f"/api/attachments/{file}")).status_code
+        for name, who in {"alice": alice, "carol": carol, "nora": nora, "fred": fred, "anna": anna}.items()
+        for file in (at_desk, at_nurses)
+    }
+    assert found == {
+        ("alice", True): 200,
+        ("alice", False): 200,
+        ("carol", True): 404,
+        ("carol", False): 404,
+        ("nora", True): 200,
+        ("nora", False): 200,
+        ("fred", True): 200,
+        ("fred", False): 404,
+        ("anna", True): 403,
+        ("anna", False): 403,
+    }
+
+
+async def test_staff_of_the_front_desk_answer_with_a_file(portal: Portal) -> None:
+    alice, fred = await portal.as_("alice"), await portal.as_("fred")
+    thread = await started(alice, alice.own, topic="billing")
+    paper = str((await kept(fred, alice.own, PAPER))["id"])
+    assert (await write(fred, thread, "Here it is.", attachments=[paper])).status_code == 201
+    assert (await alice.send("GET", f"/api/attachments/{paper}")).status_code == 200
+
+
+async def test_a_draft_keeps_its_files_beyond_a_day_and_the_message_takes_them(fresh_portal: Portal) -> None:
+    portal = fresh_portal
+    alice = await portal.as_("alice")
+    thread, message = await started(alice, alice.own), new_id()
+    file = await photo_of(alice, alice.own)
+    kept_draft = await alice.send(
+        "PUT",
+        f"/api/threads/{thread}/draft",
+        json={"body": "Look", "attachments": [file], "messageId": message},
+    )
+    assert (kept_draft.status_code, kept_draft.json()["attachments"]) == (200, [file])
+    portal.clock.pass_by(days=3)
+    assert (await portal.do_due_work()).failed == 0
+    portal.personas.clear()
+    alice = await portal.as_("alice")
+    assert (await alice.send("GET", f"/api/threads/{thread}/draft")).json()["attachments"] == [file]
+    assert (await write(alice, thread, "Look", message=message, attachments=[file])).status_code == 201
+    assert (await alice.send("GET", f"/api/threads/{thread}/draft")).status_code == 404
+    assert (await alice.send("GET", f"/api/attachments/{file}")).status_code == 200
+
+
+async def test_a_draft_takes_only_files_of_its_writer(portal: Portal) -> None:
+    alice, carol = await portal.as_("alice"), await portal.as_("carol")
+    thread = await started(alice, alice.own)
+    for file in (new_id(), await photo_of(carol, carol.own)):
+        refused = await alice.send("PUT", f"/api/threads/{thread}/draft", json={"body": "x", "attachments": [file]})
+        assert (refused.status_code, refused.json()["code"]) == (422, "attachment-unknown")
