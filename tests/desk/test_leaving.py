@@ -14,6 +14,7 @@ from portico.desk.leaving import ON_CALL
 from portico.escalation.ladder import on_call_clinician
 from portico.ids import AccountId
 from tests import walks
+from tests.messaging.practice import started
 from tests.pages.tab import Tab
 from tests.portal import Persona, Portal
 
@@ -46,6 +47,12 @@ async def second_clinician(portal: Portal) -> AccountId:
     answer = await put(portal, await admin(portal), "nora", roles=["clinician", "nurse"], state="active")
     assert answer.status_code == 200, answer.text
     return account_of(portal, "nora")
+
+
+async def nobody_on_call(portal: Portal) -> None:
+    """So that a clinician may leave without anybody taking over."""
+    async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
+        await set_value(tx, ON_CALL, None, account_of(portal, "anna"))
 
 
 async def test_an_admin_sees_everybody(portal: Portal) -> None:
@@ -98,7 +105,8 @@ async def test_two_admins_who_remove_one_another_at_once_do_not_both_succeed(por
         put(portal, anna, "fred", roles=["nurse"], state="active"),
         put(portal, fred, "anna", roles=["nurse"], state="active"),
     )
-    # The second waited; when its turn came it was no admin any more, or its session had ended with the role.
+    # The second waited, and was no admin any more when its turn came.
+    # Or was signed out meanwhile, because the roles had changed.
     assert sorted(each.status_code for each in answers) in ([200, 401], [200, 403])
 
 
@@ -110,16 +118,8 @@ async def test_somebody_without_a_role_is_no_staff(portal: Portal) -> None:
     assert (await put(portal, await admin(portal), "dr.baker", roles=["nurse"], state="active")).status_code == 404
 
 
-async def nora_is_on_call(portal: Portal) -> None:
-    """So that Dr. Adams may leave."""
-    nora, anna = await second_clinician(portal), account_of(portal, "anna")
-    async with portal.site.db.transaction(SystemScope(walks.clinic_of(portal, "alice"), "test")) as tx:
-        await set_value(tx, ON_CALL, str(nora), anna)
-        await confirm_value(tx, ON_CALL, str(nora), anna)
-
-
 async def test_a_claim_goes_back_to_the_queue(portal: Portal) -> None:
-    await nora_is_on_call(portal)
+    await nobody_on_call(portal)
     review = await walks.claimed(portal, "alice")
     held = await disabled(portal, "dr.adams", ["clinician"])
     assert [(each["kind"], each["id"], each["passedOn"]) for each in held] == [("claim", str(review.review_id), True)]
@@ -144,6 +144,7 @@ async def test_an_urgent_case_is_raised_again_at_once(portal: Portal) -> None:
 
 
 async def test_visits_stay_listed_until_a_clinician_takes_over(portal: Portal) -> None:
+    await nobody_on_call(portal)
     consult = await walks.booked(portal, "alice", days=10)
     adams = account_of(portal, "dr.adams")
     anna = await admin(portal)
@@ -152,12 +153,11 @@ async def test_visits_stay_listed_until_a_clinician_takes_over(portal: Portal) -
         f"/api/consults/{consult}",
         json={"clinician": str(adams), "startsAt": "2026-07-01T15:00:00Z", "state": "booked"},
     )
-    await nora_is_on_call(portal)
     held = await disabled(portal, "dr.adams", ["clinician"])
     assert [(each["kind"], each["patient"]["name"], each["passedOn"]) for each in held] == [
         ("consult", "Alice Demo", False)
     ]
-    to = account_of(portal, "nora")
+    to = await second_clinician(portal)
     answer = await anna.send("PUT", f"/api/staff/{adams}/handover", json={"to": str(to)})
     assert [each["passedOn"] for each in answer.json()["held"]] == [True]
     assert (await anna.send("GET", f"/api/staff/{adams}")).json()["held"] == []
@@ -211,3 +211,42 @@ async def test_a_disabled_member_has_no_record_lost(portal: Portal) -> None:
         await people.disable_account(tx, account_id=account_of(portal, "nora"))
     items = (await (await admin(portal)).send("GET", "/api/staff")).json()["items"]
     assert [(each["account"]["name"], each["state"]) for each in items][-1] == ("Nora Demo", "disabled")
+
+
+async def thread_of(portal: Portal, taken_by: Persona, topic: str) -> str:
+    """A thread of Alice's that this member of staff has taken."""
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own, topic=topic)
+    path = f"/api/threads/{thread}/assignment"
+    answer = await taken_by.send("PUT", path, json={"to": str(account_of(portal, "nora"))})
+    assert answer.status_code == 200, answer.text
+    return thread
+
+
+async def holder_of(portal: Portal, thread: str) -> object:
+    return (await (await portal.as_("dr.adams")).send("GET", f"/api/threads/{thread}")).json()["assignee"]
+
+
+async def test_a_thread_goes_back_to_its_pool_at_once(portal: Portal) -> None:
+    thread = await thread_of(portal, await portal.sign_in("nora"), "soreness")
+    held = await disabled(portal, "nora", ["nurse"])
+    assert [(each["kind"], each["id"], each["passedOn"]) for each in held] == [("thread", thread, True)]
+    assert await holder_of(portal, thread) is None
+    assert (await (await admin(portal)).send("GET", f"/api/staff/{account_of(portal, 'nora')}")).json()["held"] == []
+
+
+async def test_a_thread_goes_to_the_clinician_who_takes_over(portal: Portal) -> None:
+    thread = await thread_of(portal, await portal.sign_in("nora"), "soreness")
+    adams = str(account_of(portal, "dr.adams"))
+    held = await disabled(portal, "nora", ["nurse"], passTo=adams)
+    assert [(each["kind"], each["passedOn"]) for each in held] == [("thread", True)]
+    assert await holder_of(portal, thread) == {"id": adams, "name": "Dr. Adams Demo"}
+
+
+async def test_who_still_reads_a_thread_keeps_it_when_roles_change(portal: Portal) -> None:
+    nora = await portal.sign_in("nora")
+    at_nurses, at_desk = await thread_of(portal, nora, "soreness"), await thread_of(portal, nora, "billing")
+    answer = await put(portal, await admin(portal), "nora", roles=["front_desk"], state="active")
+    assert {each["id"]: each["passedOn"] for each in answer.json()["held"]} == {at_nurses: True, at_desk: False}
+    assert await holder_of(portal, at_nurses) is None
+    assert await holder_of(portal, at_desk) == {"id": str(account_of(portal, "nora")), "name": "Nora Demo"}

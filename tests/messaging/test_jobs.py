@@ -174,3 +174,48 @@ async def test_a_message_before_the_question_answers_nothing(portal: Portal) -> 
     review = await walks.decided(portal, "bob", asked, walks.FLAGGED)
     await portal.do_due_work()
     assert (await walks.review_by_id(portal, review.review_id)).state == "waiting"
+
+
+async def read_hours(portal: Portal, key: str, value: str | None) -> None:
+    """Who may do so sets and confirms a value."""
+    who = await portal.as_("anna" if key.startswith("clinic.") else "dr.adams")
+    await who.step_up()
+    answer = await who.send("PUT", f"/api/settings/{key}", json={"value": value, "confirm": value is not None})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_when_messages_must_be_read_follows_the_settings(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    await started(alice, alice.own)
+    await read_hours(portal, "messages.read_open_hours", "2")
+    await wait(portal, hours=1, minutes=59)
+    assert await told(portal, "message-unread") == []
+    await wait(portal, minutes=1)
+    assert await told(portal, "message-unread") == [f"patient:{alice.own}"]
+    # It was looked after: another time allowed does not make it late a second time.
+    await read_hours(portal, "messages.read_open_hours", "3")
+    await wait(portal, hours=3)
+    assert await told(portal, "message-unread") == [f"patient:{alice.own}"]
+
+
+async def test_a_time_confirmed_later_holds_for_what_waits_already(portal: Portal) -> None:
+    await read_hours(portal, "messages.read_open_hours", None)
+    alice = await portal.as_("alice")
+    await started(alice, alice.own)
+    await wait(portal, hours=1)
+    await read_hours(portal, "messages.read_open_hours", "2")
+    await wait(portal, minutes=59)
+    assert await told(portal, "message-unread") == []
+    await wait(portal, minutes=1)
+    assert await told(portal, "message-unread") == [f"patient:{alice.own}"]
+
+
+async def test_when_messages_must_be_read_follows_the_opening_hours(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    await started(alice, alice.own)
+    await read_hours(portal, "clinic.opening_hours", "; ".join(f"{day} 08:00-14:00" for day in ("mon", "tue", "wed")))
+    # It is noon: two hours today, two tomorrow from eight.
+    await wait(portal, hours=21, minutes=59)
+    assert await told(portal, "message-unread") == []
+    await wait(portal, minutes=1)
+    assert await told(portal, "message-unread") == [f"patient:{alice.own}"]

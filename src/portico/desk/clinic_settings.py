@@ -1,6 +1,6 @@
 """Changing what a clinic has set, with everything that hangs on it: its deadlines move in the same transaction.
 
-It stands here because escalations, and later messages, keep deadlines of the clinic's calendar.
+It stands here because escalations and messages keep deadlines of the clinic's calendar.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ from portico.clinic.setting_views import (
 )
 from portico.clinic.signing import Reference, Signed
 from portico.escalation.recomputing import moves_deadlines, recompute_deadlines
+from portico.messaging.recomputing import moves_read_by, recompute_read_by
 from portico.platform.database import Tx
 from portico.platform.site import Site
 
@@ -148,3 +149,5 @@ async def _set(tx: Tx, site: Site, caller: Caller, wish: Wish) -> None:
 async def _follow(tx: Tx, site: Site, caller: Caller, key: str) -> None:
     if moves_deadlines(key):
         await recompute_deadlines(tx, caller, await settings_of(tx, site.content))
+    if moves_read_by(key):
+        await recompute_read_by(tx, caller, await settings_of(tx, site.content))

@@ -25,6 +25,8 @@ from portico.escalation.actions import enter
 from portico.escalation.model import Escalation
 from portico.escalation.queries import Step as EscalationStep
 from portico.ids import AccountId, PatientId
+from portico.messaging.handling import hand_on
+from portico.messaging.handling_rules import reads
 from portico.notify.model import account
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -33,9 +35,9 @@ from portico.review import rules as review_rules
 from portico.review.events import Step, write_step
 from portico.review.model import Review
 
-Kind = Literal["claim", "question", "escalation", "consult", "on-call"]
-"""A claimed review, a review whose question the patient has yet to answer, an escalation somebody is on, a visit to
-come, and being the clinician on call."""
+Kind = Literal["claim", "question", "escalation", "thread", "consult", "on-call"]
+"""A claimed review, a review whose question the patient has yet to answer, an escalation somebody is on, a thread of
+messages, a visit to come, and being the clinician on call."""
 
 ON_CALL = "ladder.on_call"
 
@@ -96,7 +98,9 @@ async def change_member(
             return await _member(tx, caller, row, held)
         if pass_to is None and any(each.kind == "on-call" for each in held):
             raise OnCallNeeded
-        done = await _pass_on(tx, site, caller, account_id, pass_to, all_of_it=row.state == "disabled")
+        is_out = row.state == "disabled"
+        done = await _pass_on(tx, site, caller, account_id, pass_to, all_of_it=is_out)
+        done |= await _pass_on_threads(tx, site, caller, account_id, pass_to, () if is_out else row.roles)
         return await _member(tx, caller, row, [_marked(each, done) for each in held])
 
 
@@ -106,16 +110,19 @@ async def hand_over(site: Site, caller: Caller, account_id: AccountId, to: Accou
         row = await staff_accounts.one_of(tx, account_id)
         held = await _held(tx, site, account_id)
         done = await _pass_on(tx, site, caller, account_id, to, all_of_it=True)
+        done |= await _pass_on_threads(tx, site, caller, account_id, to, ())
         return await _member(tx, caller, row, [_marked(each, done) for each in held])
 
 
 async def _held(tx: Tx, site: Site, account_id: AccountId) -> Sequence[Held]:
     reviews = await queries.reviews_locked(tx, account_id)
     escalations = await queries.escalations_locked(tx, account_id)
+    threads = await queries.threads_locked(tx, account_id)
     consults = await queries.consults_locked(tx, account_id)
     held = [
         *(Held(kind="escalation", id=each.escalation_id, patient_id=each.patient_id) for each in escalations),
         *(Held(kind=_kind(each), id=each.review_id, patient_id=each.patient_id) for each in reviews),
+        *(Held(kind="thread", id=each.thread_id, patient_id=each.patient_id) for each in threads),
         *(Held(kind="consult", id=each.consult_id, patient_id=each.patient_id) for each in consults),
     ]
     if ladder.on_call_clinician(await settings_of(tx, site.content)) == account_id:
@@ -140,6 +147,16 @@ async def _pass_on(
                 await _save_review(tx, caller, review_rules.unclaimed(review, "release"), "released")
                 done.add(("claim", review.review_id))
     return frozenset(done)
+
+
+async def _pass_on_threads(
+    tx: Tx, site: Site, caller: Caller, account_id: AccountId, to: AccountId | None, roles: Sequence[str]
+) -> frozenset[tuple[Kind, UUID | None]]:
+    """Threads that nobody with these roles reads go to the clinician who takes over, else back to their pool at once."""
+    gone = [each for each in await queries.threads_locked(tx, account_id) if not reads(roles, each.pool)]
+    for thread in gone:
+        await hand_on(tx, site, caller, thread, to)
+    return frozenset(("thread", each.thread_id) for each in gone)
 
 
 async def _to_clinician(

@@ -6,6 +6,7 @@ import msgspec
 
 from portico.escalation.model import Escalation
 from portico.ids import AccountId, ConsultId, PatientId
+from portico.messaging.model import StoredThread
 from portico.platform.database import Command, Query, Tx
 from portico.review.model import Review
 
@@ -55,6 +56,18 @@ CONSULTS_LOCKED = Query(
     for update
     """,
 )
+THREADS_LOCKED = Query(
+    StoredThread,
+    """
+    select thread_id, patient_id, topic, pool, state, subject_sealed, content_digest, first_message_id, last_seq, level,
+        danger_from_seq, assignee_id, closure_id, opened_by, opened_at, last_at, waiting_since, read_by_patient_seq,
+        read_by_staff_seq, unread_by_patient_due, unread_by_staff_due
+    from thread
+    where clinic_id = $1 and assignee_id = $2
+    order by thread_id
+    for update
+    """,
+)
 NAMES = Query(NameRow, "select patient_id, name from patient where clinic_id = $1 and patient_id = any ($2)")
 GIVE_CONSULT = Command("""
     update consult set clinician_id = $3, revision = revision + 1 where clinic_id = $1 and consult_id = $2
@@ -74,6 +87,11 @@ async def escalations_locked(tx: Tx, account_id: AccountId) -> list[Escalation]:
 async def consults_locked(tx: Tx, account_id: AccountId) -> list[ConsultRow]:
     """Consults to come with this clinician."""
     return await tx.all(CONSULTS_LOCKED, tx.clinic_id, account_id)
+
+
+async def threads_locked(tx: Tx, account_id: AccountId) -> list[StoredThread]:
+    """Threads that this person has taken or was given, closed ones too: a patient's message opens them again."""
+    return await tx.all(THREADS_LOCKED, tx.clinic_id, account_id)
 
 
 async def names(tx: Tx, patients: list[PatientId]) -> dict[UUID, str]:

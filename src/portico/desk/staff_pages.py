@@ -25,6 +25,7 @@ HELD_NAMES = {
     "question": "A question that the patient has yet to answer",
     "escalation": "An urgent case",
     "consult": "A visit to come",
+    "thread": "A thread of messages",
     "on-call": "Being on call",
 }
 

@@ -56,16 +56,15 @@ async def open_thread(
     box = await site.vault.patient(tx, new.patient_id)
     taken = await queries.message(tx, parcel.message_id)
     if taken is not None:
+        if taken.thread_id == new.thread_id:  # Whoever sent the same at the same time is done by now.
+            return await _existing(tx, site, caller, new, parcel)
         await _refuse_taken(tx, caller, taken)
     settings = await settings_of(tx, site.content)
     ready = await _ready(tx, site, box, author, new.patient_id, parcel, found, subject=new.subject)
     row = _first(tx, box, settings, author, new, ready)
     if not await queries.insert_thread(tx, new, row):
         # Somebody was faster, or it is taken out of sight.
-        existing = await queries.thread(tx, new.thread_id, rules.pools_of(caller.actor))
-        if existing is None:
-            raise NotFound
-        return await _thread_again(tx, site, caller, new, parcel, existing)
+        return await _existing(tx, site, caller, new, parcel)
     return await _store(tx, settings, caller, row, ready)
 
 
@@ -137,6 +136,14 @@ async def _author(tx: Tx, caller: Caller, patient_id: PatientId) -> Author:
     if await queries.patient(tx, patient_id) is None:
         raise NotFound
     return rules.author_of(caller, patient_id)
+
+
+async def _existing(tx: Tx, site: Site, caller: Caller, new: NewThread, parcel: Parcel) -> Sent:
+    """The thread that is there by now. Raises NotFound when it is out of sight, and what `_thread_again` raises."""
+    existing = await queries.thread(tx, new.thread_id, rules.pools_of(caller.actor))
+    if existing is None:
+        raise NotFound
+    return await _thread_again(tx, site, caller, new, parcel, existing)
 
 
 async def _thread_again(

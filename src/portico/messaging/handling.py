@@ -97,6 +97,11 @@ async def assign(site: Site, caller: Caller, thread_id: ThreadId, to: AccountId 
         return await reading_of(tx, site, caller, thread_id)
 
 
+async def hand_on(tx: Tx, site: Site, caller: Caller, row: StoredThread, to: AccountId | None) -> None:
+    """Gives a held thread to somebody who reads it, or back to its pool, because who had it is gone."""
+    await _store_assignment(tx, site, caller, msgspec.structs.replace(row, assignee_id=to), None)
+
+
 async def close(site: Site, caller: Caller, thread_id: ThreadId, sentence: str) -> Reading:
     """Closes the thread with a sentence that says what to do next, and tells the patient.
 
@@ -204,8 +209,10 @@ async def _check_colleague(tx: Tx, row: StoredThread, to: AccountId | None) -> N
 
 async def _store_assignment(tx: Tx, site: Site, caller: Caller, row: StoredThread, reason: str | None) -> None:
     assignment_id = tx.ids.new()
-    box = await site.vault.patient(tx, row.patient_id)
-    sealed = None if reason is None else box.seal_text(assignment_place(assignment_id), reason)
+    sealed = None
+    if reason is not None:
+        box = await site.vault.patient(tx, row.patient_id)
+        sealed = box.seal_text(assignment_place(assignment_id), reason)
     await handling_queries.insert_assignment(tx, row, assignment_id, caller.account_id, sealed)
     await _stored(tx, caller, row, "released" if row.assignee_id is None else "assigned")
 

@@ -65,7 +65,8 @@ _FROM = """
     left join closure c on c.clinic_id = t.clinic_id and c.closure_id = t.closure_id
 """
 _LISTED = f"""
-    select t.thread_id, t.patient_id, p.name as patient_name, t.topic, t.pool, t.state, t.subject_sealed, t.last_seq,
+    select t.thread_id, t.patient_id, p.name as patient_name, p.verified as patient_verified, t.topic, t.pool, t.state,
+        t.subject_sealed, t.last_seq,
         {_LEVEL} as level, {_RANK} as level_rank, t.assignee_id, a.name as assignee_name, t.opened_at, t.last_at,
         t.waiting_since, {_WAITING_KEY} as waiting_key, t.read_by_patient_seq,
         t.read_by_staff_seq, {_UNREAD} as unread, t.closure_id, c.sentence_sealed as closing_sealed, c.closed_by_name,

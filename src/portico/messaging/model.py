@@ -137,6 +137,7 @@ class ListedThread(msgspec.Struct, frozen=True, kw_only=True):
     thread_id: ThreadId
     patient_id: PatientId
     patient_name: str
+    patient_verified: bool
     topic: Topic
     pool: Pool
     state: ThreadState

@@ -86,6 +86,8 @@ class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: PatientId
     name: str
+    verified: bool | msgspec.UnsetType = msgspec.UNSET
+    """For staff: whether somebody has confirmed who this is."""
 
 
 class AssigneeOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -203,7 +205,11 @@ def thread_out(caller: Caller, reading: Reading, first: Letter | None = None) ->
     is_staff = caller.actor.hat == "staff"
     return ThreadOut(
         id=thread.thread_id,
-        patient=PatientOut(id=thread.patient_id, name=thread.patient_name),
+        patient=PatientOut(
+            id=thread.patient_id,
+            name=thread.patient_name,
+            verified=thread.patient_verified if is_staff else msgspec.UNSET,
+        ),
         topic=thread.topic,
         subject=reading.subject,
         state=thread.state,
