@@ -39,19 +39,26 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_thread(
-    tx: Tx, site: Site, caller: Caller, new: NewThread, parcel: Parcel, found: Assessment | None = None
+    tx: Tx,
+    site: Site,
+    caller: Caller,
+    new: NewThread,
+    parcel: Parcel,
+    found: Assessment | None = None,
+    *,
+    scope: str = "messages",
 ) -> Sent:
     """Makes a thread with its first message; the same again gives the same answer.
 
-    `found` is what a check-in's own rules said; without it the text is read. Raises NotFound (also for an id that is
-    taken where the caller cannot see it), DifferentBody, OtherPatient, ClinicNotOpen, and what `rules` refuses.
+    `found` is what a check-in's own rules said; without it the text is read. `scope` is what lets the patient's side
+    write it. Raises NotFound (also for an id that is taken where the caller cannot see it), DifferentBody, OtherPatient, ClinicNotOpen, and what `rules` refuses.
     """
     rules.check_subject(new.subject)
     _check(parcel)
     existing = await queries.thread(tx, new.thread_id, rules.pools_of(caller.actor))
     if existing is not None:
         return await _thread_again(tx, site, caller, new, parcel, existing)
-    author = await _author(tx, caller, new.patient_id)
+    author = await _author(tx, caller, new.patient_id, scope)
     await require_open(tx, site.content)
     box = await site.vault.patient(tx, new.patient_id)
     taken = await queries.message(tx, parcel.message_id)
@@ -128,11 +135,11 @@ def _check(parcel: Parcel) -> None:
         rules.check_message(parcel.body, parcel.attachments)
 
 
-async def _author(tx: Tx, caller: Caller, patient_id: PatientId) -> Author:
+async def _author(tx: Tx, caller: Caller, patient_id: PatientId, scope: str) -> Author:
     """Who writes about this patient. Raises NotFound for one whom the caller may not act for, or who is not there."""
     rules.pools_of(caller.actor)
     if caller.actor.hat == "patient":
-        caller.actor.link_for(patient_id, "messages")
+        caller.actor.link_for(patient_id, scope)
     if await queries.patient(tx, patient_id) is None:
         raise NotFound
     return rules.author_of(caller, patient_id)

@@ -103,7 +103,7 @@ async def enter_room(site: Site, caller: Caller, patient_id: PatientId, thread_i
     """The thread as its patient's side reads it, now. Raises NotFound and OtherPatient."""
     async with site.db.transaction(caller.scope) as tx:
         reading, letters = await _entered(tx, site, caller, thread_id, patient_id)
-        texts = await _standing(tx, site, patient_id)
+        texts = await standing_texts(tx, site, patient_id)
         standing = await unresolved_of(tx, thread_subject(thread_id))
         return Room(
             reading=reading,
@@ -179,7 +179,7 @@ async def what_to_do_now(site: Site, caller: Caller, patient_id: PatientId) -> t
     """Texts of the messages about this patient that somebody must still act on, emergencies first."""
     async with site.db.transaction(caller.scope) as tx:
         await record(tx, caller, "read", Object("thread"), patient=patient_id, fold_hourly=True)
-        return dangers(text for _, text in await _standing(tx, site, patient_id))
+        return dangers(text for _, text in await standing_texts(tx, site, patient_id))
 
 
 async def what_was_answered(
@@ -214,7 +214,8 @@ def _check_patient(of_thread: PatientId, asked: PatientId) -> None:
         raise OtherPatient(message)
 
 
-async def _standing(tx: Tx, site: Site, patient_id: PatientId) -> list[tuple[ThreadId, Guidance]]:
+async def standing_texts(tx: Tx, site: Site, patient_id: PatientId) -> list[tuple[ThreadId, Guidance]]:
+    """Thread and text of every message about this patient that somebody must still act on, the newest first."""
     settings = await settings_of(tx, site.content)
     return [
         (message.thread_id, text)

@@ -24,6 +24,9 @@ from portico.errors import Conflict, Invalid, NotFound, OtherPatient
 from portico.escalation.actions import has_open_red_flag
 from portico.ids import AccountId, ConsultId, PatientId
 from portico.intake.outcome import Guidance, danger_guidance
+from portico.messaging.guidance import dangers
+from portico.messaging.rooms import standing_texts
+from portico.messaging.wishes import send_if_dangerous
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.vault import Place
@@ -34,6 +37,9 @@ from portico.review.queue_queries import Clinician, clinicians
 
 WISHES_LIMIT = 1000
 """Characters of a patient's wishes for a visit."""
+
+WISHES_SUBJECT = "What I wish for my visit"
+"""Of the thread that dangerous wishes become."""
 
 FOUND_AT_MOST = 20
 """Patients that a search by name shows."""
@@ -144,7 +150,8 @@ async def request_consult(site: Site, caller: Caller, patient: PatientId, wishes
     Every wish comes through here, from the page and over JSON: what reads danger in free text reads it here, before
     anything is stored.
 
-    Raises RedFlagOpen with what to do now while a danger is unresolved, WishesTooLong.
+    Raises RedFlagOpen with what to do now while a danger is unresolved or when the wishes tell of one: then they are a
+    message to the nurses, raised as any other, and no visit is asked for. Raises WishesTooLong and ClinicNotOpen.
     """
     caller.actor.link_for(patient, "intake")
     if wishes is not None and len(wishes) > WISHES_LIMIT:
@@ -152,9 +159,14 @@ async def request_consult(site: Site, caller: Caller, patient: PatientId, wishes
         raise WishesTooLong(message)
     async with site.db.transaction(caller.scope) as tx:
         await _refuse_in_danger(tx, site, patient)
-        row = await ask_for_consult(tx, site.vault, patient, wishes)
-        await record(tx, caller, "create", Object("consult", row.consult_id), patient=patient)
-        return row
+        if not await _is_danger(tx, site, caller, patient, wishes):
+            row = await ask_for_consult(tx, site.vault, patient, wishes)
+            await record(tx, caller, "create", Object("consult", row.consult_id), patient=patient)
+            return row
+        guidance = await _what_to_do(tx, site, patient)
+    # What was written is stored and raised by now; only the visit is refused.
+    message = "What you wrote needs a call first. The nurses have it as a message. Please read what to do now."
+    raise RedFlagOpen(message, guidance=guidance)
 
 
 async def wishes_of(site: Site, caller: Caller, patient: PatientId) -> str | None:
@@ -183,7 +195,7 @@ async def danger_of(site: Site, caller: Caller, patient: PatientId) -> list[Guid
         await record(tx, caller, "read", Object("consult"), patient=patient)
         if not await is_in_danger(tx, patient):
             return []
-        return danger_guidance(site.content, await settings_of(tx, site.content))
+        return await _what_to_do(tx, site, patient)
 
 
 async def list_clinicians(site: Site, caller: Caller) -> list[Clinician]:
@@ -212,9 +224,26 @@ async def _check_clinician(tx: Tx, clinician: AccountId | None) -> None:
 async def _refuse_in_danger(tx: Tx, site: Site, patient: PatientId) -> None:
     if not await is_in_danger(tx, patient):
         return
-    guidance: list[Guidance] = danger_guidance(site.content, await settings_of(tx, site.content))
+    guidance = await _what_to_do(tx, site, patient)
     message = "Some of your answers need a call first. Please read what to do now."
     raise RedFlagOpen(message, guidance=guidance)
+
+
+async def _is_danger(tx: Tx, site: Site, caller: Caller, patient: PatientId, wishes: str | None) -> bool:
+    """Whether the wishes are above routine; if so they are a message to the nurses from now on."""
+    if not (wishes or "").strip():
+        return False
+    sent = await send_if_dangerous(
+        tx, site, caller, patient, wishes or "", topic="appointment", subject=WISHES_SUBJECT, scope="intake"
+    )
+    return sent is not None
+
+
+async def _what_to_do(tx: Tx, site: Site, patient: PatientId) -> list[Guidance]:
+    """What dangerous messages were answered with, emergencies first, and that a call comes before a visit."""
+    texts = dangers(text for _, text in await standing_texts(tx, site, patient))
+    general = danger_guidance(site.content, await settings_of(tx, site.content))
+    return list({text.key: text for text in (*texts, *general)}.values())
 
 
 async def _move_reviews(tx: Tx, site: Site, patient: PatientId) -> None:
