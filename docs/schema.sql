@@ -385,7 +385,9 @@ CREATE TABLE public.escalation_event (
     outcome text,
     actor_id uuid,
     at timestamp with time zone NOT NULL,
-    note_sealed bytea
+    note_sealed bytea,
+    missed text,
+    CONSTRAINT escalation_event_missed_is_known CHECK ((missed = ANY (ARRAY['acknowledgement'::text, 'contact'::text])))
 );
 
 ALTER TABLE ONLY public.escalation_event FORCE ROW LEVEL SECURITY;
@@ -497,6 +499,7 @@ CREATE TABLE public.message (
     reader_version text,
     guidance_keys text[] NOT NULL,
     sent_at timestamp with time zone NOT NULL,
+    read_due_at timestamp with time zone,
     CONSTRAINT message_author_role_is_known CHECK ((author_role = ANY (ARRAY['patient'::text, 'proxy'::text, 'clinician'::text, 'nurse'::text, 'front_desk'::text, 'admin'::text]))),
     CONSTRAINT message_check_in_has_a_response CHECK (((kind = 'check_in'::text) = (response_id IS NOT NULL))),
     CONSTRAINT message_kind_is_known CHECK ((kind = ANY (ARRAY['check_in'::text, 'text'::text]))),
@@ -505,6 +508,16 @@ CREATE TABLE public.message (
 );
 
 ALTER TABLE ONLY public.message FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.message_reading (
+    clinic_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.message_reading FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.note (
     clinic_id uuid NOT NULL,
@@ -1027,6 +1040,9 @@ ALTER TABLE ONLY public.message
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (clinic_id, message_id);
 
+ALTER TABLE ONLY public.message_reading
+    ADD CONSTRAINT message_reading_pkey PRIMARY KEY (clinic_id, message_id);
+
 ALTER TABLE ONLY public.note
     ADD CONSTRAINT note_pkey PRIMARY KEY (clinic_id, note_id);
 
@@ -1168,6 +1184,8 @@ CREATE UNIQUE INDEX email_change_one_open ON public.email_change USING btree (cl
 
 CREATE INDEX escalation_by_patient ON public.escalation USING btree (clinic_id, patient_id);
 
+CREATE INDEX escalation_by_time ON public.escalation USING btree (clinic_id, raised_at);
+
 CREATE INDEX escalation_due ON public.escalation USING btree (deadline) WHERE (deadline IS NOT NULL);
 
 CREATE INDEX escalation_event_by_escalation ON public.escalation_event USING btree (clinic_id, escalation_id, at);
@@ -1183,6 +1201,10 @@ CREATE UNIQUE INDEX factor_recovery_one_open ON public.factor_recovery USING btr
 CREATE INDEX invitation_by_patient ON public.invitation USING btree (clinic_id, patient_id) WHERE (patient_id IS NOT NULL);
 
 CREATE INDEX invitation_newest ON public.invitation USING btree (clinic_id, created_at DESC, invitation_id DESC);
+
+CREATE INDEX level_change_by_time ON public.level_change USING btree (clinic_id, changed_at);
+
+CREATE INDEX message_from_patients ON public.message USING btree (clinic_id, sent_at) WHERE from_patient;
 
 CREATE INDEX message_of_patient ON public.message USING btree (clinic_id, patient_id, sent_at) WHERE from_patient;
 
@@ -1353,6 +1375,9 @@ ALTER TABLE ONLY public.message
 
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
+
+ALTER TABLE ONLY public.message_reading
+    ADD CONSTRAINT message_reading_clinic_id_message_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, message_id, thread_id, patient_id) REFERENCES public.message(clinic_id, message_id, thread_id, patient_id);
 
 ALTER TABLE ONLY public.note
     ADD CONSTRAINT note_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
@@ -1593,6 +1618,10 @@ CREATE POLICY level_change_within_clinic ON public.level_change USING (((clinic_
 ALTER TABLE public.message ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY message_of_patient ON public.message USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
+
+ALTER TABLE public.message_reading ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY message_reading_within_clinic ON public.message_reading USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 CREATE POLICY message_within_clinic ON public.message USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
@@ -1931,6 +1960,8 @@ GRANT SELECT(from_patient) ON TABLE public.message TO portico_worker;
 GRANT SELECT(level) ON TABLE public.message TO portico_worker;
 
 GRANT SELECT(sent_at) ON TABLE public.message TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.message_reading TO portico_app;
 
 GRANT SELECT,INSERT ON TABLE public.note TO portico_app;
 
