@@ -236,7 +236,7 @@ class Wire:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(65536):
-                if b"COMMIT" in data and self.cut == where:
+                if b"commit" in data.lower() and self.cut == where:
                     self.cuts += 1
                     break
                 target.write(data)
