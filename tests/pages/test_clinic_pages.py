@@ -239,8 +239,9 @@ async def test_a_clinic_is_opened_when_nothing_is_missing(portal: Portal, fresh_
     assert "/signatures/rules#rule_set-prolotherapy-intake" in tab.page.links
     await tab.post("/go-live", [("csrf_token", tab.persona.token)])
     assert tab.status == 409
-    clinician = await tab_of(portal, "dr.adams", "/signatures/rules")
-    await clinician.press(clinician.page.form("/signatures/rules"))
+    for _ in portal.site.content.rule_sets:
+        clinician = await tab_of(portal, "dr.adams", "/signatures/rules")
+        await clinician.press(clinician.page.form("/signatures/rules"))
     await tab.open("/go-live")
     await tab.press(tab.page.form("/go-live"))
     assert "Open to patients Anna Demo opened it" in tab.page.text
