@@ -71,6 +71,16 @@ UNRESOLVED = Query(
 
 UNRESOLVED_LOCKED = Query(Escalation, UNRESOLVED.sql + " for update")
 
+LATEST_DANGER = Query(
+    Escalation,
+    _SELECT
+    + """
+    where clinic_id = $1 and subject_kind = $2 and subject_id = $3 and level <> 'routine'
+    order by state = 'resolved', raised_at desc, escalation_id
+    limit 1
+    """,
+)
+
 LOCKED = Query(Escalation, _SELECT + " where clinic_id = $1 and escalation_id = $2 for update")
 
 UPDATE = Command("""
@@ -306,6 +316,11 @@ async def open_page(tx: Tx, states: Sequence[State], after: OpenPosition, limit:
 async def resolved_page(tx: Tx, after: ResolvedPosition, limit: int) -> list[Listed]:
     """Resolved escalations, the newest first."""
     return await tx.all(LISTED_RESOLVED, tx.clinic_id, *after, limit)
+
+
+async def latest_danger(tx: Tx, subject: Subject) -> Escalation | None:
+    """What is unresolved about a subject, else what was resolved last; calls to make by and by are no danger."""
+    return await tx.first(LATEST_DANGER, tx.clinic_id, subject.kind, subject.id)
 
 
 async def course_of(tx: Tx, subject: Subject) -> list[CourseStep]:

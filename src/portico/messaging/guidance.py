@@ -13,7 +13,7 @@ from portico.platform.content import RenderedGuidance as Guidance
 from portico.platform.content import render_guidance
 from portico.platform.content_files import Content
 
-__all__ = ["Guidance", "dangers", "read_by", "reply_by", "texts_before_sending", "texts_of"]
+__all__ = ["Guidance", "dangers", "read_by", "reply_by", "texts_at", "texts_before_sending", "texts_of"]
 
 REPLY_HOURS: Final = "messages.reply_open_hours"
 READ_HOURS: Final = "messages.read_open_hours"
@@ -31,6 +31,14 @@ def texts_of(content: Content, settings: ClinicSettings, message: StoredMessage)
 def texts_before_sending(content: Content, settings: ClinicSettings) -> tuple[Guidance, ...]:
     """What stands on the page on which a message is written."""
     return _rendered(content, settings.values, BEFORE_SENDING)
+
+
+def texts_at(
+    content: Content, settings: ClinicSettings, times: Mapping[str, datetime | None], keys: Iterable[str]
+) -> tuple[Guidance, ...]:
+    """Texts with these times filled in, in the clinic's zone; a sentence whose time is unset is dropped."""
+    local = {key: None if at is None else _local(settings.zone, at) for key, at in times.items()}
+    return _rendered(content, {**settings.values, **local}, keys)
 
 
 def read_by(settings: ClinicSettings, sent_at: datetime) -> datetime | None:

@@ -17,6 +17,7 @@ from portico.errors import NotFound
 from portico.ids import PatientId, ThreadId
 from portico.messaging import list_queries, queries, rules
 from portico.messaging.actions import body_place, seen_thread, subject_place
+from portico.messaging.escalation_course import EscalationCourse, course_in
 from portico.messaging.files import files_of
 from portico.messaging.guidance import Guidance, texts_of
 from portico.messaging.list_queries import INBOX_START, RECENT_START, Wanted
@@ -52,6 +53,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     thread: ListedThread
     subject: str
     closing: str | None
+    course: EscalationCourse | None = None
+    """Read with one thread, not with lists."""
 
 
 class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +160,8 @@ async def reading_of(tx: Tx, site: Site, caller: Caller, thread_id: ThreadId) ->
     found = await list_queries.listed(tx, caller, thread_id)
     if found is None:
         raise NotFound
-    return await _opened(tx, site, found)
+    opened = await _opened(tx, site, found)
+    return msgspec.structs.replace(opened, course=await course_in(tx, site, thread_id))
 
 
 def retraction_place(message_id: UUID) -> Place:

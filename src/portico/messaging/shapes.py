@@ -10,6 +10,7 @@ from portico.access import Caller, Role
 from portico.care.attachments_model import Attachment
 from portico.care.rules import AttachmentState
 from portico.ids import AccountId, MessageId, PatientId, ResponseId, ThreadId
+from portico.messaging.escalation_course import EscalationCourse
 from portico.messaging.guidance import Guidance
 from portico.messaging.model import Level, MessageKind, Pool, ThreadState, Topic
 from portico.messaging.reading import Letter, Reading
@@ -123,6 +124,8 @@ class ThreadOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     read_by_other_side: int
     pool: Pool | msgspec.UnsetType = msgspec.UNSET
     assignee: AssigneeOut | msgspec.UnsetType | None = msgspec.UNSET
+    escalation: EscalationCourse | msgspec.UnsetType = msgspec.UNSET
+    """Of one thread, not in lists: how far what is urgent about it has come."""
     message: MessageOut | msgspec.UnsetType = msgspec.UNSET
     guidance: tuple[Guidance, ...] | msgspec.UnsetType = msgspec.UNSET
 
@@ -223,6 +226,7 @@ def thread_out(caller: Caller, reading: Reading, first: Letter | None = None) ->
         read_by_other_side=thread.read_by_patient_seq if is_staff else thread.read_by_staff_seq,
         pool=thread.pool if is_staff else msgspec.UNSET,
         assignee=_assignee(reading) if is_staff else msgspec.UNSET,
+        escalation=msgspec.UNSET if reading.course is None else reading.course,
         message=msgspec.UNSET if first is None else message_out(caller, first),
         guidance=msgspec.UNSET if first is None else first.guidance,
     )

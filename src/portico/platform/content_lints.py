@@ -11,7 +11,16 @@ from portico.platform.reading_grade import read
 
 PRESCRIBER = "Do not stop a medicine without asking the person who prescribed it."
 DECIDES = "Your clinician decides"
-RUNTIME_VALUES = frozenset({"message.received_at", "message.reply_by"})
+RUNTIME_VALUES = frozenset(
+    {
+        "message.received_at",
+        "message.reply_by",
+        "course.received_at",
+        "course.closed_until",
+        "course.acknowledged_at",
+        "course.resolved_at",
+    }
+)
 """What the program fills in beside the clinic's settings."""
 REQUIRED_TEXTS = [
     "foot.always",
