@@ -94,7 +94,7 @@ def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
         word = words[at]
         if word == SENTENCE_END or at in places.get("but", ()) or (reached and at in places.get("negator", ())):
             break
-        if at in places.get("clause", ()) and reached:
+        if at in places.get("clause", ()) and reached and at - 1 not in places.get("preposition", ()):
             if at in places.get("being", ()):
                 reached.pop()
             break
@@ -134,7 +134,7 @@ def _supposed(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[
 
 
 def _turns(at: int, places: _Places) -> bool:
-    return at in places.get("but", ()) or at in places.get("now", ()) or at in places.get("i_have", ())
+    return at in places.get("turn", ()) or at in places.get("now", ()) or at in places.get("i_have", ())
 
 
 def _quoted(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
