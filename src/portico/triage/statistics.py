@@ -20,6 +20,12 @@ _MARKS = frozenset({SENTENCE_END, COMMA, QUOTE, "_"})
 _MOST_PAIRED = 40
 """Concepts of one sentence that are paired; longer sentences are hostile or need no pairs."""
 
+CALM = frozenset({"c:calm", "c:errand", "c:denied"})
+"""Features of a text that speaks calmly, of an errand, or denies one sign after the other."""
+SURER = 0.5
+"""How much higher a sum must come in such a text, chosen on the development corpora."""
+_LIST_OF_DENIALS = 2
+
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
     """A weighted sum and the score from which it raises."""
@@ -47,13 +53,17 @@ def fitted() -> Statistics:
 
 
 def raised_to(found: frozenset[str], by_rules: Level, sums: Statistics) -> Level:
-    """The level that the statistics give to a message for which the rules give `by_rules`."""
+    """The level that the statistics give to a message for which the rules give `by_rules`.
+
+    Where the rules see nothing and the writer speaks of an errand or calmly, the statistics must be surer.
+    """
     emergency = score(found, sums.emergency)
-    if emergency >= sums.emergency.threshold:
+    surer = SURER if by_rules == "routine" and not CALM.isdisjoint(found) else 0.0
+    if emergency >= sums.emergency.threshold + surer:
         return "emergency"
     if by_rules != "routine" and emergency + score(found, sums.over_same_day) >= sums.over_same_day.threshold:
         return "emergency"
-    if score(found, sums.not_routine) >= sums.not_routine.threshold:
+    if score(found, sums.not_routine) >= sums.not_routine.threshold + surer:
         return "same_day"
     return "routine"
 
@@ -69,6 +79,17 @@ def features(
 ) -> frozenset[str]:
     """Words, concepts, pairs of concepts in one sentence, measures, the days and the region."""
     return frozenset(_features(words, row, context, measured, days, region))
+
+
+def tone(marks: Iterable[Match], context: Context) -> frozenset[str]:
+    """Whether the text speaks calmly, of an errand, or denies one sign after the other (`CALM`)."""
+    found = {
+        f"c:{mark.family}"
+        for mark in marks
+        if mark.family in {"calm", "errand"} and context.negated_by.keys().isdisjoint(mark.covered)
+    }
+    denials = len(set(context.negated_by.values()))
+    return frozenset(found | ({"c:denied"} if denials >= _LIST_OF_DENIALS else set()))
 
 
 def _features(

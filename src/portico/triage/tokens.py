@@ -16,7 +16,7 @@ _LETTERS = rf"(?:[^\W\d_][{_UNSEEN}]*)+"
 
 _PIECE = re.compile(
     rf"(?P<word>{_LETTERS}(?:['’‘`´]{_LETTERS})*)"
-    r"|(?P<number>\d+(?:[.,:/]\d+)*)"
+    r"|(?P<number>\d+(?:[.,:/]\d+)*½?)"
     r"|(?P<end>[.!?;\n\r…¿¡]+)"
     r"|(?P<comma>[,()\[\]–—:]|\s-+\s)"
     r"|(?P<quote>[\"“”«»„])"
@@ -88,5 +88,6 @@ def plain(word: str) -> str:
 
 
 def ascii_digits(number: str) -> str:
-    """Digits of any script as 0 to 9."""
+    """Digits of any script as 0 to 9; `9½` as `9.5`."""
+    number = number.replace("½", ".5")
     return number if number.isascii() else "".join(str(unicodedata.digit(c, c)) for c in number)
