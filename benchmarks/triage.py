@@ -17,6 +17,7 @@ import msgspec
 from benchmarks.triage_fit import CORPUS, ROOT, Labelled, cross_validated, features_of, labelled, thresholds
 from portico.triage import LEVELS, RANK, Level, Message, read
 from portico.triage.reading import by_rules_alone
+from portico.triage.statistics import margin
 
 PAGE = ROOT / "docs" / "triage.md"
 BEGIN, END = "<!-- figures: python -m benchmarks.triage -->", "<!-- end of figures -->"
@@ -121,12 +122,13 @@ def honestly_judged(texts: Sequence[Labelled]) -> Pairs:
     scores = cross_validated(found, levels)
     reached = thresholds(scores, levels)
     pairs = []
-    for one, own in zip(texts, scores, strict=True):
+    for one, own, seen in zip(texts, scores, found, strict=True):
         level = by_rules_alone(one.message)
-        if own.emergency >= reached.emergency or (level != "routine" and own.over_same_day >= reached.over_same_day):
+        surer = margin(seen, level)
+        if own.emergency >= reached.emergency + surer or (level != "routine" and own.over_same_day >= reached.over_same_day):
             raised: Level = "emergency"
         else:
-            raised = "same_day" if own.not_routine >= reached.not_routine else "routine"
+            raised = "same_day" if own.not_routine >= reached.not_routine + surer else "routine"
         pairs.append((one, LEVELS[min(RANK[level], RANK[raised])]))
     return pairs
 

@@ -30,7 +30,7 @@ class Context:
     past: frozenset[int]
     others: frozenset[int]
 
-    def _negates(self, match: Match) -> bool:
+    def negates(self, match: Match) -> bool:
         """A number is denied only by a word right before it: `nothing else, 10 of 10` is a ten."""
         for at in match.covered:
             by = self.negated_by.get(at)
@@ -44,7 +44,7 @@ class Context:
 
     def sets_aside(self, match: Match) -> str | None:
         """Why a match does not count, or None: it counts."""
-        if self._negates(match):
+        if self.negates(match):
             return "negated"
         for name, places in (("supposed", self.supposed), ("past", self.past), ("other", self.others)):
             if match.start in places or match.end - 1 in places:
@@ -171,7 +171,7 @@ def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]
 
 def _until(words: Sequence[str], way: Iterable[int], places: _Places, stop: str) -> Iterator[int]:
     for at in way:
-        if words[at] == SENTENCE_END or at in places.get(stop, ()) or at in places.get("but", ()):
+        if words[at] == SENTENCE_END or at in places.get(stop, ()) or at in places.get("turn", ()):
             return
         yield at
 

@@ -35,7 +35,10 @@ class Engine:
         meant = self.speller.meant(word)
         if meant != word or word in self.ordinary:
             return meant
-        return next(filter(self.knows, respelt(word)), word)
+        return next(filter(self._surely_knows, respelt(word)), word)
+
+    def _surely_knows(self, word: str) -> bool:
+        return word in self.ordinary or self.matcher.surely_knows(word)
 
     def makes_out(self, word: str) -> bool:
         """Whether a written word is one, or a misspelling of one."""

@@ -8,6 +8,7 @@ from portico.triage.patterns import BadPattern, Pattern, Step, compiled, phrases
 from portico.triage.tokens import SENTENCE_END
 
 _SHORTEST_BEGINNING = 2
+_SURE_BEGINNING = 5
 
 Ends = dict[str, list[int]]
 """Which terms begin at a word, and behind which words they may end."""
@@ -44,6 +45,10 @@ class Matcher:
     def knows(self, word: str) -> bool:
         """Whether the lexicon has this word or its beginning."""
         return word in self.vocabulary or any(True for _ in self._beginnings_of(word))
+
+    def surely_knows(self, word: str) -> bool:
+        """Whether it has this word, or a beginning long enough that no other word has it by chance."""
+        return word in self.vocabulary or any(len(one) >= _SURE_BEGINNING for one in self._beginnings_of(word))
 
     def row(self, words: Sequence[str]) -> Row:
         """Which terms begin where."""

@@ -17,6 +17,8 @@ from portico.triage.text import Text, text_of
 _WORDS_BESIDE_A_PHOTO = 8
 _IDIOM = "idiom"
 _NOTHING = "_"
+_STEM = 6
+"""Letters that words of one root share: `infection`, `infections`."""
 
 
 def read(message: Message) -> Reading:
@@ -80,15 +82,15 @@ def _without_echoes(
 ) -> list[Match]:
     """A subject that only names what the body takes back (`fever in 2020`) says nothing of its own."""
     subject = next((at for at, (field, _) in enumerate(text.places) if field != "subject"), 0)
-    taken_back = {text.words[at] for match, _ in aside if match.start >= subject for at in match.covered}
-    taken_back |= {text.words[at] for mark in marks if mark.family == _IDIOM for at in mark.covered}
+    taken_back = {text.words[at][:_STEM] for match, _ in aside if match.start >= subject for at in match.covered}
+    taken_back |= {text.words[at][:_STEM] for mark in marks if mark.family == _IDIOM for at in mark.covered}
     kept_below = {match.family for match in counted if match.start >= subject}
     return [
         match
         for match in counted
         if match.start >= subject
         or match.family in kept_below
-        or taken_back.isdisjoint(text.words[at] for at in match.covered)
+        or taken_back.isdisjoint(text.words[at][:_STEM] for at in match.covered)
     ]
 
 

@@ -22,7 +22,7 @@ _MOST_PAIRED = 40
 
 CALM = frozenset({"c:calm", "c:errand", "c:denied"})
 """Features of a text that speaks calmly, of an errand, or denies one sign after the other."""
-SURER = 0.5
+SURER = 0.6
 """How much higher a sum must come in such a text, chosen on the development corpora."""
 _LIST_OF_DENIALS = 2
 
@@ -53,12 +53,9 @@ def fitted() -> Statistics:
 
 
 def raised_to(found: frozenset[str], by_rules: Level, sums: Statistics) -> Level:
-    """The level that the statistics give to a message for which the rules give `by_rules`.
-
-    Where the rules see nothing and the writer speaks of an errand or calmly, the statistics must be surer.
-    """
+    """The level that the statistics give to a message for which the rules give `by_rules`."""
     emergency = score(found, sums.emergency)
-    surer = SURER if by_rules == "routine" and not CALM.isdisjoint(found) else 0.0
+    surer = margin(found, by_rules)
     if emergency >= sums.emergency.threshold + surer:
         return "emergency"
     if by_rules != "routine" and emergency + score(found, sums.over_same_day) >= sums.over_same_day.threshold:
@@ -66,6 +63,11 @@ def raised_to(found: frozenset[str], by_rules: Level, sums: Statistics) -> Level
     if score(found, sums.not_routine) >= sums.not_routine.threshold + surer:
         return "same_day"
     return "routine"
+
+
+def margin(found: frozenset[str], by_rules: Level) -> float:
+    """How much surer than its threshold a sum must be: where the rules see nothing and the writer is calm."""
+    return SURER if by_rules == "routine" and not CALM.isdisjoint(found) else 0.0
 
 
 def score(found: Iterable[str], one: Sum) -> float:
@@ -86,7 +88,7 @@ def tone(marks: Iterable[Match], context: Context) -> frozenset[str]:
     found = {
         f"c:{mark.family}"
         for mark in marks
-        if mark.family in {"calm", "errand"} and context.negated_by.keys().isdisjoint(mark.covered)
+        if mark.family in {"calm", "errand"} and not context.negates(mark)
     }
     denials = len(set(context.negated_by.values()))
     return frozenset(found | ({"c:denied"} if denials >= _LIST_OF_DENIALS else set()))
