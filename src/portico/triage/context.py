@@ -11,7 +11,7 @@ from portico.triage.matching import Match
 from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
 
 _NEGATION_REACH = 4
-_SUPPOSITION_REACH = 14
+_SUPPOSITION_REACH = 20
 _QUOTATION_REACH = 60
 _HISTORY_BACK, _HISTORY_ON = 12, 9
 _SHORT_ITEM = 4
@@ -30,7 +30,7 @@ class Context:
     past: frozenset[int]
     others: frozenset[int]
 
-    def negates(self, match: Match) -> bool:
+    def _negates(self, match: Match) -> bool:
         """A number is denied only by a word right before it: `nothing else, 10 of 10` is a ten."""
         for at in match.covered:
             by = self.negated_by.get(at)
@@ -44,7 +44,7 @@ class Context:
 
     def sets_aside(self, match: Match) -> str | None:
         """Why a match does not count, or None: it counts."""
-        if self.negates(match):
+        if self._negates(match):
             return "negated"
         for name, places in (("supposed", self.supposed), ("past", self.past), ("other", self.others)):
             if match.start in places or match.end - 1 in places:

@@ -28,6 +28,10 @@ _BEFORE_SCORE = _WORDS["before_score"]
 _SAID_BEFORE = _WORDS["said_before"]
 _AFTER_SCORE = _WORDS["after_score"]
 _EARLIER = _WORDS["earlier"]
+_WEATHER = _WORDS["weather"]
+"""What is that hot without being ill."""
+_CLOCK = _WORDS["clock"]
+"""What happens at an hour of the clock."""
 
 
 def measures(words: Sequence[str]) -> Iterator[Match]:
@@ -90,6 +94,8 @@ def _around(words: Sequence[str], number: Number, reach: int) -> set[str]:
 def _is_fever(words: Sequence[str], number: Number) -> bool:
     value, following = number.value, _word(words, number.end)
     if following in _UNITS or _word(words, number.start - 1) in {"dollar", "room", "suite", "route", "highway", "page"}:
+        return False
+    if _near(words, number, _WEATHER, 7):
         return False
     if not (FEVER_F <= value <= HIGHEST_F or FEVER_C <= value <= HIGHEST_C):
         return (
@@ -162,7 +168,11 @@ def _counts_time(words: Sequence[str], number: Number) -> bool:
 
 def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
     """`4 at breakfast, 6 at lunch, now 9`: scores of one sentence that rise by three or more to seven or more."""
-    scores = [n for n in found if n.value <= 10 and n.outof in {None, 10} and not _counts_time(words, n)]
+    scores = [
+        n
+        for n in found
+        if n.value <= 10 and n.outof in {None, 10} and not _counts_time(words, n) and not _near(words, n, _CLOCK, 5)
+    ]
     yield from _steps_up(scores)
     for first, last in itertools.pairwise(scores):
         between = words[first.end : last.start]

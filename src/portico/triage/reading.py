@@ -73,7 +73,7 @@ def signs_of(message: Message, ready: Engine) -> Signs:
             counted.append(match)
     counted = _without_echoes(counted, aside, marks, text)
     found = features(words, row, context, measured, message.days_since_procedure, message.region)
-    found |= tone(marks, context)
+    found |= tone(marks, context, measured)
     return Signs(text=text, counted=tuple(counted), set_aside=tuple(aside), context=context, features=found)
 
 

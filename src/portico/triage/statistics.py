@@ -25,6 +25,7 @@ CALM = frozenset({"c:calm", "c:errand", "c:denied"})
 SURER = 0.6
 """How much higher a sum must come in such a text, chosen on the development corpora."""
 _LIST_OF_DENIALS = 2
+_JUST_BEFORE = 2
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,15 +84,20 @@ def features(
     return frozenset(_features(words, row, context, measured, days, region))
 
 
-def tone(marks: Iterable[Match], context: Context) -> frozenset[str]:
+def tone(marks: Iterable[Match], context: Context, measured: Iterable[Match]) -> frozenset[str]:
     """Whether the text speaks calmly, of an errand, or denies one sign after the other (`CALM`)."""
-    found = {
-        f"c:{mark.family}"
-        for mark in marks
-        if mark.family in {"calm", "errand"} and not context.negates(mark)
-    }
-    denials = len(set(context.negated_by.values()))
-    return frozenset(found | ({"c:denied"} if denials >= _LIST_OF_DENIALS else set()))
+    found = {f"c:{mark.family}" for mark in marks if mark.family in {"calm", "errand"} and not _denied(mark, context)}
+    if any(match.family == "pain.number" for match in measured):
+        found.add("c:calm")
+    if len(set(context.negated_by.values())) >= _LIST_OF_DENIALS:
+        found.add("c:denied")
+    return frozenset(found)
+
+
+def _denied(mark: Match, context: Context) -> bool:
+    """`not feeling good`; but `no pus, sleeping well` is calm."""
+    by = context.negated_by.get(mark.start)
+    return by is not None and mark.start - by <= _JUST_BEFORE
 
 
 def _features(
