@@ -125,7 +125,7 @@ def honestly_judged(texts: Sequence[Labelled]) -> Pairs:
     for one, own, seen in zip(texts, scores, found, strict=True):
         level = by_rules_alone(one.message)
         surer = margin(seen, level)
-        if own.emergency >= reached.emergency + surer or (level != "routine" and own.over_same_day >= reached.over_same_day):
+        if own.emergency >= reached.emergency + surer / 2 or (level != "routine" and own.over_same_day >= reached.over_same_day):
             raised: Level = "emergency"
         else:
             raised = "same_day" if own.not_routine >= reached.not_routine + surer else "routine"

@@ -15,6 +15,7 @@ _SUPPOSITION_REACH = 20
 _QUOTATION_REACH = 60
 _HISTORY_BACK, _HISTORY_ON = 12, 9
 _SHORT_ITEM = 4
+_OPENING, _LAST_WORDS = 4, 7
 _DENIES_A_NUMBER = 2
 _NUMBERS = (".number", ".seven", ".climbing", ".earlier")
 
@@ -29,6 +30,8 @@ class Context:
     quoted: frozenset[int]
     past: frozenset[int]
     others: frozenset[int]
+    resolved: frozenset[int] = frozenset()
+    """What has passed by itself; it takes back mild signs only (`Family.passing`)."""
 
     def _negates(self, match: Match) -> bool:
         """A number is denied only by a word right before it: `nothing else, 10 of 10` is a ten."""
@@ -49,7 +52,9 @@ class Context:
         for name, places in (("supposed", self.supposed), ("past", self.past), ("other", self.others)):
             if match.start in places or match.end - 1 in places:
                 return name
-        return "quoted" if match.start in self.quoted else None
+        if match.start in self.quoted:
+            return "quoted"
+        return "resolved" if match.start in self.resolved else None
 
 
 def context_of(words: Sequence[str], marks: Iterable[Match]) -> Context:
@@ -64,6 +69,7 @@ def context_of(words: Sequence[str], marks: Iterable[Match]) -> Context:
         quoted=frozenset((*_quoted(words, by_kind, places), *_quoted_before(words, by_kind))),
         past=frozenset(_past(words, by_kind, places)),
         others=frozenset(_others(words, by_kind, places)),
+        resolved=frozenset(_resolved(words, by_kind, places)),
     )
 
 
@@ -150,10 +156,13 @@ def _quoted(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[in
 
 
 def _quoted_before(words: Sequence[str], marks: _Marks) -> Iterator[int]:
-    """`Dad heart attack, brother blood clots. I have none of these`: what stands before, up to one sentence back."""
+    """`Dad heart attack, brother blood clots. I have none of these`: what stands before, up to one sentence back.
+
+    At the end of a run-on sentence (`it won't lift no fever nothing like that`) it speaks of the last words only.
+    """
     for mark in marks.get("none_of_these", ()):
-        ends = 0
-        for at in range(mark.start - 1, max(-1, mark.start - _QUOTATION_REACH), -1):
+        ends, opening = 0, SENTENCE_END in words[max(0, mark.start - _OPENING) : mark.start + 1]
+        for at in range(mark.start - 1, max(-1, mark.start - (_QUOTATION_REACH if opening else _LAST_WORDS)), -1):
             ends += words[at] == SENTENCE_END
             if ends > 1:
                 break
@@ -167,6 +176,16 @@ def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]
         yield from range(mark.start, mark.end)
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
         yield from _until(words, range(mark.end, min(len(words), mark.end + _HISTORY_ON)), places, "now")
+    for mark in marks.get("long_standing", ()):
+        yield from range(mark.start, mark.end)
+        yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
+
+
+def _resolved(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
+    """`lightheaded at the needle, fine after juice`: what stands before in the same sentence."""
+    for mark in marks.get("resolved", ()):
+        if mark.start - 1 not in places.get("negator", ()):
+            yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
 
 
 def _until(words: Sequence[str], way: Iterable[int], places: _Places, stop: str) -> Iterator[int]:

@@ -18,9 +18,11 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     en: tuple[str, ...] = ()
     es: tuple[str, ...] = ()
     always: bool = False
-    """True: neither a hypothesis nor a quotation takes it back (self-harm)."""
+    """True: neither a hypothesis, a quotation nor the past takes it back (self-harm)."""
     lasting: bool = False
     """True: what began long ago still counts (diabetes, a transplant)."""
+    passing: bool = False
+    """True: what has passed by itself no longer counts (lightheaded at the needle)."""
 
 
 class FamilyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

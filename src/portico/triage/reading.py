@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from portico.triage.context import Context, context_of
 from portico.triage.engine import Engine, engine, version
 from portico.triage.language import unreadable
+from portico.triage.lexicon_file import Family
 from portico.triage.matching import Match
 from portico.triage.measures import hours, measures
 from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span
@@ -65,7 +66,7 @@ def signs_of(message: Message, ready: Engine) -> Signs:
     for match in matches:
         reason = context.sets_aside(match)
         family = ready.families[match.family]
-        if (reason in {"supposed", "quoted", "other"} and family.always) or (reason == "past" and family.lasting):
+        if _stands(family, reason):
             reason = None
         if reason:
             aside.append((match, reason))
@@ -75,6 +76,15 @@ def signs_of(message: Message, ready: Engine) -> Signs:
     found = features(words, row, context, measured, message.days_since_procedure, message.region)
     found |= tone(marks, context, measured)
     return Signs(text=text, counted=tuple(counted), set_aside=tuple(aside), context=context, features=found)
+
+
+def _stands(family: Family, reason: str | None) -> bool:
+    """Whether a sign of this family counts in spite of its context."""
+    if reason == "past":
+        return family.lasting or family.always
+    if reason == "resolved":
+        return not family.passing
+    return reason in {"supposed", "quoted", "other"} and family.always
 
 
 def _without_echoes(
