@@ -1,9 +1,11 @@
 """Measures the reading of danger in text and writes docs/triage.md: `python -m benchmarks.triage`.
 
-On the development corpus the statistics are cross-validated; on every other `tests/corpus/*.jsonl` the shipped reader
-is scored as it is. All of it is synthetic.
+On the development corpus the statistics are cross-validated; on `triage-written.jsonl`, whose texts were read while the
+lexicon was widened, the shipped reader is scored as it is. `--texts FILE` prints such a table for any other file of that
+format and writes nothing. All of it is synthetic.
 """
 
+import argparse
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from portico.triage import LEVELS, RANK, Level, Message, read
 from portico.triage.reading import by_rules_alone
 from portico.triage.statistics import margin
 
+WRITTEN = CORPUS.with_name("triage-written.jsonl")
 PAGE = ROOT / "docs" / "triage.md"
 BEGIN, END = "<!-- figures: python -m benchmarks.triage -->", "<!-- end of figures -->"
 
@@ -125,7 +128,9 @@ def honestly_judged(texts: Sequence[Labelled]) -> Pairs:
     for one, own, seen in zip(texts, scores, found, strict=True):
         level = by_rules_alone(one.message)
         surer = margin(seen, level)
-        if own.emergency >= reached.emergency + surer / 2 or (level != "routine" and own.over_same_day >= reached.over_same_day):
+        if own.emergency >= reached.emergency + surer / 2 or (
+            level != "routine" and own.over_same_day >= reached.over_same_day
+        ):
             raised: Level = "emergency"
         else:
             raised = "same_day" if own.not_routine >= reached.not_routine + surer else "routine"
@@ -146,13 +151,12 @@ def lines() -> Iterator[str]:
     yield ""
     yield from _table(columns)
     yield from _by_kind(columns["cross-validated"])
-    for path in sorted(CORPUS.parent.glob("*.jsonl")):
-        if path != CORPUS:
-            yield from _independent(path)
+    yield from independent(WRITTEN, "Texts of a second author, read while widening")
     yield from _speed(texts)
 
 
-def _independent(path: Path) -> Iterator[str]:
+def independent(path: Path, title: str) -> Iterator[str]:
+    """The shipped reader on the texts of one file, beside the baselines."""
     texts = labelled(path)
     columns = {
         "as shipped": judged(texts, as_shipped),
@@ -160,7 +164,7 @@ def _independent(path: Path) -> Iterator[str]:
         "subject only": judged(texts, by_subject),
         "keywords": judged(texts, by_keywords),
     }
-    yield f"### Independent texts: `{path.name}` ({len(texts)} messages)"
+    yield f"### {title} ({len(texts)})"
     yield ""
     yield from _table(columns)
     yield from _by_kind(columns["as shipped"])
@@ -198,8 +202,15 @@ def _speed(texts: Sequence[Labelled]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Puts the figures between the marks of the page."""
+    """Puts the figures between the marks of the page, or prints those of one file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--texts", type=Path, help="JSON lines with labels; prints their table and writes nothing")
+    parser.add_argument("--title", default="Texts of a second author, scored unread")
+    asked = parser.parse_args()
     read(Message(subject="", body="warm", days_since_procedure=None, region=None))
+    if asked.texts:
+        print("\n".join(independent(asked.texts, asked.title)))
+        return
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]

@@ -111,3 +111,119 @@ def test_numbness_counts_once_the_numbing_medicine_is_over() -> None:
 def test_writing_for_the_patient_is_not_somebody_else_s_illness() -> None:
     text = "My husband had his knee done Monday and has a fever. My appointment is Friday."
     assert "T9" in rows(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no swelling in the calf, just tight when I sit long",
+        "sin dolor en el pecho ni en las costillas, un 2",
+        "Fever? No. Chills? No. Just sore, a 2.",
+        "never had a temp, knee is a 2",
+        "no pus, sleeping well, a 2",
+    ],
+)
+def test_a_denial_reaches_the_place_and_answers_a_question(text: str) -> None:
+    assert level(text) == "routine"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If my leg is still numb after the visit can I drive home? First time is Tuesday.",
+        "How often do these get infected? Deciding whether to do it.",
+        "Will a long flight raise clot risk? Thinking of booking.",
+        "¿Qué tan seguido se infectan? Estoy decidiendo si me las pongo.",
+        "Si me queda dormido el pie después de la consulta ¿puedo manejar?",
+    ],
+)
+def test_asking_about_a_risk_is_not_having_it(text: str) -> None:
+    assert level(text, days=None) == "routine"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My granddaughter has a fever of 102 and I'm her ride. Can I move my first visit?",
+        "mi niño tiene fiebre y no puedo ir, cancelo",
+        "Both grandkids are down with fever, I haven't been near them. Shoulder slightly sore, a 2.",
+    ],
+)
+def test_somebody_else_s_illness_and_an_errand(text: str) -> None:
+    assert level(text) == "routine"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have a numb patch on my foot, been that way for ten years. Would prolo help?",
+        "In January I had the flu with a fever, well over it. Knee is a 2.",
+        "Nomás gracias. Antes no podía ni levantar el brazo. Ahora juego con mi niño.",
+    ],
+)
+def test_what_is_long_standing_or_long_over_is_not_new(text: str) -> None:
+    assert level(text, days=None) == "routine"
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("felt dizzy at the needle, fine after juice, a 2", False),
+        ("me dio mareo con la aguja, se me quitó al rato, un 2", False),
+        ("felt dizzy all day", True),
+        ("dizzy again now, was fine after juice", True),
+    ],
+)
+def test_a_mild_sign_that_passed_no_longer_counts(text: str, counts: bool) -> None:
+    assert ("T4" in rows(text)) is counts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$485 gave me a heart attack lol. Payment plan?",
+        "The view from your office left me breathless. Receipt please.",
+        "Got a lump in my throat watching the patient video. Sign me up.",
+        "Would recommend 10/10, do you have a Google page?",
+        "Me llegaron de golpe tres correos suyos, ¿me mandan el recibo?",
+        "my chest of drawers arrives the 30th, can I lift it? a 2",
+    ],
+)
+def test_idioms_of_prices_joy_and_things_are_no_signs(text: str) -> None:
+    assert level(text, days=None) == "routine"
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "there"),
+    [
+        ("Shoulder 6→7→8→9½ since last night", "T11", True),
+        ("my flight is at 7 and I land at 10, can we do noon", "T11", False),
+        ("it is 101 outside and I am running late", "T9", False),
+    ],
+)
+def test_numbers_that_climb_and_numbers_of_the_clock_or_the_weather(text: str, row: str, *, there: bool) -> None:
+    assert (row in rows(text)) is there
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("piernas devilitándose las 2 más cada día", "T13"),
+        ("tengo el tobillo inchado y ardiendo, no piso", "T10"),
+        ("no ciento mi parte íntima ni cuando me limpio", "T6"),
+    ],
+)
+def test_spanish_as_it_is_heard(text: str, row: str) -> None:
+    assert row in rows(text)
+
+
+def test_a_run_on_denial_takes_back_its_last_words_only() -> None:
+    text = "I cannot get my arm up it just won't lift since yesterday no injury no fever nothing like that"
+    assert level(text, days=2, region="shoulder") != "routine"
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm not suicidal. I keep thinking about driving off the overpass.", "quisiera apagarme"]
+)
+def test_wishing_to_end_is_read_in_pictures_too(text: str) -> None:
+    assert level(text) == "emergency"
