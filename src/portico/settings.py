@@ -194,13 +194,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             metrics_host=required(env, METRICS_HOST),
             metrics_port=optional(env, METRICS_PORT, one_port, "must be a port, from 1 to 65535"),
             attachments=value_of(env, ATTACHMENTS),
-            s3=_s3_access(env),
+            s3=s3_access(env),
             clamd=value_of(env, CLAMD),
             page_secret=_page_secret(env),
         )
 
 
-def _s3_access(env: Mapping[str, str]) -> S3Access:
+def s3_access(env: Mapping[str, str]) -> S3Access:
+    """How the bucket is reached, as the environment says."""
     return S3Access(
         endpoint=value_of(env, S3_ENDPOINT),
         region=required(env, S3_REGION),

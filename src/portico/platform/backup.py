@@ -70,7 +70,7 @@ class Tools(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def consistent_point(dsn: str) -> AsyncIterator[tuple[asyncpg.Connection, str]]:
     """A transaction that sees one point in time, and the name under which other programs may see the same one."""
-    connection = await _connected(dsn)
+    connection = await connected(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             snapshot: str = await connection.fetchval(_SNAPSHOT)
@@ -144,7 +144,7 @@ def check_keys(manifest: Manifest, keys: MasterKeys, key_file: Path) -> None:
 
 async def restore(owner_dsn: str, folder: Path, tools: Tools) -> None:
     """Puts the dump into an empty database, whole or not at all. Raises StartupRefused."""
-    connection = await _connected(owner_dsn)
+    connection = await connected(owner_dsn)
     try:
         there = await connection.fetch(_TABLES)
     finally:
@@ -158,7 +158,7 @@ async def restore(owner_dsn: str, folder: Path, tools: Tools) -> None:
 
 async def check_rows(dsn: str, manifest: Manifest) -> None:
     """Raises StartupRefused naming the first table that has not the rows of the backup."""
-    connection = await _connected(dsn)
+    connection = await connected(dsn)
     try:
         counts = await rows_of(connection, list(manifest.rows))
     finally:
@@ -183,7 +183,8 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-async def _connected(dsn: str) -> asyncpg.Connection:
+async def connected(dsn: str) -> asyncpg.Connection:
+    """A connection of its own. Raises StartupRefused when there is none to be had."""
     try:
         return await asyncpg.connect(dsn, timeout=30)
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
