@@ -175,7 +175,8 @@ def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]
             continue
         yield from range(mark.start, mark.end)
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
-        yield from _until(words, range(mark.end, min(len(words), mark.end + _HISTORY_ON)), places, "now")
+        on = range(mark.end, min(len(words), mark.end + _HISTORY_ON))
+        yield from _until(words, on, places, "now", "present")  # `in 2018 and this looks the same`
     for mark in marks.get("long_standing", ()):
         yield from range(mark.start, mark.end)
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
@@ -188,9 +189,9 @@ def _resolved(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[
             yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
 
 
-def _until(words: Sequence[str], way: Iterable[int], places: _Places, stop: str) -> Iterator[int]:
+def _until(words: Sequence[str], way: Iterable[int], places: _Places, *stops: str) -> Iterator[int]:
     for at in way:
-        if words[at] == SENTENCE_END or at in places.get(stop, ()) or at in places.get("turn", ()):
+        if words[at] == SENTENCE_END or any(at in places.get(stop, ()) for stop in (*stops, "turn")):
             return
         yield at
 
@@ -200,5 +201,5 @@ def _others(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[in
     if marks.get("on_behalf") or not marks.get("own_state"):
         return
     for mark in marks.get("other_person", ()):
-        yield from _until(words, range(mark.start, min(len(words), mark.end + _HISTORY_ON)), places, "i_have")
+        yield from _until(words, range(mark.start, min(len(words), mark.end + _HISTORY_ON)), places, "i_have", "mine")
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - 4), -1), places, "i_have")
