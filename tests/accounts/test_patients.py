@@ -6,12 +6,13 @@ from uuid import UUID
 import pytest
 
 from portico.accounts import entry_rules as rules
-from portico.accounts import people
+from portico.accounts import own_queries, patient_queries, people
 from portico.ids import PatientId
 from portico.notify.queries import acting_for
 from portico.platform.database import Query
 from tests.accounts.entrance import PASSWORD, AuditedRow, Browser, Entrance
 from tests.accounts.mailbox import (
+    BORN,
     activated,
     admin,
     can_sign_in,
@@ -103,6 +104,20 @@ async def test_a_corrected_birth_date_is_what_the_code_asks_for(entrance: Entran
     await fred.put(f"/api/patients/{patient_id}", {"name": "Amy Test", "bornOn": "1980-06-17"})
     assert await activated(entrance, code) == 422
     assert await activated(entrance, code, bornOn="1980-06-17") == 201
+
+
+async def test_a_corrected_name_is_the_accounts_name_too(entrance: Entrance) -> None:
+    await open_clinic(entrance)
+    fred, patient_id = await front_desk(entrance), await record_of(entrance, "Amy Test")
+    code = await invited_patient(entrance, fred, patient_id, entrance.email("amy"))
+    assert await activated(entrance, code) == 201
+    await fred.put(f"/api/patients/{patient_id}", {"name": "Amy Tester", "bornOn": BORN.isoformat()})
+    async with entrance.site.db.transaction(entrance.scope()) as tx:
+        own = await patient_queries.own_account(tx, patient_id)
+        assert own is not None
+        found = await own_queries.own(tx, own.account_id)
+    assert found is not None
+    assert found.name == "Amy Tester"
 
 
 async def test_candidates_share_name_and_birth_date_or_a_telephone_number(entrance: Entrance) -> None:

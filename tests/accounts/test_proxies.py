@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from portico.accounts import people, proxies
+from portico.accounts import people
 from portico.accounts.proxy_rules import full_age_on, moved_end
 from portico.ids import PatientId
 from portico.platform.database import Query
@@ -162,10 +162,8 @@ async def test_nobody_is_the_guardian_of_an_adult(family: Family) -> None:
 async def test_a_corrected_birth_date_moves_the_guardians_end(entrance: Entrance, family: Family) -> None:
     child = await minor(entrance)
     made = (await grant(family, patient=str(child), basis="guardian")).json()
-    async with entrance.site.db.transaction(entrance.scope()) as tx:
-        await proxies.correct_guardians(
-            tx, child, zone="America/New_York", old_born_on=UNDER_AGE, born_on=date(2013, 3, 4)
-        )
+    corrected = await family.nora.put(f"/api/patients/{child}", {"name": "Kit Test", "bornOn": "2013-03-04"})
+    assert corrected.status_code == 200, corrected.text
     listed = (await family.nora.get(f"/api/proxies?patient={child}")).json()["items"]
     assert [(each["id"], each["endsAt"]) for each in listed] == [(made["id"], "2031-03-04T05:00:00Z")]
 

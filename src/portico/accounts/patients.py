@@ -14,8 +14,11 @@ from portico.accounts.entry_model import OwnAccount, PatientRow, PatientState
 from portico.accounts.entry_rules import AccountOfStaff
 from portico.accounts.patient_queries import PAGE_SIZE, START, Changes, Link
 from portico.accounts.people import Contact
+from portico.accounts.proxies import correct_guardians
 from portico.accounts.queries import end_sessions_of
+from portico.accounts.renaming import rename_account
 from portico.audit import Object, record, record_list
+from portico.clinic.actions import settings_of
 from portico.errors import NotFound
 from portico.ids import PatientId
 from portico.platform.database import Tx
@@ -94,10 +97,15 @@ async def create_patient(site: Site, caller: Caller, details: Details) -> Patien
 
 
 async def change_patient(site: Site, caller: Caller, patient_id: PatientId, details: Details) -> PatientView:
-    """Corrects the record; open invitations ask for the birth date that it has then. Raises NotFound."""
+    """Corrects the record and what follows from it. Raises NotFound.
+
+    Open invitations ask for the birth date that it has then, guardians act until the 18th birthday that it gives, and the
+    patient's account bears the same name.
+    """
     sound = _sound(details, site.db.clock.now().date())
     async with site.db.transaction(caller.scope) as tx:
-        if await queries.locked(tx, patient_id) is None:
+        before = await queries.locked(tx, patient_id)
+        if before is None:
             raise NotFound
         contact = Contact(phone=sound.phone, address=sound.address)
         sealed = await people.sealed_contact(tx, site.vault, patient_id, contact)
@@ -111,8 +119,19 @@ async def change_patient(site: Site, caller: Caller, patient_id: PatientId, deta
         )
         await queries.change(tx, patient_id, changes)
         await invitation_queries.correct_birth_date(tx, patient_id, sound.born_on)
+        await _follow(tx, site, before, sound)
         await record(tx, caller, "change", Object("patient", patient_id), patient=patient_id)
         return await _view(tx, site, patient_id)
+
+
+async def _follow(tx: Tx, site: Site, before: PatientRow, sound: Details) -> None:
+    """What hangs on the birth date and the name changes with them."""
+    if sound.born_on != before.born_on:
+        zone = (await settings_of(tx, site.content)).zone
+        await correct_guardians(tx, before.patient_id, zone=zone, old_born_on=before.born_on, born_on=sound.born_on)
+    own = await queries.own_account(tx, before.patient_id)
+    if sound.name != before.name and own is not None and not own.is_staff:
+        await rename_account(tx, own.account_id, sound.name)
 
 
 async def set_state(site: Site, caller: Caller, patient_id: PatientId, state: PatientState) -> PatientView:
