@@ -1,12 +1,13 @@
 -- What the clinic's figures are counted from. Deploy step: expand.
 
 -- The first reading of a patient's message by anybody of the staff: one row per message, never changed. It does not say
--- by whom: that stands in read marks and in the audit record.
+-- by whom: that stands in read marks and in the audit record. `sent_at` is the message's own, for figures of a period.
 create table message_reading (
     clinic_id uuid not null,
     message_id uuid not null,
     thread_id uuid not null,
     patient_id uuid not null,
+    sent_at timestamptz not null,
     read_at timestamptz not null,
     primary key (clinic_id, message_id),
     foreign key (clinic_id, message_id, thread_id, patient_id)
@@ -27,6 +28,7 @@ where actor_id is null and kind in ('deadline_passed', 'contact_time_passed');
 alter table escalation_event force row level security;
 
 create index message_from_patients on message (clinic_id, sent_at) where from_patient;
+create index message_reading_by_time on message_reading (clinic_id, sent_at) include (message_id, read_at);
 create index escalation_by_time on escalation (clinic_id, raised_at);
 create index level_change_by_time on level_change (clinic_id, changed_at);
 

@@ -19,7 +19,8 @@ _MESSAGE = """
     values ($1, $2, $3, $4, 1, 'text', $5, 'Somebody', $6, $7, '', '', '{}', $8, $9, '[]', '{}', $10, $11)
 """
 _READING = """
-    insert into message_reading (clinic_id, message_id, thread_id, patient_id, read_at) values ($1, $2, $3, $4, $5)
+    insert into message_reading (clinic_id, message_id, thread_id, patient_id, sent_at, read_at)
+    values ($1, $2, $3, $4, $5, $6)
 """
 _CHANGE = """
     insert into level_change (clinic_id, message_id, number, thread_id, patient_id, level_before, level_after,
@@ -59,7 +60,7 @@ async def _put_message(connection: asyncpg.Connection, house: House, sent: Sent)
     whose = (author, role, sent.from_patient, sent.level, list(sent.rules), sent.at, sent.due)
     await connection.execute(_MESSAGE, clinic, message, thread, patient, *whose)
     if sent.read_at is not None:
-        await connection.execute(_READING, clinic, message, thread, patient, sent.read_at)
+        await connection.execute(_READING, clinic, message, thread, patient, sent.at, sent.read_at)
     for number, change in enumerate(sent.changes, start=1):
         told = (change.before, change.after, nurse, change.at)
         await connection.execute(_CHANGE, clinic, message, number, thread, patient, *told)

@@ -39,10 +39,12 @@ READINGS = Query(
     _COURSES  # noqa: S608 - put together from constants
     + """, given as (
         select m.level, true as is_message, m.sent_at as since, r.read_at as seen_at, m.read_due_at as due,
-            r.read_at is null and m.seq > t.read_by_staff_seq as waits
+            case when r.read_at is null then m.seq > (
+                select t.read_by_staff_seq from thread t where t.clinic_id = $1 and t.thread_id = m.thread_id
+            ) else false end as waits
         from message m
-        join thread t on t.clinic_id = m.clinic_id and t.thread_id = m.thread_id
-        left join message_reading r on r.clinic_id = m.clinic_id and r.message_id = m.message_id
+        left join message_reading r on r.clinic_id = $1 and r.message_id = m.message_id
+            and r.sent_at >= $2 and r.sent_at < $3
         where m.clinic_id = $1 and m.from_patient and m.sent_at >= $2 and m.sent_at < $3
         union all
         select level, false, since, acknowledged_at, null, acknowledged_at is null
@@ -128,7 +130,7 @@ RULES = Query(
         left join rank later on later.level = c.level_after
         where m.clinic_id = $1 and m.from_patient and m.sent_at >= $2 and m.sent_at < $3
         group by fired.rule
-    ), judged as (
+    ), judged as materialized (
         select e.rules, e.state = 'resolved' as resolved, coalesce(e.outcome = 'not_needed', false) as not_needed,
             exists (
                 select from escalation_event v

@@ -175,8 +175,8 @@ PUT_MARK = Query(
 )
 
 INSERT_READINGS = Command("""
-    insert into message_reading (clinic_id, message_id, thread_id, patient_id, read_at)
-    select clinic_id, message_id, thread_id, patient_id, $5
+    insert into message_reading (clinic_id, message_id, thread_id, patient_id, sent_at, read_at)
+    select clinic_id, message_id, thread_id, patient_id, sent_at, $5
     from message
     where clinic_id = $1 and thread_id = $2 and from_patient and seq > $3 and seq <= $4
     on conflict (clinic_id, message_id) do nothing

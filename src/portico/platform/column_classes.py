@@ -272,7 +272,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
         C.NUMBER: "seq from_patient",
         C.TIME: "sent_at read_due_at",
     },
-    "message_reading": {C.IDENTIFIER: "clinic_id message_id thread_id patient_id", C.TIME: "read_at"},
+    "message_reading": {C.IDENTIFIER: "clinic_id message_id thread_id patient_id", C.TIME: "sent_at read_at"},
     "retraction": {
         C.IDENTIFIER: "clinic_id message_id thread_id patient_id retracted_by",
         C.PLAIN: "retracted_by_name",
