@@ -514,6 +514,7 @@ CREATE TABLE public.message_reading (
     message_id uuid NOT NULL,
     thread_id uuid NOT NULL,
     patient_id uuid NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
     read_at timestamp with time zone NOT NULL
 );
 
@@ -1207,6 +1208,8 @@ CREATE INDEX level_change_by_time ON public.level_change USING btree (clinic_id,
 CREATE INDEX message_from_patients ON public.message USING btree (clinic_id, sent_at) WHERE from_patient;
 
 CREATE INDEX message_of_patient ON public.message USING btree (clinic_id, patient_id, sent_at) WHERE from_patient;
+
+CREATE INDEX message_reading_by_time ON public.message_reading USING btree (clinic_id, sent_at) INCLUDE (message_id, read_at);
 
 CREATE INDEX note_by_thread ON public.note USING btree (clinic_id, thread_id, written_at, note_id);
 

@@ -3,11 +3,14 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_walks import DESK, PHONE, fits, sign_in
+from tests.care import made_files
 from tests.played import Demo
+
+PHOTO: FilePayload = {"name": "knee.jpg", "mimeType": "image/jpeg", "buffer": made_files.jpeg()}
 
 pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
@@ -38,6 +41,32 @@ def test_a_patient_on_a_phone_writes_and_reads_what_to_do_at_once(demo: Demo, op
     page.reload()
     expect(page.get_by_text("Made-up: please call 911 now.")).to_be_visible()
     expect(page.get_by_text("The clinic has read this.")).to_be_visible()
+
+
+def test_a_patient_on_a_phone_sends_a_photo_and_the_nurse_sees_it(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page(*PHONE, False)
+    sign_in(page, demo, "kim")
+    page.get_by_role("link", name=re.compile("^Messages")).click()
+    page.get_by_role("link", name="Write a message").click()
+    page.get_by_label("Soreness or pain").check()
+    page.get_by_label("Subject").fill("Made-up photo")
+    page.get_by_label("Choose files").set_input_files([PHOTO])
+    assert fits(page)
+    page.get_by_role("button", name="Send").click()
+    # A photo without words is for the same day.
+    expect(page.get_by_role("heading", level=1)).to_have_text("What to do now")
+    page.get_by_role("link", name="I have read this").click()
+    expect(page.get_by_role("heading", name="What is being done")).to_be_visible()
+    expect(page.get_by_role("link", name="knee.jpg")).to_be_visible()
+    assert fits(page)
+    desk = open_page(*DESK, False)
+    sign_in(desk, demo, "nora")
+    desk.goto("/threads")
+    desk.get_by_role("link", name="Made-up photo").click()
+    with desk.expect_download() as download:
+        desk.get_by_role("link", name="knee.jpg").click()
+    assert download.value.suggested_filename == "knee.jpg"
+    assert made_files.CANARY.encode() not in download.value.path().read_bytes()
 
 
 def test_with_scripts_what_is_typed_is_kept_and_news_are_told(demo: Demo, open_page: OpenPage) -> None:

@@ -1,13 +1,16 @@
 """Files of messages: sent once with the message, kept with a draft, read by whoever reads the thread."""
 
+import re
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.care import made_files
-from tests.care.sending import kept
+from tests.care.sending import Sent, kept
 from tests.messaging.practice import CALM, messages, new_id, started, write
-from tests.portal import Persona, Portal
+from tests.pages.tab import Tab
+from tests.portal import BASE, Persona, Portal
 
 PHOTO = ("knee.jpg", made_files.jpeg(), "image/jpeg")
 PAPER = ("letter.pdf", made_files.pdf(), "application/pdf")
@@ -154,3 +157,61 @@ async def test_a_draft_takes_only_files_of_its_writer(portal: Portal) -> None:
     for file in (new_id(), await photo_of(carol, carol.own)):
         refused = await alice.send("PUT", f"/api/threads/{thread}/draft", json={"body": "x", "attachments": [file]})
         assert (refused.status_code, refused.json()["code"]) == (422, "attachment-unknown")
+
+
+async def post_form(who: Persona, path: str, fields: dict[str, Any], *files: Sent) -> httpx.Response:
+    """A form of a page with files, as a browser sends it."""
+    sent = {"csrf_token": who.token, **fields}
+    made = httpx.Request("POST", f"{BASE}{path}", data=sent, files=[("files", file) for file in files])
+    return await who.http.post(path, content=made.read(), headers={"Content-Type": made.headers["Content-Type"]})
+
+
+async def test_a_photo_is_sent_by_the_page_and_stands_in_the_thread_of_both_sides(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    thread = new_id()
+    fields = {"thread_id": thread, "message_id": new_id(), "topic": "soreness", "subject": "Knee", "body": CALM}
+    answer = await post_form(alice, f"/for/{alice.own}/compose", {**fields, "action": "send"}, PHOTO, PAPER)
+    assert answer.status_code == 303, answer.text
+    for page in (
+        await Tab(alice).open(f"/for/{alice.own}/threads/{thread}"),
+        await Tab(nora).open(f"/threads/{thread}"),
+    ):
+        assert "knee.jpg" in page.text
+        assert "letter.pdf" in page.text
+    assert [each["name"] for each in (await messages(alice, thread))[0]["files"]] == ["knee.jpg", "letter.pdf"]
+
+
+async def test_a_refused_file_costs_neither_words_nor_other_files(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own)
+    path = f"/for/{alice.own}/threads/{thread}/messages"
+    message = new_id()
+    bad = ("bad.jpg", b"no picture", "image/jpeg")
+    answer = await post_form(alice, path, {"message_id": message, "body": "My words", "action": "send"}, PHOTO, bad)
+    assert answer.status_code == 400
+    assert "bad.jpg: " in answer.text
+    assert "My words" in answer.text
+    assert len(await messages(alice, thread)) == 1
+    (kept_file,) = re.findall(r'name="attachment" value="([^"]+)" checked', answer.text)
+    assert kept_file.endswith("/knee.jpg")
+    again = {"message_id": message, "body": "My words", "attachment": kept_file, "action": "send"}
+    assert (await post_form(alice, path, again)).status_code == 303
+    assert [each["name"] for each in (await messages(alice, thread))[1]["files"]] == ["knee.jpg"]
+
+
+async def test_a_page_that_is_kept_has_its_files_when_it_is_opened_again(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own)
+    path = f"/for/{alice.own}/threads/{thread}"
+    fields = {"message_id": new_id(), "body": "Half", "action": "keep"}
+    assert (await post_form(alice, f"{path}/messages", fields, PHOTO)).status_code == 303
+    page = await Tab(alice).open(path)
+    assert "Keep: knee.jpg" in page.text
+
+
+async def test_staff_send_a_paper_by_the_page(portal: Portal) -> None:
+    alice, fred = await portal.as_("alice"), await portal.as_("fred")
+    thread = await started(alice, alice.own, topic="billing")
+    answer = await post_form(fred, f"/threads/{thread}/messages", {"message_id": new_id(), "body": "Here."}, PAPER)
+    assert answer.status_code == 303, answer.text
+    assert [each["name"] for each in (await messages(alice, thread))[1]["files"]] == ["letter.pdf"]

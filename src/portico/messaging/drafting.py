@@ -9,6 +9,7 @@ import msgspec
 from portico.access import Caller
 from portico.audit import Object, record
 from portico.care import attachments
+from portico.care.attachments_model import Attachment
 from portico.errors import NotFound, OtherPatient
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging import draft_queries, files, handling_rules, queries, rules
@@ -43,6 +44,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     attachments: tuple[UUID, ...]
     saved_at: datetime
+    files: tuple[Attachment, ...] = ()
+    """Those of the files that can still be sent; not read for lists."""
     is_of_new_thread: bool = False
     """Set in lists: its thread does not exist yet."""
 
@@ -117,7 +120,15 @@ async def draft_in(tx: Tx, site: Site, caller: Caller, thread_id: ThreadId) -> D
         return None
     if caller.actor.hat == "patient":
         caller.actor.link_for(row.patient_id, "messages")
-    return _opened(await site.vault.patient(tx, row.patient_id), caller, row)
+    draft = _opened(await site.vault.patient(tx, row.patient_id), caller, row)
+    return msgspec.structs.replace(draft, files=await _files(tx, site, draft)) if draft.attachments else draft
+
+
+async def _files(tx: Tx, site: Site, draft: Draft) -> tuple[Attachment, ...]:
+    holder = files.holder_of(draft.message_id or MessageId(draft.thread_id))
+    ids = files.ids_of(draft.attachments)
+    found = await attachments.usable(tx, site, patient_id=draft.patient_id, attachment_ids=ids, holder=holder)
+    return tuple(found[each] for each in ids if each in found)
 
 
 def _check(written: Written) -> None:

@@ -12,6 +12,7 @@ from portico.errors import Malformed
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging.drafting import Draft, Written
 from portico.messaging.model import Level, NewThread, Parcel, Topic
+from portico.messaging.page_files import ChosenFile, Received, files_of_draft, ids_of
 from portico.platform.clock import Ids
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -41,6 +42,7 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     topic: str = ""
     subject: str = ""
     body: str = ""
+    files: tuple[ChosenFile, ...] = ()
 
 
 def blank(ids: Ids, thread_id: UUID | None = None, draft: Draft | None = None) -> Composed:
@@ -53,17 +55,20 @@ def blank(ids: Ids, thread_id: UUID | None = None, draft: Draft | None = None) -
         topic=draft.topic or "",
         subject=draft.subject or "",
         body=draft.body,
+        files=files_of_draft(draft),
     )
 
 
-def composed(data: Mapping[str, str], thread_id: UUID | None = None) -> Composed:
+def composed(sent: Received, thread_id: UUID | None = None) -> Composed:
     """What was written, as it was sent. Raises Malformed without its ids."""
+    data = sent.data
     return Composed(
         thread_id=thread_id or uuid_in(data, "thread_id"),
         message_id=uuid_in(data, "message_id"),
         topic=data.get("topic", ""),
         subject=data.get("subject", "").strip(),
         body=text_in(data, "body"),
+        files=sent.files,
     )
 
 
@@ -77,6 +82,7 @@ def parcel_of(sent: Composed, reply_to: UUID | None = None) -> Parcel:
     return Parcel(
         message_id=MessageId(sent.message_id),
         body=sent.body,
+        attachments=ids_of(sent.files),
         reply_to=None if reply_to is None else MessageId(reply_to),
     )
 
@@ -88,6 +94,7 @@ def written(sent: Composed, patient_id: PatientId | None = None) -> Written:
         patient_id=patient_id,
         topic=topic_in(sent.topic) if sent.topic else None,
         subject=sent.subject or None,
+        attachments=ids_of(sent.files),
         message_id=MessageId(sent.message_id),
     )
 

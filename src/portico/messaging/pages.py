@@ -6,10 +6,12 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, PatientLink, patients
+from portico.accounts.request_checks import MULTIPART
 from portico.errors import DomainError
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, reading, rooms, sending
 from portico.messaging.guidance import dangers
+from portico.messaging.page_files import BODY_LIMIT, check_files, received, sent_form
 from portico.messaging.page_forms import (
     TOPIC_NAMES,
     Composed,
@@ -65,15 +67,19 @@ async def compose_page(
     return await _compose(request, site, caller, link, blank(site.db.ids, thread, paper.draft))
 
 
-@post("/for/{patient_id:uuid}/compose", opt={"audience": patients()})
-async def send_new_thread(
-    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, data: Form
-) -> Response[bytes]:
+@post(
+    "/for/{patient_id:uuid}/compose",
+    opt={"audience": patients(), "reads": MULTIPART, "body_limit": BODY_LIMIT},
+    request_max_body_size=BODY_LIMIT,
+)
+async def send_new_thread(request: AnyRequest, site: Site, caller: Caller, patient_id: UUID) -> Response[bytes]:
     """Sends what was written, or keeps it; a refusal shows it again as it was written."""
     link = caller.actor.link_for(PatientId(patient_id), "messages")
-    sent = composed(data)
+    form = await received(site, caller, link.patient_id, await sent_form(request, site))
+    sent = composed(form)
     try:
-        if data.get("action") == "keep":
+        check_files(form.problem)
+        if form.data.get("action") == "keep":
             await drafting.save_draft(site, caller, ThreadId(sent.thread_id), written(sent, link.patient_id))
             return see_other(f"/for/{patient_id}/threads")
         _, first = await sending.start_thread(site, caller, new_thread(link.patient_id, sent), parcel_of(sent))
@@ -91,15 +97,21 @@ async def thread_page(
     return await _thread(request, site, caller, link, thread_id, just_sent=sent)
 
 
-@post(f"{_THREAD}/messages", opt={"audience": patients()})
+@post(
+    f"{_THREAD}/messages",
+    opt={"audience": patients(), "reads": MULTIPART, "body_limit": BODY_LIMIT},
+    request_max_body_size=BODY_LIMIT,
+)
 async def send_answer(
-    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread_id: UUID, data: Form
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread_id: UUID
 ) -> Response[bytes]:
     """Sends what was written, or keeps it; a refusal shows it again as it was written."""
     link = caller.actor.link_for(PatientId(patient_id), "messages")
-    sent = composed(data, thread_id)
+    form = await received(site, caller, link.patient_id, await sent_form(request, site))
+    sent = composed(form, thread_id)
     try:
-        if data.get("action") == "keep":
+        check_files(form.problem)
+        if form.data.get("action") == "keep":
             await drafting.save_draft(site, caller, ThreadId(thread_id), written(sent, link.patient_id))
             return see_other(f"/for/{patient_id}/threads")
         message = await sending.send_message(site, caller, ThreadId(thread_id), parcel_of(sent), link.patient_id)

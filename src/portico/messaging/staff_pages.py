@@ -9,12 +9,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
 from portico.access import Caller, Permission, staff
+from portico.accounts.request_checks import MULTIPART
 from portico.errors import DomainError
 from portico.escalation.pages import OUTCOME_NAMES, STEP_NAMES, read_urgent
 from portico.ids import AccountId, MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, handling, marks, notes, reading, rooms, sending
 from portico.messaging.handling_rules import colleagues_for
 from portico.messaging.highlights import highlighted
+from portico.messaging.page_files import BODY_LIMIT, Received, check_files, received, sent_form
 from portico.messaging.page_forms import (
     LEVEL_NAMES,
     TOPIC_NAMES,
@@ -87,13 +89,17 @@ async def staff_compose_page(request: AnyRequest, site: Site, caller: Caller, pa
     return await _compose(request, site, caller, PatientId(patient_id), blank(site.db.ids))
 
 
-@post("/threads/about/{patient_id:uuid}", opt=_ANSWER)
-async def staff_start_thread(
-    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, data: Form
-) -> Response[bytes]:
+@post(
+    "/threads/about/{patient_id:uuid}",
+    opt={"audience": staff(Permission.ANSWER_THREADS), "reads": MULTIPART, "body_limit": BODY_LIMIT},
+    request_max_body_size=BODY_LIMIT,
+)
+async def staff_start_thread(request: AnyRequest, site: Site, caller: Caller, patient_id: UUID) -> Response[bytes]:
     """Sends what was written; a refusal shows it again as it was written."""
-    sent = composed(data)
+    form = await received(site, caller, PatientId(patient_id), await sent_form(request, site))
+    sent = composed(form)
     try:
+        check_files(form.problem)
         await sending.start_thread(site, caller, new_thread(PatientId(patient_id), sent), parcel_of(sent))
     except DomainError as refusal:
         return await _compose(request, site, caller, PatientId(patient_id), sent, refusal)
@@ -106,17 +112,27 @@ async def staff_thread_page(request: AnyRequest, site: Site, caller: Caller, thr
     return await _show(request, site, caller, thread_id)
 
 
-@post(f"{_THREAD}/messages", opt=_ANSWER)
-async def staff_send_answer(
-    request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, data: Form
-) -> Response[bytes]:
+@post(
+    f"{_THREAD}/messages",
+    opt={"audience": staff(Permission.ANSWER_THREADS), "reads": MULTIPART, "body_limit": BODY_LIMIT},
+    request_max_body_size=BODY_LIMIT,
+)
+async def staff_send_answer(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Sends what was written, or keeps it; a refusal shows it again as it was written."""
-    sent = composed(data, thread_id)
-    if data.get("action") == "keep":
-        act: Awaitable[object] = drafting.save_draft(site, caller, ThreadId(thread_id), written(sent))
-    else:
-        act = sending.send_message(site, caller, ThreadId(thread_id), parcel_of(sent))
+    of = await reading.read_thread(site, caller, ThreadId(thread_id))
+    form = await received(site, caller, of.thread.patient_id, await sent_form(request, site))
+    sent = composed(form, thread_id)
+    act = _send(site, caller, ThreadId(thread_id), form, sent)
     return await _after(request, site, caller, thread_id, act, sent)
+
+
+async def _send(site: Site, caller: Caller, thread_id: ThreadId, form: Received, sent: Composed) -> None:
+    """Sends or keeps it. Raises FilesRefused, and what sending and keeping raise."""
+    check_files(form.problem)
+    if form.data.get("action") == "keep":
+        await drafting.save_draft(site, caller, thread_id, written(sent))
+    else:
+        await sending.send_message(site, caller, thread_id, parcel_of(sent))
 
 
 @post(f"{_MESSAGE}/retraction", opt=_ANSWER)

@@ -11,6 +11,8 @@ function valueOf(form, name) {
 
 function written(form) {
   const draft = { body: valueOf(form, "body"), messageId: valueOf(form, "message_id") };
+  const kept = form.querySelectorAll('input[name="attachment"]:checked');
+  draft.attachments = Array.from(kept, (field) => field.value.split("/")[0]);
   if (form.dataset.patient) draft.patient = form.dataset.patient;
   if (valueOf(form, "topic")) draft.topic = valueOf(form, "topic");
   if (valueOf(form, "subject")) draft.subject = valueOf(form, "subject");
