@@ -3,9 +3,11 @@
 import contextlib
 import re
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import asyncpg
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -136,11 +138,15 @@ ROUTES: Sequence[HTTPRouteHandler] = (
 _SLACK_BYTES = 1024 * 1024
 
 
-async def create_app(site: Site) -> Shell:
-    """The application as a server runs it. Raises StartupRefused when a route declares no audience."""
+async def create_app(site: Site, routed: Litestar | None = None) -> Shell:
+    """The application as a server runs it. Raises StartupRefused when a route declares no audience.
+
+    `routed` is one that served another site before and is taken over: to read all routes costs half a second.
+    """
     door = await Door.of(site)
     hub = Hub(site)
-    inner = _routed(site, door, hub)
+    inner = routed or route_everything()
+    inner.state.update(site=site, door=door, hub=hub)
     return Shell(
         inner,
         https=site.settings.is_https,
@@ -174,23 +180,27 @@ def describe_routes(openapi: OpenAPIConfig) -> OpenAPI:
     return described.openapi_schema
 
 
-def _routed(site: Site, door: Door, hub: Hub) -> Litestar:
-    def provide_site() -> Site:
-        return site
+def _site(state: State) -> Site:
+    return cast("Site", state["site"])
 
-    def provide_door() -> Door:
-        return door
 
-    def provide_hub() -> Hub:
-        return hub
+def _door(state: State) -> Door:
+    return cast("Door", state["door"])
 
+
+def _hub(state: State) -> Hub:
+    return cast("Hub", state["hub"])
+
+
+def route_everything() -> Litestar:
+    """Every route with what it depends on; the site comes later. Raises StartupRefused when one declares no audience."""
     app = Litestar(
         route_handlers=list(ROUTES),
         guards=[require_audience],
         dependencies={
-            "site": Provide(provide_site, sync_to_thread=False),
-            "door": Provide(provide_door, sync_to_thread=False),
-            "hub": Provide(provide_hub, sync_to_thread=False),
+            "site": Provide(_site, sync_to_thread=False),
+            "door": Provide(_door, sync_to_thread=False),
+            "hub": Provide(_hub, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         exception_handlers={
@@ -208,8 +218,6 @@ def _routed(site: Site, door: Door, hub: Hub) -> Litestar:
         request_max_body_size=BODY_LIMIT_BYTES,
         logging_config=None,
     )
-    app.state.site = site
-    app.state.door = door
     undeclared = undeclared_routes(app)
     if undeclared:
         message = f"These routes declare no audience: {', '.join(undeclared)}."
