@@ -21,6 +21,9 @@ from tests.portal import Persona, Portal
 WITH_A_SECOND_FACTOR = {"POST /api/account/recovery-codes", "POST /account/recovery-codes"}
 """Routes whose answer depends on having a code app, which staff have under either hat."""
 
+CLOSING = {"PUT /api/account/closure", "POST /account-closure"}
+"""Nobody of the staff closes their own account, under whichever hat: an admin does."""
+
 
 @pytest.fixture(scope="module")
 async def password_hash() -> str:
@@ -98,6 +101,8 @@ def same_as(route: str, name: str) -> int:
         return statuses["nobody"]
     if name == "hank" and route in WITH_A_SECOND_FACTOR:
         return statuses["dr.adams"]
+    if name == "hank" and route in CLOSING:
+        return 403
     return statuses["bob"]
 
 

@@ -66,11 +66,9 @@ _FROM = """
 """
 _LISTED = f"""
     select t.thread_id, t.patient_id, p.name as patient_name, p.verified as patient_verified, t.topic, t.pool, t.state,
-        t.subject_sealed, t.last_seq,
-        {_LEVEL} as level, {_RANK} as level_rank, t.assignee_id, a.name as assignee_name, t.opened_at, t.last_at,
-        t.waiting_since, {_WAITING_KEY} as waiting_key, t.read_by_patient_seq,
-        t.read_by_staff_seq, {_UNREAD} as unread, t.closure_id, c.sentence_sealed as closing_sealed, c.closed_by_name,
-        c.closed_at
+        t.subject_sealed, t.last_seq, {_LEVEL} as level, {_RANK} as level_rank, t.assignee_id, t.opened_at, t.last_at,
+        a.name as assignee_name, t.waiting_since, {_WAITING_KEY} as waiting_key, t.read_by_patient_seq, c.closed_at,
+        t.read_by_staff_seq, {_UNREAD} as unread, t.closure_id, c.sentence_sealed as closing_sealed, c.closed_by_name
     {_FROM}
 """
 _WANTED = """
