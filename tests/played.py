@@ -171,7 +171,11 @@ def wait_until_ready(demo: Demo) -> None:
 
 def ask_for_a_visit(patient: Person, planted: Planted) -> None:
     """Before danger is known: afterwards a request would be refused."""
-    body = {"patient": patient.own_patient(), "wishes": planted.phrase("wishes for the visit")}
+    # Letters among words that can be read: numbers may be read as pain, and what nobody makes out goes to the nurses.
+    letters = planted.phrase("wishes for the visit").translate(str.maketrans("0123456789", "ghijklmnop"))
+    planted.phrases["wishes for the visit"] = letters
+    wishes = f"A morning would suit me best, please. Thank you. {letters}"
+    body = {"patient": patient.own_patient(), "wishes": wishes}
     patient.ask("POST", "/api/consult-requests", body)
 
 

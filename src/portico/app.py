@@ -1,5 +1,6 @@
 """The composition root: one application made of explicit parts, and the flat list of every route."""
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI
 from litestar.types import Scope
 
+from portico import triage
 from portico.access import Caller
 from portico.accounts import api as accounts_api
 from portico.accounts import (
@@ -143,6 +145,7 @@ async def create_app(site: Site, routed: Litestar | None = None) -> Shell:
 
     `routed` is one that served another site before and is taken over: to read all routes costs half a second.
     """
+    await asyncio.to_thread(triage.make_ready)
     door = await Door.of(site)
     hub = Hub(site)
     inner = routed or route_everything()

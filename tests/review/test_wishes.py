@@ -15,12 +15,6 @@ BREATH = "Made-up: a morning please. Since yesterday I cannot breathe and my che
 CALM = "Made-up: a morning would suit me best."
 
 
-@pytest.fixture(scope="module", autouse=True)
-def read_before() -> None:
-    """The first reading of a process takes longer than a message may wait for it: it opens the lexicon."""
-    triage.read(triage.Message(subject="", body=CALM, days_since_procedure=None, region=None))
-
-
 async def ask(who: Persona, wishes: str, patient: str | None = None) -> httpx.Response:
     return await who.send("POST", "/api/consult-requests", json={"patient": patient or who.own, "wishes": wishes})
 

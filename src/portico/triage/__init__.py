@@ -1,6 +1,6 @@
 """Reads danger in the free text of messages. Pure: values in, values out; it may only raise a level."""
 
-from portico.triage.engine import version
+from portico.triage.engine import make_ready, version
 from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span, higher
 from portico.triage.outcome import guidance_keys, rules_of
 from portico.triage.reading import failed, read
@@ -15,6 +15,7 @@ __all__ = [
     "failed",
     "guidance_keys",
     "higher",
+    "make_ready",
     "read",
     "rules_of",
     "version",

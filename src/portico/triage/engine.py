@@ -72,6 +72,12 @@ def _full_words(matcher: Matcher, ordinary: frozenset[str]) -> frozenset[str]:
     return matcher.vocabulary | {word for word in ordinary if len(word) >= 5 and matcher.knows(word)}
 
 
+def make_ready() -> None:
+    """Does now what the first reading would wait for, so that no message takes the time for a failure."""
+    engine()
+    version()
+
+
 @cache
 def version() -> str:
     """Engine and content: changes with every change of the lexicon or the statistics."""
