@@ -275,3 +275,26 @@ class TestWhatStaffRead:
         assert page.status_code == 200
         assert "ST01" in page.text
         assert "Not finished." in page.text
+
+
+class TestACourseThatWorsens:
+    async def test_pain_that_rises_twice_is_for_the_same_day(self, portal: Portal) -> None:
+        await treat(portal, "alice", 3)
+        levels = []
+        for pain in (2, 3, 4):
+            outcome = await check_in(portal, "alice", site={**CALM_SITE, "site.now": pain, "site.worst": pain})
+            levels.append(outcome["urgency"])
+            later(portal, timedelta(days=1))
+        assert levels == ["routine", "routine", "same_day"]
+        assert keys(outcome) == ["sd.call"]
+        (escalation,) = await escalations(portal, "alice")
+        assert escalation["level"] == "same_day"
+        assert "ST28" in escalation["rules"]
+
+    @pytest.mark.parametrize("pains", [(4, 3, 4), (3, 3, 4), (4, 3, 2)])
+    async def test_what_goes_up_and_down_is_no_trend(self, pains: tuple[int, ...], portal: Portal) -> None:
+        await treat(portal, "alice", 3)
+        for pain in pains:
+            outcome = await check_in(portal, "alice", site={**CALM_SITE, "site.now": pain, "site.worst": pain})
+            later(portal, timedelta(days=1))
+        assert outcome["urgency"] == "routine"

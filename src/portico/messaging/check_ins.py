@@ -26,6 +26,8 @@ from portico.intake.rules import CHECK_IN_SLUG
 from portico.messaging import queries, rules
 from portico.messaging.actions import append, open_thread, seen_thread, thread_subject
 from portico.messaging.assessing import RECEIVED_TEXT, assess
+from portico.messaging.course import worsens
+from portico.messaging.course_reading import series_in
 from portico.messaging.guidance import texts_of
 from portico.messaging.model import Assessment, Level, NewThread, Parcel, StoredMessage
 from portico.platform.database import Tx
@@ -33,6 +35,8 @@ from portico.platform.site import Site
 
 SUBJECT: Final = "How I am after my procedure"
 """Of a thread that a check-in opens."""
+WORSENING: Final = "ST28"
+"""A course that goes on getting worse is for the same day, however calm each check-in is."""
 WORRY: Final = LinkId("signs.worry.text")
 """The one place of the form for words of one's own; they are read for danger as any message is."""
 
@@ -117,12 +121,18 @@ async def _found(tx: Tx, site: Site, submission: CheckInSubmission, thread_id: T
     texts = [key for key in by_words.guidance_keys if by_words.level == level != "routine"]
     keys = [*(submission.texts if submission.level == level else ()), *texts]
     fired = (*submission.rules, *by_words.rules, *(standing.rules if standing else ()))
+    if level == "routine" and await _goes_on_worsening(tx, site, submission):
+        level, keys, fired = "same_day", [SAME_DAY_TEXT], (*(fired or submission.fired), WORSENING)
     return Assessment(
         level=level,
         rules=tuple(dict.fromkeys(fired or submission.fired)),
         reader_version=submission.rule_set_version,
         guidance_keys=tuple(dict.fromkeys(keys)) or submission.texts,
     )
+
+
+async def _goes_on_worsening(tx: Tx, site: Site, submission: CheckInSubmission) -> bool:
+    return worsens(await series_in(tx, site, submission.patient_id), submission.response_id)
 
 
 async def _read_words(tx: Tx, site: Site, submission: CheckInSubmission) -> Assessment:

@@ -80,6 +80,30 @@ def series_of(told: Iterable[Told], procedures: Sequence[Treated]) -> tuple[Seri
     return tuple(Series(region=region, procedure_on=on, points=tuple(found[on, region])) for on, region in keys)
 
 
+def worsens(series: Iterable[Series], response_id: ResponseId) -> bool:
+    """Whether this check-in goes on a way that gets worse (ST28): two steps in one direction make a trend.
+
+    Pain that rose from the last but one check-in to the last, and rises again; or "worse" said twice running. What was
+    not answered is no step.
+    """
+    return any(
+        _rises(each.points[-3:]) or _worse_again(each.points[-2:]) for each in series if _ends(each, response_id)
+    )
+
+
+def _ends(series: Series, response_id: ResponseId) -> bool:
+    return bool(series.points) and series.points[-1].response == response_id
+
+
+def _rises(points: Sequence[Point]) -> bool:
+    pains = [point.now for point in points if point.now is not None]
+    return len(pains) == 3 and pains[0] < pains[1] < pains[2]
+
+
+def _worse_again(points: Sequence[Point]) -> bool:
+    return [point.change for point in points] == ["worse", "worse"]
+
+
 def bands_of(settings: ClinicSettings, declared: dict[str, SettingDeclaration]) -> tuple[Band, ...]:
     """The bands that named people confirmed; none while one of the numbers behind them is not."""
     severe = settings.confirmed_value(SEVERE_SETTING)

@@ -20,7 +20,7 @@ from portico.intake.check_in_facts import PAIN_NOW, REGION, SITE
 from portico.intake.check_in_queries import SentCheckIn, check_ins
 from portico.intake.facts import facts_of
 from portico.intake.model import StoredRevision
-from portico.messaging.course import Change, Course, Told, bands_of, series_of
+from portico.messaging.course import Change, Course, Series, Told, bands_of, series_of
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.screening.facts import Code, Facts
@@ -57,6 +57,12 @@ async def read_course(site: Site, caller: Caller, patient_id: PatientId) -> Cour
         await record(tx, caller, "read", Object("course", patient_id), patient=patient_id)
     bands = () if hides else bands_of(settings, dict(site.content.settings))
     return Course(series=series_of(told, procedures), bands=bands)
+
+
+async def series_in(tx: Tx, site: Site, patient_id: PatientId) -> tuple[Series, ...]:
+    """The patient's check-ins as series, for a decision inside an open transaction; nobody reads them by it."""
+    zone = (await settings_of(tx, site.content)).zone
+    return series_of(await _told(tx, site, zone, patient_id), await treated(tx, patient_id))
 
 
 async def _told(tx: Tx, site: Site, zone: str, patient_id: PatientId) -> list[Told]:
