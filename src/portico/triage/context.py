@@ -143,6 +143,11 @@ def _turns(at: int, places: _Places) -> bool:
     return at in places.get("turn", ()) or at in places.get("now", ()) or at in places.get("i_have", ())
 
 
+def _speaks_of_oneself(words: Sequence[str], at: int, places: _Places) -> bool:
+    """`The sheet says call for chest pain, my chest hurts`."""
+    return _turns(at, places) or (words[at] in {"my", "mi"} and at in places.get("mine", ()))
+
+
 def _quoted(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
     """What a sheet, a form or a machine says, up to the end of its sentence or its quotation."""
     for mark in marks.get("quotation", ()):
@@ -150,7 +155,7 @@ def _quoted(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[in
         for at in range(mark.start, min(mark.start + _QUOTATION_REACH, len(words))):
             if words[at] == QUOTE:
                 inside = not inside
-            if not inside and (words[at] == SENTENCE_END or (at >= mark.end and _turns(at, places))):
+            if not inside and (words[at] == SENTENCE_END or (at >= mark.end and _speaks_of_oneself(words, at, places))):
                 break
             yield at
 

@@ -139,7 +139,7 @@ def _is_score(words: Sequence[str], number: Number) -> bool:
     if _out_of_ten(words, number.end):
         return True
     before, after = _word(words, number.start - 1), _word(words, number.end)
-    if number.value > 10 or after in _UNITS:
+    if number.value > 10 or after in _UNITS or _is_the_ten(words, number):
         return False
     if before in {"pain", "level", "nivel", "dolor"}:
         return True
@@ -147,6 +147,12 @@ def _is_score(words: Sequence[str], number: Number) -> bool:
     followed_well = said or after in _AFTER_SCORE or bool(numbers([after]))
     named = before in _BEFORE_SCORE and followed_well
     return named and (before in {"a", "an", "un", "solid"} or _near(words, number, _PAIN, 7))
+
+
+def _is_the_ten(words: Sequence[str], number: Number) -> bool:
+    """The 10 of `3 de 10`, which belongs to the 3."""
+    scored = words[max(0, number.start - 2) : number.start]
+    return number.value == 10 and scored[1:] in (["of"], ["de"], ["sobre"]) and bool(numbers(scored[:1]))
 
 
 def _out_of_ten(words: Sequence[str], at: int) -> bool:

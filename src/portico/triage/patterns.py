@@ -1,7 +1,7 @@
 """The small language of the lexicon's patterns, compiled to tables. Pure.
 
 A pattern is words with spaces between them. `word*` is a beginning, `a|b` a choice, `(a|b c|d)` a choice that has
-phrases in it, `<name>` a concept of `concepts.json`, `word?` may be missing, `..` allows up to four words in between, `...` up to seven (never across
+phrases in it, `<name>` a concept of `concepts.json`, `word?` and `(a|b)?` may be missing, `..` allows up to four words in between, `...` up to seven (never across
 the end of a sentence), and `a & b` means both in any order with up to seven words in between.
 """
 
@@ -12,7 +12,7 @@ from itertools import product
 
 GAPS: Mapping[str, int] = {"..": 4, "...": 7}
 _NEAR = 7
-_WORDS = re.compile(r"\([^)]*\)|\S+")
+_WORDS = re.compile(r"\([^)]*\)\??|\S+")
 
 
 @dataclass(frozen=True, slots=True)
