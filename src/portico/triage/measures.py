@@ -71,7 +71,8 @@ def _family(words: Sequence[str], number: Number) -> str | None:
         words, number, {"oxygen", "spo2", "oximeter", "sat", "sats", "o2", "oxigeno"}, 6
     ):
         return "oxygen.number"
-    if FAST_PULSE <= number.value < 250 and _near(words, number, {"pulse", "heart", "bpm", "pulso", "ritmo"}, 5):
+    alone = number.outof is None  # 118/76 is a pressure
+    if alone and FAST_PULSE <= number.value < 250 and _near(words, number, {"pulse", "heart", "bpm", "pulso", "ritmo"}, 5):
         return "pulse.number"
     return _pain_family(words, number)
 
@@ -151,7 +152,7 @@ def _is_score(words: Sequence[str], number: Number) -> bool:
 
 def _is_the_ten(words: Sequence[str], number: Number) -> bool:
     """The 10 of `3 de 10`, which belongs to the 3."""
-    scored = words[max(0, number.start - 2) : number.start]
+    scored = list(words[max(0, number.start - 2) : number.start])
     return number.value == 10 and scored[1:] in (["of"], ["de"], ["sobre"]) and bool(numbers(scored[:1]))
 
 

@@ -92,16 +92,21 @@ def _without_echoes(
 ) -> list[Match]:
     """A subject that only names what the body takes back (`fever in 2020`) says nothing of its own."""
     subject = next((at for at, (field, _) in enumerate(text.places) if field != "subject"), 0)
-    taken_back = {text.words[at][:_STEM] for match, _ in aside if match.start >= subject for at in match.covered}
-    taken_back |= {text.words[at][:_STEM] for mark in marks if mark.family == _IDIOM for at in mark.covered}
+    taken_back = {_stem(text.words[at]) for match, _ in aside if match.start >= subject for at in match.covered}
+    taken_back |= {_stem(text.words[at]) for mark in marks if mark.family == _IDIOM for at in mark.covered}
     kept_below = {match.family for match in counted if match.start >= subject}
     return [
         match
         for match in counted
         if match.start >= subject
         or match.family in kept_below
-        or taken_back.isdisjoint(text.words[at][:_STEM] for at in match.covered)
+        or taken_back.isdisjoint(_stem(text.words[at]) for at in match.covered)
     ]
+
+
+def _stem(word: str) -> str:
+    """`infect` of `infections`, `clot` of `clots`."""
+    return word.removesuffix("s")[:_STEM]
 
 
 def _without_idioms(words: Sequence[str], marks: Sequence[Match]) -> tuple[str, ...]:
