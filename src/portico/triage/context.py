@@ -131,12 +131,24 @@ def _item_follows(words: Sequence[str], begin: int, places: _Places) -> bool:
 
 def _supposed(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
     for mark in marks.get("supposition", ()):
-        if mark.start in places.get("no_supposition", ()):
+        if mark.start in places.get("no_supposition", ()) or _says_yes(words, mark.start, places):
             continue
         for at in range(mark.start, min(mark.start + _SUPPOSITION_REACH, len(words))):
             if words[at] == SENTENCE_END or (at >= mark.end and _turns(at, places)):
                 break
             yield at
+
+
+def _says_yes(words: Sequence[str], begin: int, places: _Places) -> bool:
+    """`Sí tengo fiebre desde anoche`: without its accent a yes looks like an if, but what is so now is not supposed."""
+    if words[begin] != "si" or (begin > 0 and words[begin - 1] not in {SENTENCE_END, COMMA}):
+        return False
+    return not places.get("now", set()).isdisjoint(range(begin, _end_of_sentence(words, begin)))
+
+
+def _end_of_sentence(words: Sequence[str], begin: int) -> int:
+    last = min(begin + _SUPPOSITION_REACH, len(words))
+    return next((at for at in range(begin, last) if words[at] == SENTENCE_END), last)
 
 
 def _turns(at: int, places: _Places) -> bool:
