@@ -3,6 +3,7 @@
 import pytest
 
 from portico.triage import RANK, Message, read
+from portico.triage.patterns import compiled
 
 
 def level(text: str, days: int | None = 3, region: str | None = "knee") -> str:
@@ -227,3 +228,56 @@ def test_a_run_on_denial_takes_back_its_last_words_only() -> None:
 )
 def test_wishing_to_end_is_read_in_pictures_too(text: str) -> None:
     assert level(text) == "emergency"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I need a paper for work and my calf is swollen and I can't catch my breath",
+        "Filling the form and chest pain started, it's crushing",
+        "necesito una hoja para el trabajo y no puedo respirar",
+        "What's the copay, also I passed out this morning and hit my head",
+        "the sheet lists strokes, my face is drooping",
+        "the yellow discharge smells and I have chills",
+    ],
+)
+def test_an_errand_beside_a_danger_hides_nothing(text: str) -> None:
+    assert RANK[level(text)] <= RANK["call_now"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The form asks about chest pain and stroke, I've never had any. Where do I sign?",
+        "Your sheet says call for fever over 100.4. I don't have one. Can I take Tylenol?",
+        'El contestador dice "si es emergencia cuelgue y marque 911". Solo quiero mi recibo.',
+    ],
+)
+def test_what_a_sheet_or_a_machine_says_is_quoted(text: str) -> None:
+    assert level(text, days=None) == "routine"
+
+
+def test_a_yes_without_its_accent_is_no_if() -> None:
+    assert "T9" in rows("si tengo fiebre desde anoche")
+    assert level("Si tengo fiebre después, ¿a quién llamo? La rodilla en 2.") == "routine"
+
+
+def test_history_ends_where_the_place_of_the_injection_begins() -> None:
+    text = "soy azucarada de hace veinte años y el tobillo donde me puyaron está colorado y bota agua con mal olor"
+    assert level(text, region="ankle") == "emergency"
+
+
+def test_the_spanish_ya_is_read_as_itself() -> None:
+    assert "T17" in rows("ya no quiero vivir")
+    assert level("ya puedo caminar bien gracias") == "routine"
+
+
+def test_the_ten_of_a_score_and_a_pressure_are_no_signs() -> None:
+    assert "T11" not in rows("dolor 3 de 10, caminé 20 minutos")
+    assert "T11" in rows("dolor 10 de 10, no aguanto")
+    assert "T1" not in rows("BP was 118/76, pulse 70")
+    assert "T1" in rows("pulse 130 and pounding")
+
+
+def test_a_pattern_may_leave_out_a_choice_in_brackets() -> None:
+    assert [len(one.steps) for one in compiled("f", "no (any|much)? change")] == [3, 2]

@@ -72,7 +72,11 @@ def _family(words: Sequence[str], number: Number) -> str | None:
     ):
         return "oxygen.number"
     alone = number.outof is None  # 118/76 is a pressure
-    if alone and FAST_PULSE <= number.value < 250 and _near(words, number, {"pulse", "heart", "bpm", "pulso", "ritmo"}, 5):
+    if (
+        alone
+        and FAST_PULSE <= number.value < 250
+        and _near(words, number, {"pulse", "heart", "bpm", "pulso", "ritmo"}, 5)
+    ):
         return "pulse.number"
     return _pain_family(words, number)
 
