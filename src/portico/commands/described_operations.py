@@ -120,13 +120,13 @@ def _refusals(operation: dict[str, Any], handler: HTTPRouteHandler, path: str, m
     yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE)
     if not is_open or is_unsafe:
         yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-    if not is_open:
+    if not is_open or "{" in path:
         yield HTTPStatus.NOT_FOUND
     if is_unsafe or path in _LIMITED:
         yield HTTPStatus.CONFLICT
     if is_unsafe:
         yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    if "requestBody" in operation or handler.opt.get("revision") == "needs":
+    if "requestBody" in operation or handler.opt.get("revision") == "needs" or handler.opt.get("query") == "checked":
         yield HTTPStatus.UNPROCESSABLE_ENTITY
     if handler.opt.get("revision") == "needs":
         yield from (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED)

@@ -88,7 +88,7 @@ class FiguresOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rules: list[RuleFigureOut] | msgspec.UnsetType = msgspec.UNSET
 
 
-@get("/api/figures", opt={"audience": staff(Permission.READ_FIGURES)})
+@get("/api/figures", opt={"audience": staff(Permission.READ_FIGURES), "query": "checked"})
 async def get_figures(site: Site, caller: Caller, first: FirstDay = None, last: LastDay = None) -> FiguresOut:
     """How long people waited, what passed its time and what was for nothing, in up to 366 days; the last 30 unless asked."""
     return figures_out(await read_figures(site, caller, first, last))
