@@ -267,7 +267,7 @@ TABLE: Mapping[str, Row] = {
     "PUT /api/opening": staff(200, lacking="dr.adams nora fred", elsewhere=200),
     "GET /api/page-tests": staff(200, lacking="nora fred", elsewhere=200),
     "POST /api/page-tests": staff(
-        201, lacking="dr.adams nora fred", send=body(lambda made: {"account": made.ids["account_id"]})
+        201, lacking="dr.adams nora fred", send=body(lambda made: {"account": made.ids["clinician_id"]})
     ),
     # Without a code only Dr. Adams, to whom the page went; in another clinic nobody has heard of her.
     "PUT /api/page-tests/{account_id:uuid}/confirmation": staff(200, lacking="nora fred anna", of="page"),
