@@ -168,6 +168,7 @@ async def waiting_locked(tx: Tx) -> list[WaitingThread]:
 
 async def set_due(tx: Tx, row: WaitingThread, by_staff: datetime | None, by_patient: datetime | None) -> None:
     """By when each side must have read the thread."""
+    tx.wake_worker()
     await tx.run(SET_DUE, tx.clinic_id, row.thread_id, by_staff, by_patient)
 
 
