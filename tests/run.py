@@ -69,7 +69,9 @@ def parts(*, only_static: bool) -> Iterator[Result]:
     yield test_part(
         "tests", ["tests", *without_engines, "-m", "not alone and not soak", "-n", "2", "--dist", "loadfile"]
     )
-    yield test_part("alone", ["tests", "-m", "alone and not soak"])
+    # A browser holds its process's event loop, so what else runs alone has a process of its own.
+    yield test_part("alone", ["tests", "--ignore=tests/torture", "-m", "alone and not soak"])
+    yield test_part("torture", ["tests/torture", "-m", "alone and not soak"])
 
 
 def static_part(name: str, command: Sequence[str]) -> Result:
