@@ -3,7 +3,10 @@
 alter table clinic_setting add column changed_by uuid;
 -- What a named person confirmed last: a threshold stays in force until its successor is confirmed.
 alter table clinic_setting add column confirmed_value text;
+-- The owner is subject to row-level security like everybody else, and has no clinic.
+alter table clinic_setting no force row level security;
 update clinic_setting set confirmed_value = value where confirmed_by is not null;
+alter table clinic_setting force row level security;
 
 -- Every value that was ever set or confirmed; rows are only added.
 create table clinic_setting_event (
@@ -48,11 +51,15 @@ create table clinic_opening (
 
 -- When the present wait began: from here a deadline is computed again when the calendar changes.
 alter table escalation add column waiting_since timestamptz not null default now();
+alter table escalation no force row level security;
+alter table escalation_event no force row level security;
 update escalation set waiting_since = coalesce(
     (select max(escalation_event.at) from escalation_event
      where escalation_event.clinic_id = escalation.clinic_id
         and escalation_event.escalation_id = escalation.escalation_id and escalation_event.kind <> 'add_rules'),
     raised_at);
+alter table escalation force row level security;
+alter table escalation_event force row level security;
 
 do $$
 declare

@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from portico.platform import embedded_binaries, migrate
@@ -14,6 +15,23 @@ from tests.databases import Databases, DatabaseUrls, on_each_version
 
 SNAPSHOT = Path(__file__).resolve().parents[2] / "docs" / "schema.sql"
 HEADING = "-- The schema as the migrations make it. Written by `make snapshot`, checked by the tests.\n\n"
+
+OLD_CLINIC = """
+    set session_replication_role = replica;
+    insert into clinic (clinic_id, slug, name, zone, created_at)
+    values ('00000000-0000-4000-8000-000000000001', 'old', 'Old Clinic', 'America/Chicago', '2026-01-01Z');
+    insert into clinic_setting (clinic_id, key, value, confirmed_by, confirmed_at, changed_at) values
+        ('00000000-0000-4000-8000-000000000001', 'clinic.phone', '555-0100',
+            '00000000-0000-4000-8000-000000000002', '2026-01-02Z', '2026-01-02Z'),
+        ('00000000-0000-4000-8000-000000000001', 'page.minutes', '9', null, null, '2026-01-02Z');
+    insert into escalation (clinic_id, escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules,
+        rule_set_version, rung, deadline, raised_at)
+    values ('00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000003',
+        '00000000-0000-4000-8000-000000000004', 'response', '00000000-0000-4000-8000-000000000005', 'emergency', 'raised',
+        'red_flag', '{}', 'made-up', 0, '2026-01-03Z', '2026-01-02Z');
+    set session_replication_role = origin;
+"""
+"""A clinic of the first step: a value that somebody confirmed, one that nobody did, and a danger that waits."""
 
 STEPS = sorted((migrations_dir() / "versions").glob("*.py"))
 each_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: step.stem)
@@ -48,6 +66,39 @@ def test_a_step_makes_no_roles_and_ends_no_transaction(step: Path) -> None:
         sql = re.sub(r"--.*", "", file.read_text(encoding="utf-8"))
         forbidden = r"^\s*(?:create|alter|drop)\s+(?:role|user)\b|^\s*(?:commit|rollback|begin)\s*;"
         assert not re.search(forbidden, sql, re.IGNORECASE | re.MULTILINE)
+
+
+@each_step
+def test_a_step_that_changes_rows_sees_them(step: Path) -> None:
+    """Forced row-level security holds for the owner too: without this an update finds nothing and says nothing."""
+    for file in step.parent.glob(f"{step.stem}.*.sql"):
+        sql = re.sub(r"--.*", "", file.read_text(encoding="utf-8"))
+        for change in re.finditer(r"^(?:update|delete from) (\w+)[^;]*;", sql, re.MULTILINE):
+            named = {change[1], *re.findall(r"\b(?:using|from|join) (\w+)", change[0])}
+            assert {table for table in named if not sees_all(table, sql[: change.start()])} == set()
+            after = sql[change.end() :]
+            assert {table for table in named if f"alter table {table} force row level security;" not in after} == set()
+
+
+def sees_all(table: str, before: str) -> bool:
+    lifted, forced = (before.rfind(f"alter table {table} {word}force row level security;") for word in ("no ", ""))
+    return lifted > forced
+
+
+async def test_what_a_clinic_had_confirmed_is_in_force_after_the_way_up(databases: Databases) -> None:
+    async with databases.empty() as urls:
+        await migrate.upgrade(urls.owner, STEPS[0].stem)
+        connection = await asyncpg.connect(urls.superuser)
+        try:
+            await connection.execute(OLD_CLINIC)
+            await migrate.upgrade(urls.owner)
+            found = await connection.fetch("select key, confirmed_value from clinic_setting order by key")
+            since = await connection.fetchrow("select waiting_since, raised_at from escalation")
+        finally:
+            await connection.close()
+    assert [tuple(row) for row in found] == [("clinic.phone", "555-0100"), ("page.minutes", None)]
+    assert since is not None
+    assert since["waiting_since"] == since["raised_at"]
 
 
 def test_the_newest_step_can_be_taken_back() -> None:
