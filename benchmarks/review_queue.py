@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from benchmarks.goals import Line, Section, at_most, holds
+from benchmarks.growth import GROWTH, SIZES, at_each_size
 from benchmarks.replay import counted
 from benchmarks.server import House
 from portico.access import Caller
@@ -16,9 +17,8 @@ from portico.platform.database import SERVER_SETTINGS
 from portico.review.model import ReviewState
 from portico.review.queue_queries import PAGE_SIZE, QUEUE_PAGE, QUEUE_START, Position, QueueFilter, queue_page
 
-SIZES = (1_000, 100_000, 1_000_000)
 STATES: tuple[ReviewState, ...] = ("queued", "decided")
-WARM_PAGES, GROWTH = 200, 1.5
+WARM_PAGES = 200
 ROWS_READ = 3
 _LIMIT = PAGE_SIZE + 1
 _IDS = {"1a": "(n / 10 * 10)", "1b": "n", "1c": "n", "1d": "n"}
@@ -56,17 +56,7 @@ class Page:
 
 async def section(house: House) -> Section:
     """Fills the queue step by step and measures at each size."""
-    pages: list[Page] = []
-    connection = await asyncpg.connect(house.admin)
-    try:
-        there = 0
-        for size in SIZES:
-            await _fill(connection, house, there, size)
-            there = size
-            pages += [page async for page in _pages(house, size)]
-    finally:
-        await connection.close()
-    return _judged(pages)
+    return _judged(await at_each_size(house, _fill, _pages))
 
 
 def _judged(pages: Sequence[Page]) -> Section:
