@@ -51,7 +51,8 @@ async def open_thread(
     """Makes a thread with its first message; the same again gives the same answer.
 
     `found` is what a check-in's own rules said; without it the text is read. `scope` is what lets the patient's side
-    write it. Raises NotFound (also for an id that is taken where the caller cannot see it), DifferentBody, OtherPatient, ClinicNotOpen, and what `rules` refuses.
+    write it. Raises NotFound (also for an id that is taken where the caller cannot see it), DifferentBody, OtherPatient,
+    ClinicNotOpen, and what `rules` refuses.
     """
     rules.check_subject(new.subject)
     _check(parcel)

@@ -88,8 +88,8 @@ QUEUE_PAGE = Query(
     )
     select page.review_id, page.response_id, page.patient_id, p.name as patient_name,
         p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank,
-        page.consult_key::text as consult_key, page.consult_at, page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
-        page.claim_until, page.revision
+        page.consult_key::text as consult_key, page.consult_at, page.queued_at, page.response_revision,
+        page.clinician_id, a.name as clinician_name, page.claimed_at, page.claim_until, page.revision
     from page
     cross join lateral (
         select name, born_on, verified from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
@@ -116,8 +116,8 @@ FILTERED_PAGE = Query(
     )
     select page.review_id, page.response_id, page.patient_id, p.name as patient_name,
         p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank,
-        page.consult_key::text as consult_key, page.consult_at, page.queued_at, page.response_revision, page.clinician_id, a.name as clinician_name, page.claimed_at,
-        page.claim_until, page.revision
+        page.consult_key::text as consult_key, page.consult_at, page.queued_at, page.response_revision,
+        page.clinician_id, a.name as clinician_name, page.claimed_at, page.claim_until, page.revision
     from page
     cross join lateral (
         select name, born_on, verified from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p

@@ -1,4 +1,8 @@
-"""The lexicon: word families and context words, read from the JSON files beside this module."""
+"""The lexicon: word families and context words, read from the JSON files beside this module.
+
+The files hold what patients write, in English and Spanish, and nothing else: `todo` in them is the Spanish word for all or
+everything ("me pica todo", it itches all over), never a mark of work that is left.
+"""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

@@ -1,8 +1,9 @@
 """The small language of the lexicon's patterns, compiled to tables. Pure.
 
 A pattern is words with spaces between them. `word*` is a beginning, `a|b` a choice, `(a|b c|d)` a choice that has
-phrases in it, `<name>` a concept of `concepts.json`, `word?` and `(a|b)?` may be missing, `..` allows up to four words in between, `...` up to seven (never across
-the end of a sentence), and `a & b` means both in any order with up to seven words in between.
+phrases in it, `<name>` a concept of `concepts.json`, `word?` and `(a|b)?` may be missing, `..` allows up to four words in
+between, `...` up to seven (never across the end of a sentence), and `a & b` means both in any order with up to seven words
+in between.
 """
 
 import re
