@@ -71,7 +71,7 @@ def test_a_patient_on_a_phone_sends_a_photo_and_the_nurse_sees_it(demo: Demo, op
 
 def test_with_scripts_what_is_typed_is_kept_and_news_are_told(demo: Demo, open_page: OpenPage) -> None:
     page = open_page(*PHONE, True)
-    sign_in(page, demo, "lee")
+    sign_in(page, demo, "jon")
     page.get_by_role("link", name=re.compile("^Messages")).click()
     page.get_by_role("link", name="Write a message").click()
     page.get_by_label("Something else").check()
