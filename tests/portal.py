@@ -85,6 +85,16 @@ class Portal:
     people: DemoPeople
     mail: Path
     personas: dict[str, Persona] = field(default_factory=dict)
+    passed: int = 0
+    """Minutes since everybody signed in, as far as `pass_by` knows."""
+
+    def pass_by(self, *, minutes: int) -> None:
+        """Time passes. Staff are signed out after 15 minutes without a word, also when these pass in small steps."""
+        self.clock.pass_by(minutes=minutes)
+        self.passed += minutes
+        if self.passed > 10:
+            self.personas.clear()
+            self.passed = 0
 
     def stranger(self) -> Persona:
         """Somebody who has not signed in."""

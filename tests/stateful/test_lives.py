@@ -259,9 +259,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 10, 31, 60 * 24 * 8, 60 * 24 * 91]), swept=st.sampled_from([True, True, False]))
     def let_time_pass(self, minutes: int, *, swept: bool) -> None:
-        self.portal.clock.pass_by(minutes=minutes)
-        if minutes > 10:
-            self.portal.personas.clear()
+        self.portal.pass_by(minutes=minutes)
         if swept:
             assert self.do(self.portal.do_due_work()).failed == 0
             self.model.grow_old(self.portal.clock.now())

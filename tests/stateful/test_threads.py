@@ -85,7 +85,6 @@ class Conversations(RuleBasedStateMachine):
         self._stack = AsyncExitStack()
         self._made = 0
         self._turn = 0
-        self._passed = 0
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
@@ -202,12 +201,7 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 5, 30, 600]))
     def let_time_pass(self, minutes: int) -> None:
-        self.portal.clock.pass_by(minutes=minutes)
-        self._passed += minutes
-        # Staff are signed out after 15 minutes without a word, also when these pass in small steps.
-        if self._passed > 10:
-            self.portal.personas.clear()
-            self._passed = 0
+        self.portal.pass_by(minutes=minutes)
         assert self.do(self.portal.do_due_work()).failed == 0
 
     # What must hold after every step
