@@ -84,7 +84,7 @@ def _add_production(roles: Subcommands) -> None:
     withdraw = roles.add_parser("withdraw", help="take a published version out of use in every clinic")
     withdraw.add_argument("kind", choices=("questionnaire", "rules"))
     withdraw.add_argument("slug", help="e.g. prolotherapy-intake")
-    withdraw.add_argument("version", help="e.g. 1.0.0")
+    withdraw.add_argument("version", help="e.g. 1.1.0")
     withdraw.add_argument("--undo", action="store_true", help="put it back into use")
     withdraw.set_defaults(
         run=lambda o: asyncio.run(

@@ -77,8 +77,8 @@ def test_a_schema_refuses_what_is_wrong(name: str, broken: object) -> None:
         ("settings.json", "{"),
         ("guidance/em.911.json", '{"key": "em.911"}'),
         ("guidance/em.912.json", (ROOT / "guidance/em.911.json").read_text(encoding="utf-8")),
-        ("rules/prolotherapy-intake/1.0.0.json", "[]"),
-        ("questionnaires/prolotherapy-intake/1.0.0.json", "{}"),
+        ("rules/prolotherapy-intake/1.1.0.json", "[]"),
+        ("questionnaires/prolotherapy-intake/1.1.0.json", "{}"),
     ],
     ids=["broken", "fields missing", "another key", "no rule set", "no questionnaire"],
 )
@@ -95,5 +95,5 @@ def test_what_is_shipped_is_read_whole() -> None:
     assert len(found.contradictions) == 16
     assert len(found.guidance) == len(OF_SCHEMA["guidance"])
     assert [*found.questionnaires] == [
-        f"urn:portico:questionnaire:{slug}|1.0.0" for slug in ("prolotherapy-intake", "soreness-checkin")
+        f"urn:portico:questionnaire:{each}" for each in ("prolotherapy-intake|1.1.0", "soreness-checkin|1.0.0")
     ]

@@ -22,7 +22,7 @@ Given = str | int | bool | Decimal | Sequence[str]
 Answers = Mapping[str, Given]
 
 TODAY = date(2026, 11, 24)
-SLUG = "prolotherapy-intake/1.0.0.json"
+SLUG = "prolotherapy-intake/1.1.0.json"
 
 
 @cache

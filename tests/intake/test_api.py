@@ -12,7 +12,7 @@ from tests.databases import DatabaseUrls
 from tests.portal import Persona, Portal, open_portal
 
 SLUG = "prolotherapy-intake"
-CANONICAL = "urn:portico:questionnaire:prolotherapy-intake|1.0.0"
+CANONICAL = "urn:portico:questionnaire:prolotherapy-intake|1.1.0"
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ async def test_anyone_signed_in_reads_the_form_in_use(portal: Portal) -> None:
         answer = await (await portal.as_(name)).send("GET", f"/api/questionnaires/{SLUG}")
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("application/fhir+json")
-        assert (answer.json()["resourceType"], answer.json()["version"]) == ("Questionnaire", "1.0.0")
+        assert (answer.json()["resourceType"], answer.json()["version"]) == ("Questionnaire", "1.1.0")
     assert (await portal.stranger().send("GET", f"/api/questionnaires/{SLUG}")).status_code == 401
 
 

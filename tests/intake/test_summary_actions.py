@@ -99,7 +99,7 @@ async def test_a_clinician_reads_whose_summary_it_is_and_what_it_was_screened_wi
     assert (header.patient_name, header.age, header.revision) == ("Alice Test", 46, 2)
     assert header.stated_born_on == "April 9, 1961"
     assert header.consult_at == clinic.clock.now() + timedelta(days=8)
-    assert (header.rule_set, header.rule_set_version, header.signed) == (SLUG, "1.0.0", False)
+    assert (header.rule_set, header.rule_set_version, header.signed) == (SLUG, "1.1.0", False)
     assert (header.disposition, header.urgency) == ("needs_review", "routine")
     assert header.questionnaire == intake_form().canonical
 

@@ -37,21 +37,21 @@ async def noted(portal: Portal, name: str, kind: str) -> list[Noted]:
 
 
 async def test_a_withdrawn_rule_set_is_noted_in_every_clinic_and_comes_back(portal: Portal) -> None:
-    name = (FORM, "1.0.0")
+    name = (FORM, "1.1.0")
     for undo in (False, True):
         versions = await withdraw_version(portal.site.db, "rules", name, undo=undo)
-        assert versions == [VersionRow(version="1.0.0", is_withdrawn=not undo)]
+        assert versions == [VersionRow(version="1.1.0", is_withdrawn=not undo)]
     for person in ("anna", "dr.baker"):
         rows = await noted(portal, person, "rules")
         assert [(row.object_id, row.outcome) for row in rows] == [
-            (f"{FORM}|1.0.0", "withdrawn"),
-            (f"{FORM}|1.0.0", "restored"),
+            (f"{FORM}|1.1.0", "withdrawn"),
+            (f"{FORM}|1.1.0", "restored"),
         ]
         assert {row.actor_id for row in rows} == {"system:withdrawing a version"}
 
 
 async def test_withdrawing_twice_keeps_the_first_time(portal: Portal) -> None:
-    name = (FORM, "1.0.0")
+    name = (FORM, "1.1.0")
     await withdraw_version(portal.site.db, "questionnaire", name, undo=False)
     portal.clock.pass_by(days=1)
     versions = await withdraw_version(portal.site.db, "questionnaire", name, undo=False)
@@ -60,7 +60,7 @@ async def test_withdrawing_twice_keeps_the_first_time(portal: Portal) -> None:
 
 async def test_a_draft_whose_form_was_withdrawn_is_kept_and_says_what_to_do(portal: Portal) -> None:
     response_id, revision = await walks.drafted(portal, "alice")
-    await withdraw_version(portal.site.db, "questionnaire", (FORM, "1.0.0"), undo=False)
+    await withdraw_version(portal.site.db, "questionnaire", (FORM, "1.1.0"), undo=False)
     alice = await portal.as_("alice")
     assert (await alice.send("GET", f"/api/responses/{response_id}")).status_code == 200
     page = await alice.send("GET", f"/for/{alice.own}/responses/{response_id}/last-look")
@@ -68,14 +68,14 @@ async def test_a_draft_whose_form_was_withdrawn_is_kept_and_says_what_to_do(port
     refused = await alice.send("PUT", f"/api/responses/{response_id}/submission", json={}, revision=revision)
     assert (refused.status_code, refused.json()["code"]) == (409, "version-withdrawn")
     assert refused.json()["data"]["newerVersion"] is None
-    await withdraw_version(portal.site.db, "questionnaire", (FORM, "1.0.0"), undo=True)
+    await withdraw_version(portal.site.db, "questionnaire", (FORM, "1.1.0"), undo=True)
     sent = await alice.send("PUT", f"/api/responses/{response_id}/submission", json={}, revision=revision)
     assert sent.status_code == 200
 
 
 async def test_the_command_refuses_a_version_that_was_never_published(portal: Portal) -> None:
     versions = await withdraw_version(portal.site.db, "rules", (FORM, "9.9.9"), undo=False)
-    assert [each.version for each in versions] == ["1.0.0"]
+    assert [each.version for each in versions] == ["1.1.0"]
     assert await noted(portal, "anna", "rules") == []
 
 
@@ -83,9 +83,9 @@ async def test_the_command_says_what_it_did(
     portal: Portal, fresh_database: DatabaseUrls, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = {DATABASE_URL.name: fresh_database.app}
-    assert await commands.withdraw(env, kind="rules", slug=FORM, version="1.0.0", undo=False) == 0
+    assert await commands.withdraw(env, kind="rules", slug=FORM, version="1.1.0", undo=False) == 0
     assert "is withdrawn in every clinic." in capsys.readouterr().out
-    assert await commands.withdraw(env, kind="rules", slug=FORM, version="1.0.0", undo=True) == 0
+    assert await commands.withdraw(env, kind="rules", slug=FORM, version="1.1.0", undo=True) == 0
     assert "is in use again in every clinic." in capsys.readouterr().out
     with pytest.raises(StartupRefused, match=r"There is no version 9\.9\.9 of the rules prolotherapy-intake here"):
         await commands.withdraw(env, kind="rules", slug=FORM, version="9.9.9", undo=False)

@@ -278,5 +278,8 @@ def _version(file: QuestionnaireFile | RuleSetFile) -> tuple[tuple[int, str], ..
 
 def _check_unchanged(stored: bytes, shipped: bytes, what: str) -> None:
     if stored != shipped:
-        message = f"The {what} was published with other content. A published version never changes: give it a new one."
+        message = (
+            f"This database holds the {what} with other content than this program ships. A published version never "
+            "changes. Nothing was changed: run the program that published it, or one whose change has a new number."
+        )
         raise StartupRefused(message)
