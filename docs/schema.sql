@@ -797,6 +797,7 @@ CREATE TABLE public.review (
     revision integer NOT NULL,
     valid_until timestamp with time zone,
     CONSTRAINT review_claimed_by_somebody CHECK (((state <> ALL (ARRAY['claimed'::text, 'waiting'::text])) OR (clinician_id IS NOT NULL))),
+    CONSTRAINT review_grows_old_only_once_decided CHECK (((state = 'decided'::text) OR (valid_until IS NULL))),
     CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'claimed'::text, 'waiting'::text, 'decided'::text]))),
     CONSTRAINT review_urgency_is_known CHECK ((urgency = ANY (ARRAY['emergency'::text, 'call_now'::text, 'same_day'::text, 'routine'::text])))
 );

@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -32,6 +33,36 @@ OLD_CLINIC = """
     set session_replication_role = origin;
 """
 """A clinic of the first step: a value that somebody confirmed, one that nobody did, and a danger that waits."""
+
+ONE, TWO, THREE, FOUR = (f"00000000-0000-4000-8000-00000000001{number}" for number in range(4))
+OLD_DECISIONS = OLD_CLINIC + "".join(
+    f"""
+    set session_replication_role = replica;
+    insert into review (clinic_id, review_id, response_id, patient_id, state, disposition, urgency, urgency_rank, queued_at,
+        response_revision, revision)
+    values ('00000000-0000-4000-8000-000000000001', '{review}', '{review}', '00000000-0000-4000-8000-000000000004',
+        '{state}', 'needs_review', 'routine', 3, '2026-01-02Z', 2, 3);
+    insert into response_revision (clinic_id, response_id, revision, patient_id, questionnaire_url, questionnaire_version,
+        answers_sealed, partial, dropped, submitted_by, submitted_at)
+    select '00000000-0000-4000-8000-000000000001', '{review}', revision, '00000000-0000-4000-8000-000000000004', 'urn:x',
+        '1', '', false, '{{}}', '00000000-0000-4000-8000-000000000002', at
+    from (values (1, timestamptz '2025-06-01Z'), (2, timestamptz '{answered}')) as sent (revision, at);
+    insert into decision (clinic_id, response_id, decision_id, response_revision, patient_id, decision, told_patient,
+        decided_by, decided_at)
+    select '00000000-0000-4000-8000-000000000001', '{review}', gen_random_uuid(), revision,
+        '00000000-0000-4000-8000-000000000004', decision, false, '00000000-0000-4000-8000-000000000002', at
+    from (values (1, 'proceed', timestamptz '2025-06-02Z'), (2, '{decision}', timestamptz '2026-03-01Z'))
+        as made (revision, decision, at);
+    set session_replication_role = origin;
+    """
+    for review, state, decision, answered in (
+        (ONE, "decided", "proceed", "2026-02-20Z"),
+        (TWO, "decided", "proceed", "2025-12-01Z"),
+        (THREE, "decided", "refer", "2026-02-20Z"),
+        (FOUR, "queued", "proceed", "2026-02-20Z"),
+    )
+)
+"""Four reviews of an old clinic: to go on with fresh and with old answers, not to go on, and one to be looked at again."""
 
 STEPS = sorted((migrations_dir() / "versions").glob("*.py"))
 each_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: step.stem)
@@ -99,6 +130,29 @@ async def test_what_a_clinic_had_confirmed_is_in_force_after_the_way_up(database
     assert [tuple(row) for row in found] == [("clinic.phone", "555-0100"), ("page.minutes", None)]
     assert since is not None
     assert since["waiting_since"] == since["raised_at"]
+
+
+@pytest.mark.parametrize(("confirmed", "days"), [(None, 30), ("10", 10)])
+async def test_an_old_decision_to_go_on_is_given_its_end(
+    databases: Databases, confirmed: str | None, days: int
+) -> None:
+    async with databases.empty() as urls:
+        await migrate.upgrade(urls.owner, STEPS[0].stem)
+        connection = await asyncpg.connect(urls.superuser)
+        try:
+            await connection.execute(OLD_DECISIONS)
+            if confirmed is not None:
+                await connection.execute(
+                    "update clinic_setting set key = 'intake.valid_days', value = $1 where confirmed_by is not null",
+                    confirmed,
+                )
+            await migrate.upgrade(urls.owner)
+            found = dict(await connection.fetch("select review_id::text, valid_until from review"))
+        finally:
+            await connection.close()
+    answered, decided = datetime(2026, 2, 20, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+    holds = timedelta(days=days)
+    assert found == {ONE: answered + holds, TWO: decided + holds, THREE: None, FOUR: None}
 
 
 def test_the_newest_step_can_be_taken_back() -> None:

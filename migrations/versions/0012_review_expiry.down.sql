@@ -1,0 +1,1 @@
+alter table review drop constraint review_grows_old_only_once_decided;
