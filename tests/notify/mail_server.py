@@ -40,7 +40,7 @@ class MailServer:
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
-    async def handle_EHLO(  # noqa: N802 - aiosmtpd names hooks for commands
+    async def handle_EHLO(  # noqa: N802 - the name that aiosmtpd calls - aiosmtpd names hooks for commands
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
@@ -51,7 +51,7 @@ class MailServer:
             _hang_up(server)
         return responses
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.recipients.append(address)
@@ -60,7 +60,7 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the name that aiosmtpd calls
         assert isinstance(envelope.content, bytes)
         self.taken.append(message_from_bytes(envelope.content))
         self.logged_in.append(bool(session.authenticated))

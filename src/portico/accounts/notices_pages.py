@@ -42,7 +42,7 @@ Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED
 
 
 @get("/account/notifications", opt={"audience": signed_in()})
-async def choices_page(request: AnyRequest, site: Site, caller: Caller, saved: bool = False) -> Response[bytes]:  # noqa: FBT001, FBT002
+async def choices_page(request: AnyRequest, site: Site, caller: Caller, saved: bool = False) -> Response[bytes]:  # noqa: FBT001, FBT002 - a query parameter
     """What comes by mail, as a form."""
     return _show(request, await notices.read_choices(site, caller), is_saved=saved)
 

@@ -81,7 +81,7 @@ async def post_email(request: AnyRequest, door: Door, caller: Caller) -> Respons
         await email_change.ask_for(door, caller, form.get("email", ""))
         return "email"
 
-    again = lambda refusal: _show(request, door.site, caller, refusal=refusal, part="email", typed=form)  # noqa: E731
+    again = lambda refusal: _show(request, door.site, caller, refusal=refusal, part="email", typed=form)  # noqa: E731 - one line beside `act`
     return await _after(act, again)
 
 

@@ -143,7 +143,7 @@ async def danger_page(
     caller: Caller,
     patient_id: UUID,
     response_id: UUID,
-    next: int = 1,  # noqa: A002
+    next: int = 1,  # noqa: A002 - the name of the form's field
 ) -> Response[bytes]:
     """What to do now, before anything else."""
     fill_in = await load(site, caller, patient_id, response_id)
