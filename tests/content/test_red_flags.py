@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from portico.commands.made_up_answers import Told
+from portico.platform.content_items import items_of
 from tests.content.filled import Rows, content, danger, faults, filled, fired, flags, form, region_of, screened
 
 COUNTED = ("yes", "unsure")
@@ -17,6 +18,14 @@ def needed(link_id: str) -> dict[str, Told]:
     """What must be said before this flag is asked."""
     told: dict[str, Told] = {"who.3": "female"} if link_id.endswith(".pregnant") else {"who.3": "male"}
     return {**told, "reg.1": region_of(link_id)}
+
+
+def test_every_red_flag_stands_on_the_first_two_screens() -> None:
+    asked_early = {item.link_id for screen in form().item[:2] for item in items_of((screen,))}
+    assert set(LEVELS) <= asked_early
+    assert len(LEVELS) > 90
+    first = form().item[0].item[0]
+    assert (first.link_id, first.type) == ("em.0", "display")
 
 
 @pytest.mark.parametrize("answer", COUNTED)

@@ -11,11 +11,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from portico.commands.demo import running_database
 from portico.errors import StartupRefused
 from portico.platform import embedded_predecessor
 from portico.platform.embedded import EmbeddedPostgres, erase
 from portico.platform.embedded_account import start_as
 from portico.platform.embedded_server import sentence_for
+from portico.platform.roles import APP
 from tests.databases import VERSIONS, open_folder
 
 
@@ -57,6 +59,24 @@ async def test_a_server_of_each_version_starts_in_a_path_with_spaces(place: Path
         assert connection.get_server_version().major == version
         lowered = "select lower(U&'\\00C4'), getdatabaseencoding()"
         assert tuple(await connection.fetchrow(lowered) or ()) == ("ä", "UTF8")
+
+
+@pytest.mark.parametrize(("durable", "fsync"), [(True, "on"), (False, "off")])
+async def test_what_nobody_will_miss_is_not_waited_for_and_all_else_is(place: Path, durable: bool, fsync: str) -> None:
+    server = EmbeddedPostgres(place / "data", durable=durable, caches=[place / "cache"])
+    async with server, connected(server) as connection:
+        assert await connection.fetchval("show fsync") == fsync
+        assert await connection.fetchval("show synchronous_commit") == "on"
+
+
+async def test_the_demo_keeps_what_it_has_answered(place: Path) -> None:
+    async with running_database(place / "demo") as urls:
+        connection = await asyncpg.connect(urls[APP])
+        try:
+            kept = [await connection.fetchval(f"show {name}") for name in ("fsync", "full_page_writes")]
+        finally:
+            await connection.close()
+    assert kept == ["on", "on"]
 
 
 async def test_a_server_listens_on_a_socket_in_its_private_folder_only(place: Path) -> None:

@@ -11,8 +11,11 @@ from portico.clinic.actions import set_setting
 from portico.review.model import Verdict
 from portico.review.queries import lock_review
 from tests import walks
+from tests.databases import on_each_version
 from tests.portal import NOON, Persona, Portal
 from tests.review.desk import PEOPLE, claim
+
+pytestmark = on_each_version
 
 
 async def test_the_next_claim_takes_the_most_urgent_review(portal: Portal) -> None:
