@@ -739,7 +739,7 @@ CREATE TABLE public.response (
     finish_due_at timestamp with time zone,
     CONSTRAINT response_danger_is_known CHECK ((danger = ANY (ARRAY['E'::text, 'U'::text]))),
     CONSTRAINT response_kind_is_known CHECK ((kind = ANY (ARRAY['intake'::text, 'check_in'::text]))),
-    CONSTRAINT response_only_check_ins_have_threads CHECK (((kind = 'check_in'::text) OR ((thread_id IS NULL) AND (finish_due_at IS NULL)))),
+    CONSTRAINT response_only_check_ins_have_threads CHECK (((kind = 'check_in'::text) OR (thread_id IS NULL))),
     CONSTRAINT response_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'amending'::text, 'abandoned'::text, 'expired'::text]))),
     CONSTRAINT response_submitted_has_a_revision CHECK (((state <> ALL (ARRAY['submitted'::text, 'amending'::text])) OR (submitted_revision IS NOT NULL))),
     CONSTRAINT response_working_copy_exists_while_open CHECK (((state = ANY (ARRAY['draft'::text, 'amending'::text])) = (answers_sealed IS NOT NULL)))

@@ -1,4 +1,4 @@
-"""Decisions to go on that were made before anybody kept how long they hold are given their end.
+"""Decisions from before anybody kept how long they hold are given their end; patients are asked to finish an intake.
 
 Deploy step: backfill.
 """
@@ -21,5 +21,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Lets go of the constraint; the times stay, for they are true."""
+    """Takes the constraints back, and with them when to ask for an intake; how long decisions hold stays, for it is true."""
     run_sql_file(op.get_bind(), _HERE.with_suffix(".down.sql"))

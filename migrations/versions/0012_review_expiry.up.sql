@@ -29,3 +29,7 @@ alter table response_revision force row level security;
 alter table clinic_setting force row level security;
 
 alter table review add constraint review_grows_old_only_once_decided check (state = 'decided' or valid_until is null);
+
+-- The patient is asked to finish an intake too, before it is erased; drafts of now are asked for from their next save on.
+alter table response drop constraint response_only_check_ins_have_threads;
+alter table response add constraint response_only_check_ins_have_threads check (kind = 'check_in' or thread_id is null);

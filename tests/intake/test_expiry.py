@@ -1,14 +1,29 @@
 """Drafts that nobody touches any more."""
 
+from datetime import timedelta
+
+import msgspec
 import pytest
 
 from portico.intake import drafts
 from portico.intake.jobs import DUE, expire_drafts
-from portico.platform.database import Command
+from portico.platform.database import Command, Query
 from portico.platform.due import run_once
 from tests.clinic.house import House
-from tests.intake.desk import count, opened, resolve, saved, sent, stored
+from tests.intake.desk import count, opened, resolve, saved, sent, stored, submitted
 from tests.intake.practice import CALM
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One row of the outbox."""
+
+    kind: str
+    recipient: str
+
+
+TOLD = Query(
+    Told, "select kind, recipient from notification where clinic_id = $1 and kind like 'reminder%' order by created_at"
+)
 
 
 async def test_an_untouched_draft_is_erased_after_90_days_and_its_existence_kept(house: House) -> None:
@@ -21,6 +36,42 @@ async def test_an_untouched_draft_is_erased_after_90_days_and_its_existence_kept
     gone = await stored(house, row.response_id)
     assert (gone.state, gone.answers_sealed, gone.expires_at) == ("expired", None, None)
     assert await expire_drafts(house.worker, house.clinic_id, 20) == 0
+
+
+async def told(house: House) -> list[tuple[str, str]]:
+    """What waits in the outbox: kind and recipient."""
+    async with house.worker.db.transaction(house.system_scope) as tx:
+        return [(row.kind, row.recipient) for row in await tx.all(TOLD, house.clinic_id)]
+
+
+async def test_the_patient_is_asked_to_finish_before_and_told_after(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"story": "x"})
+    house.clock.pass_by(days=82)
+    assert (await run_once(house.worker, DUE)).taken == 0
+    house.clock.pass_by(days=1)
+    for _ in range(2):
+        await run_once(house.worker, DUE)
+    to_alice = f"patient:{house.patient_id}"
+    assert await told(house) == [("reminder-draft", to_alice)]
+    assert (await stored(house, row.response_id)).answers_sealed is not None
+    house.clock.pass_by(days=7)
+    for _ in range(2):
+        await run_once(house.worker, DUE)
+    assert await told(house) == [("reminder-draft", to_alice), ("reminder-draft-erased", to_alice)]
+    assert (await stored(house, row.response_id)).state == "expired"
+
+
+async def test_a_draft_that_goes_on_is_asked_for_once_more_and_a_sent_one_never(house: House) -> None:
+    row = await opened(house)
+    house.clock.pass_by(days=83)
+    await run_once(house.worker, DUE)
+    save = await saved(house, row, CALM)
+    assert (await stored(house, row.response_id)).finish_due_at == house.clock.now() + timedelta(days=83)
+    await submitted(house, row.response_id, save.revision)
+    house.clock.pass_by(days=365)
+    assert (await run_once(house.worker, DUE)).taken == 0
+    assert [kind for kind, _ in await told(house)] == ["reminder-draft"]
 
 
 async def test_every_save_starts_the_time_again(house: House) -> None:
@@ -44,6 +95,8 @@ async def test_a_draft_in_danger_is_kept_until_somebody_has_resolved_it(house: H
     row = await opened(house)
     await saved(house, row, {"rf.fever": "yes", "story": "x"})
     house.clock.pass_by(days=365)
+    await run_once(house.worker, DUE)
+    assert [kind for kind, _ in await told(house)] == ["reminder-draft"]
     assert (await run_once(house.worker, DUE)).taken == 0
     kept = await stored(house, row.response_id)
     assert kept.answers_sealed is not None

@@ -11,9 +11,9 @@ from portico.access import Caller, PatientLink, Permission, signed_in
 from portico.care.queries import UpcomingConsult
 from portico.ids import ResponseId
 from portico.intake.drafts import read_danger
-from portico.intake.guidance import Guidance
+from portico.intake.guidance import DRAFT_TEXT, ERASED_TEXT, OLD_TEXT, Guidance
 from portico.intake.queries import ListedResponse
-from portico.intake.reading import list_responses
+from portico.intake.reading import list_responses, read_texts
 from portico.messaging.marks import unread_of
 from portico.messaging.rooms import what_to_do_now
 from portico.platform.requests import AnyRequest
@@ -35,6 +35,8 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     relied_on_since: datetime | None = None
     unread: int
     """Messages that this person has not read."""
+    notices: Sequence[Guidance] = ()
+    """What has become of a form that lies too long."""
 
     @property
     def may_fill_in(self) -> bool:
@@ -73,6 +75,19 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
         return newest.response_id if newest.saved_at <= self.relied_on_since else None
 
     @property
+    def notice_keys(self) -> Sequence[str]:
+        """Keys of what to say about forms that lie too long. A danger stands alone."""
+        if self.guidance:
+            return ()
+        newest = next(iter(self.intakes), None)
+        is_old = (OLD_TEXT,) if self.outdated else ()
+        if newest is None or not self.may_fill_in:
+            return is_old
+        if newest.state == "expired":
+            return (ERASED_TEXT, *is_old)
+        return (DRAFT_TEXT, *is_old) if newest.is_asked_for else is_old
+
+    @property
     def may_ask(self) -> bool:
         """Whether to offer asking for a visit: a form was sent, no danger is open and no visit is on its way."""
         return bool(self.sent) and not self.guidance and not self.consults
@@ -96,7 +111,7 @@ async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
     consults = await list_consults(site, caller, link.patient_id, None)
     upcoming = [row for row in consults.consults if row.state in ("requested", "booked")]
     heard = await read_heard(site, caller, link.patient_id)
-    return OnePatient(
+    about = OnePatient(
         link=link,
         responses=listed.responses,
         consults=upcoming,
@@ -105,6 +120,7 @@ async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
         relied_on_since=heard.relied_on_since,
         unread=messages[0],
     )
+    return msgspec.structs.replace(about, notices=await read_texts(site, caller, about.notice_keys))
 
 
 async def _messages(site: Site, caller: Caller, link: PatientLink) -> tuple[int, Sequence[Guidance]]:

@@ -121,7 +121,7 @@ async def unfinished(tx: Tx, patient_id: PatientId) -> list[Unfinished]:
 
 
 async def lock_to_finish(tx: Tx, limit: int) -> Sequence[StoredResponse]:
-    """Check-ins that lie unfinished, held until the transaction ends; without their answers."""
+    """Drafts that lie unfinished, held until the transaction ends; without their answers."""
     return await tx.all(LOCK_TO_FINISH, tx.clinic_id, tx.now, limit)
 
 

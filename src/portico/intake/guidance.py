@@ -18,6 +18,9 @@ CALL_TEXT = "res.call"
 EMERGENCY_TEXT = "em.911"
 SAME_DAY_TEXT = "sd.call"
 FINISH_TEXT = "ro.finish"
+DRAFT_TEXT = "ro.draft"
+ERASED_TEXT = "ro.erased"
+OLD_TEXT = "ro.old"
 ACKNOWLEDGED_TEXT = "ro.ack"
 
 

@@ -37,6 +37,8 @@ class ListedResponse(msgspec.Struct, frozen=True, kw_only=True):
     submitted_revision: int | None
     created_at: datetime
     saved_at: datetime
+    is_asked_for: bool
+    """Whether it is a draft whose patient was asked to finish it."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -99,7 +101,7 @@ RESPONSES_OF_PATIENT = Query(
     ListedResponse,
     """
     select response_id, patient_id, kind, questionnaire_url, questionnaire_version, state, revision,
-        submitted_revision, created_at, saved_at
+        submitted_revision, created_at, saved_at, state = 'draft' and finish_due_at is null as is_asked_for
     from response
     where clinic_id = $1 and patient_id = $2 and (created_at, response_id) < ($3, $4) and kind = any ($6::text[])
     order by created_at desc, response_id desc
@@ -173,7 +175,7 @@ LOCK_EXPIRED = Query(
         r.revision, r.submitted_revision, null::bytea as answers_sealed, r.danger, r.created_at, r.saved_at,
         r.expires_at, r.finish_due_at
     from response r
-    where r.clinic_id = $1 and r.state = 'draft' and r.expires_at <= $2 and r.finish_due_at is null
+    where r.clinic_id = $1 and r.state = 'draft' and r.expires_at <= $2 and (r.kind = 'intake' or r.finish_due_at is null)
         and not exists (
             select from escalation e
             where e.clinic_id = r.clinic_id and e.subject_kind = 'response' and e.subject_id = r.response_id
@@ -195,7 +197,7 @@ CLINICS_WITH_EXPIRED = Query(
     """
     select r.clinic_id, min(r.expires_at) as due_at
     from response r
-    where r.expires_at <= $1 and r.finish_due_at is null
+    where r.expires_at <= $1 and (r.kind = 'intake' or r.finish_due_at is null)
         and not exists (
             select from escalation e
             where e.clinic_id = r.clinic_id and e.subject_kind = 'response' and e.subject_id = r.response_id

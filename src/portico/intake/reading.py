@@ -21,6 +21,7 @@ from portico.intake import queries, rules
 from portico.intake.answers import open_revision, open_working_copy
 from portico.intake.check_in_facts import regions_of
 from portico.intake.facts import facts_of
+from portico.intake.guidance import Guidance, rendered
 from portico.intake.model import ResponseKind, StoredResponse, StoredRevision
 from portico.intake.queries import ListedResponse
 from portico.platform.catalogue import Form
@@ -104,6 +105,14 @@ async def read_day(site: Site, caller: Caller, reading: Reading) -> ProcedureDay
         await record(tx, caller, "read", Object("procedure"), patient=reading.row.patient_id, fold_hourly=True)
     days = days_since(procedure, local_day(settings.zone, tx.now))
     return ProcedureDay(on=procedure.performed_on if procedure and days is not None else None, days=days)
+
+
+async def read_texts(site: Site, caller: Caller, keys: Sequence[str]) -> Sequence[Guidance]:
+    """Approved texts with this clinic's numbers in them; they are about nobody."""
+    if not keys:
+        return ()
+    async with site.db.transaction(caller.scope) as tx:
+        return rendered(site.content, await settings_of(tx, site.content), keys)
 
 
 async def kind_of(site: Site, caller: Caller, response_id: ResponseId) -> ResponseKind:

@@ -29,6 +29,9 @@ MOVES: Mapping[ResponseState, Mapping[Event, ResponseState]] = {
 DRAFT_DAYS = 90
 """How long an untouched draft is kept when the clinic has not set `intake.draft_days`."""
 
+REMIND_DAYS = 7
+"""How long before it is erased a draft is asked for when the clinic has not set `intake.remind_days`."""
+
 SWITCHED_OFF_IN_DANGER = ("cost", "pref")
 """A page that shows a danger asks about neither money nor visits: these items and all `cost.*`, `pref.*`."""
 
@@ -106,6 +109,12 @@ def moved(state: ResponseState, event: Event) -> ResponseState:
 def expires_at(saved_at: datetime, days: int) -> datetime:
     """When an untouched draft is erased."""
     return saved_at + timedelta(days=days)
+
+
+def remind_at(saved_at: datetime, expires: datetime, days: int) -> datetime | None:
+    """When to ask for a draft before it is erased; None where it is not kept for that long."""
+    asked = expires - timedelta(days=days)
+    return asked if saved_at < asked < expires else None
 
 
 def higher(one: DangerLevel | None, other: DangerLevel | None) -> DangerLevel | None:

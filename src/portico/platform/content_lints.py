@@ -65,6 +65,9 @@ REQUIRED_TEXTS = [
     "ro.d21",
     "ro.visit",
     "ro.finish",
+    "ro.draft",
+    "ro.erased",
+    "ro.old",
     "auto.received",
 ]
 

@@ -11,6 +11,8 @@ from portico.escalation.actions import raise_for
 from portico.escalation.model import Subject, Trigger
 from portico.ids import ClinicId
 from portico.intake.actions import fired_rules
+from portico.notify.actions import enqueue
+from portico.notify.model import patient
 from portico.platform.database import Tx
 from portico.platform.due import DueWork
 from portico.platform.site import Site
@@ -67,6 +69,9 @@ async def return_outdated(site: Site, clinic_id: ClinicId, limit: int) -> int:
         outdated = await queries.lock_outdated(tx, limit)
         for review in outdated:
             await _put_back(tx, rules.looked_at_anew(review, "expire", tx.now), "expired")
+            # Mails have no words: it brings the patient back, and the home page asks what has changed.
+            key = f"outdated:{review.review_id}:{review.revision}"
+            await enqueue(tx, kind="reminder-intake-old", recipient=patient(review.patient_id), dedupe_key=key)
         return len(outdated)
 
 
