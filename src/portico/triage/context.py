@@ -100,7 +100,7 @@ def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
         word = words[at]
         if word == SENTENCE_END or at in places.get("but", ()) or (reached and at in places.get("negator", ())):
             break
-        if at in places.get("clause", ()) and reached and at - 1 not in places.get("preposition", ()):
+        if at in places.get("clause", ()) and reached and not _goes_on(at, places):
             if at in places.get("being", ()):
                 reached.pop()
             break
@@ -111,10 +111,16 @@ def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
         elif at in places.get("or", ()):
             left = _NEGATION_REACH
         else:
-            reached.append(at) if at not in places.get("clause", ()) else None
+            if at not in places.get("clause", ()) or (not reached and at in places.get("sign_verb", ())):
+                reached.append(at)
             left -= 1
         at += 1
     yield from reached
+
+
+def _goes_on(at: int, places: _Places) -> bool:
+    """Whether the word before asks for more: `in the calf`, `ni me falta el aire`."""
+    return at - 1 in places.get("preposition", ()) or at - 1 in places.get("sign_verb", ())
 
 
 def _item_follows(words: Sequence[str], begin: int, places: _Places) -> bool:
@@ -200,10 +206,14 @@ def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]
 
 
 def _resolved(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:
-    """`lightheaded at the needle, fine after juice`: what stands before in the same sentence."""
+    """`lightheaded at the needle, fine after juice`: what stands before in the sentence, or in the one before a short one."""
     for mark in marks.get("resolved", ()):
-        if mark.start - 1 not in places.get("negator", ()):
-            yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
+        before = mark.start - 1
+        if before in places.get("negator", ()):
+            continue
+        if before in places.get("turn", ()) or (before > 0 and words[before] in {SENTENCE_END, COMMA}):
+            before -= 1
+        yield from _until(words, range(before, max(-1, before - _HISTORY_BACK), -1), places, "now")
 
 
 def _until(words: Sequence[str], way: Iterable[int], places: _Places, *stops: str) -> Iterator[int]:

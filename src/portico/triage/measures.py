@@ -32,16 +32,24 @@ _WEATHER = _WORDS["weather"]
 """What is that hot without being ill."""
 _CLOCK = _WORDS["clock"]
 """What happens at an hour of the clock."""
+_NAMES = _WORDS["names"]
+"""What is named by a number: an order, a room, a ticket."""
+_NAMED_BY = 2
 
 
 def measures(words: Sequence[str]) -> Iterator[Match]:
     """What the numbers say, as matches of families named in rows.py."""
-    found = numbers(words)
+    found = [number for number in numbers(words) if not _names_something(words, number)]
     for number in found:
         family = _family(words, number)
         if family:
             yield _match(family, number)
     yield from _climbing(words, found)
+
+
+def _names_something(words: Sequence[str], number: Number) -> bool:
+    """`order 38.6`, `suite 104`: no measure at all."""
+    return not _NAMES.isdisjoint(words[max(0, number.start - _NAMED_BY) : number.start])
 
 
 def hours(words: Sequence[str]) -> float | None:

@@ -75,6 +75,8 @@ def signs_of(message: Message, ready: Engine) -> Signs:
     counted = _without_echoes(counted, aside, marks, text)
     found = features(words, row, context, measured, message.days_since_procedure, message.region)
     found |= tone(marks, context, measured)
+    if aside and not counted:
+        found |= {"c:aside"}
     return Signs(text=text, counted=tuple(counted), set_aside=tuple(aside), context=context, features=found)
 
 

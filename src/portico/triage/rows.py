@@ -99,6 +99,16 @@ def _had_procedure(case: Case) -> bool:
     return case.days is not None or case.region is not None or case.any_of("limb.named")
 
 
+def _asks_to_begin(case: Case) -> bool:
+    """Somebody without a procedure asks whether the clinic treats what they have had for long."""
+    return case.days is None and case.any_of("newcomer")
+
+
+def _worse_counts(case: Case) -> bool:
+    """T22 to T24: mild soreness that is somewhat worse is expected; a plain `worse` counts when nothing says how much."""
+    return not case.any_of("pain.number") or case.any_of("pain.seven")
+
+
 GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
     **{
         family: ((lambda case: case.day_zero or case.days == 1, "emergency"), (lambda _: True, "same_day"))
@@ -115,9 +125,13 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
     "belly.hard": ((_abdominal, "emergency"), (lambda _: True, "same_day")),
     "belly.ache": ((lambda case: case.region != "abdominal_wall", "same_day"),),
     "vomit.repeated": ((lambda case: case.region == "abdominal_wall", "emergency"), (lambda _: True, "same_day")),
-    "nerve.numb": ((_numb_too_long, "same_day"),),
+    "limb.color": ((lambda case: not case.any_of("bruise.named"), "emergency"), (lambda _: True, "same_day")),
+    "urgency": ((lambda case: not case.any_of("errand.frame"), "same_day"),),
+    "worse": ((_worse_counts, "same_day"),),
+    "pain.severe": ((lambda case: not _asks_to_begin(case), "same_day"),),
+    "nerve.numb": ((lambda case: _numb_too_long(case) and not _asks_to_begin(case), "same_day"),),
     "nerve.weak": ((lambda case: not case.in_numb_window, "same_day"),),
-    "use.lost": ((_had_procedure, "same_day"),),
+    "use.lost": ((lambda case: _had_procedure(case) and not _asks_to_begin(case), "same_day"),),
     "steroid.ask": ((lambda case: not case.any_of("steroid.past"), "same_day"),),
 }
 """Families whose own level depends on the case: the first condition that holds decides; none = nothing."""

@@ -20,8 +20,8 @@ _MARKS = frozenset({SENTENCE_END, COMMA, QUOTE, "_"})
 _MOST_PAIRED = 40
 """Concepts of one sentence that are paired; longer sentences are hostile or need no pairs."""
 
-CALM = frozenset({"c:calm", "c:errand", "c:denied"})
-"""Features of a text that speaks calmly, of an errand, or denies one sign after the other."""
+CALM = frozenset({"c:calm", "c:errand", "c:denied", "c:aside"})
+"""Features of a text that speaks calmly, of an errand, denies one sign after the other, or names signs none of which counts."""
 SURER = 0.6
 """How much higher a sum must come in such a text, chosen on the development corpora."""
 AGAIN_SURER = 0.15

@@ -22,6 +22,13 @@ _PIECE = re.compile(
     r"|(?P<quote>[\"“”«»„])"
     r"|(?P<sign>[%$°º€+🆘🤒🤧🤕🤮🤢🩸🚑😷🥵🥶])",
 )
+_RUN = re.compile(r"[a-z\d]+(?:-[a-z\d]+)*", re.IGNORECASE | re.ASCII)
+_GROUP = re.compile(r"[a-z]+|\d+", re.IGNORECASE | re.ASCII)
+_CODE_GROUPS, _CODE_LETTERS = 4, 2
+_HEX = frozenset("abcdef")
+REFERENCE = "reference"
+"""What stands for a code (`9f3a7c1`, `3a7-b9`): its digits count nothing."""
+
 _SIGNS: Mapping[str, str] = {
     "%": "percent",
     "$": "dollar",
@@ -63,17 +70,35 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 
 def _tokens(text: str) -> Iterator[Token]:
+    codes = {found.start(): found.end() for found in _RUN.finditer(text) if _is_code(found.group())}
+    behind = 0
     for piece in _PIECE.finditer(text):
-        kind = piece.lastgroup
-        start, end = piece.span()
-        if kind == "word":
-            yield Token(plain(piece.group()), start, end)
-        elif kind == "number":
-            yield Token(ascii_digits(piece.group()), start, end)
-        elif kind == "sign":
-            yield Token(_SIGNS[piece.group()], start, end)
-        else:
-            yield Token({"end": SENTENCE_END, "comma": COMMA, "quote": QUOTE}[kind or "end"], start, end)
+        if piece.start() in codes:
+            behind = codes[piece.start()]
+            yield Token(REFERENCE, piece.start(), behind)
+        if piece.start() >= behind:
+            yield _token_of(piece)
+
+
+def _is_code(text: str) -> bool:
+    """Whether letters and digits alternate as in no measure: `9f3a7c1`, but not `8outof10` or `pain-8-temp-102`."""
+    if text.isalpha() or text.isdigit():
+        return False
+    groups = _GROUP.findall(text.replace("-", ""))
+    words = (one for one in groups if one.isalpha() and not _HEX.issuperset(one.lower()))
+    return len(groups) >= _CODE_GROUPS and all(len(one) <= _CODE_LETTERS for one in words)
+
+
+def _token_of(piece: re.Match[str]) -> Token:
+    kind = piece.lastgroup
+    start, end = piece.span()
+    if kind == "word":
+        return Token(plain(piece.group()), start, end)
+    if kind == "number":
+        return Token(ascii_digits(piece.group()), start, end)
+    if kind == "sign":
+        return Token(_SIGNS[piece.group()], start, end)
+    return Token({"end": SENTENCE_END, "comma": COMMA, "quote": QUOTE}[kind or "end"], start, end)
 
 
 def plain(word: str) -> str:
