@@ -19,7 +19,7 @@ import msgspec
 from benchmarks.triage_fit import CORPUS, ROOT, Labelled, cross_validated, features_of, labelled, thresholds
 from portico.triage import LEVELS, RANK, Level, Message, read
 from portico.triage.reading import by_rules_alone
-from portico.triage.statistics import margin
+from portico.triage.statistics import Above, margin, raised
 
 WRITTEN = CORPUS.with_name("triage-written.jsonl")
 PAGE = ROOT / "docs" / "triage.md"
@@ -127,14 +127,9 @@ def honestly_judged(texts: Sequence[Labelled]) -> Pairs:
     pairs = []
     for one, own, seen in zip(texts, scores, found, strict=True):
         level = by_rules_alone(one.message)
-        surer = margin(seen, level)
-        if own.emergency >= reached.emergency + surer / 2 or (
-            level != "routine" and own.over_same_day >= reached.over_same_day
-        ):
-            raised: Level = "emergency"
-        else:
-            raised = "same_day" if own.not_routine >= reached.not_routine + surer else "routine"
-        pairs.append((one, LEVELS[min(RANK[level], RANK[raised])]))
+        above = Above(*(score - least for score, least in zip(own, reached, strict=True)))
+        by_sums = raised(above, level, margin(seen))
+        pairs.append((one, LEVELS[min(RANK[level], RANK[by_sums])]))
     return pairs
 
 

@@ -7,6 +7,7 @@ They were fitted on the development corpus alone by `python -m benchmarks.triage
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from math import sqrt
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,6 +29,7 @@ AGAIN_SURER = 0.15
 """How much more for each further one of these features."""
 _LIST_OF_DENIALS = 2
 _JUST_BEFORE = 2
+_AGAINST_ROUTINE, _AGAINST_SAME_DAY = 6, 2
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,19 +60,38 @@ def fitted() -> Statistics:
 def raised_to(found: frozenset[str], by_rules: Level, sums: Statistics) -> Level:
     """The level that the statistics give to a message for which the rules give `by_rules`."""
     emergency = score(found, sums.emergency)
-    surer = margin(found, by_rules)
-    if emergency >= sums.emergency.threshold + surer / 2:
-        return "emergency"
-    if by_rules != "routine" and emergency + score(found, sums.over_same_day) >= sums.over_same_day.threshold:
-        return "emergency"
-    if score(found, sums.not_routine) >= sums.not_routine.threshold + surer:
-        return "same_day"
-    return "routine"
+    above = Above(
+        not_routine=score(found, sums.not_routine) - sums.not_routine.threshold,
+        emergency=emergency - sums.emergency.threshold,
+        over_same_day=emergency + score(found, sums.over_same_day) - sums.over_same_day.threshold,
+    )
+    return raised(above, by_rules, margin(found))
 
 
-def margin(found: frozenset[str], by_rules: Level) -> float:
-    """How much surer than its threshold a sum must be (an emergency half of it): the rules see nothing and the writer is calm."""
-    tones = len(CALM & found) if by_rules == "routine" else 0
+class Above(NamedTuple):
+    """How far each sum is above the score from which it raises."""
+
+    not_routine: float
+    emergency: float
+    over_same_day: float
+
+
+def raised(above: Above, by_rules: Level, surer: float) -> Level:
+    """The level that sums give, the same-day one of which must be surer by so much.
+
+    Against routine the sums tell emergencies well, so a sixth is enough there. Against same day only `over_same_day`
+    tells them: where the rules see a same-day sign, `emergency` alone must be surer by half.
+    """
+    if above.emergency >= surer / (_AGAINST_ROUTINE if by_rules == "routine" else _AGAINST_SAME_DAY):
+        return "emergency"
+    if by_rules != "routine" and above.over_same_day >= 0:
+        return "emergency"
+    return "same_day" if above.not_routine >= surer else "routine"
+
+
+def margin(found: frozenset[str]) -> float:
+    """How much surer than its threshold a sum must be where the writer is calm."""
+    tones = len(CALM & found)
     return SURER + AGAIN_SURER * (tones - 1) if tones else 0.0
 
 
