@@ -15,6 +15,7 @@ from portico.triage.tokens import SENTENCE_END
 SEVERE_PAIN = 7
 FEVER_F, FEVER_C = 100.4, 38.0
 HIGHEST_F, HIGHEST_C = 108.9, 42.5
+_NO_FEVER_ABOVE = 106
 LOW_SUGAR, HIGH_SUGAR = 69, 240
 LOW_OXYGEN = 92
 FAST_PULSE = 110
@@ -35,6 +36,11 @@ _CLOCK = _WORDS["clock"]
 _NAMES = _WORDS["names"]
 """What is named by a number: an order, a room, a ticket."""
 _NAMED_BY = 2
+_SAID_OF_FEVER = _WORDS["said_of_fever"]
+_AFTER_FEVER = _WORDS["after_fever"]
+_COMPLAINT = _WORDS["complaint"]
+"""What is said beside scores that are noted one after the other."""
+_STEP_APART = 8
 
 
 def measures(words: Sequence[str]) -> Iterator[Match]:
@@ -114,7 +120,17 @@ def _is_fever(words: Sequence[str], number: Number) -> bool:
         return (
             value == 100 and _word(words, number.start - 1) in {"over", "above"} and _about_temperature(words, number)
         )
-    return number.decimal or _about_temperature(words, number)
+    return number.decimal or _about_temperature(words, number) or _stands_for_fever(words, number)
+
+
+def _stands_for_fever(words: Sequence[str], number: Number) -> bool:
+    """`im 102`, `ran 102 all night`, `un día con 39`, or `102.` as a sentence: nobody says what else it counts."""
+    before, after = _word(words, number.start - 1), _word(words, number.end)
+    if number.value > _NO_FEVER_ABOVE or number.decimal or number.outof is not None:
+        return False
+    if before == SENTENCE_END and after == SENTENCE_END:
+        return number.value > FEVER_F
+    return before in _SAID_OF_FEVER and after in _AFTER_FEVER
 
 
 def _about_temperature(words: Sequence[str], number: Number) -> bool:
@@ -159,7 +175,8 @@ def _is_score(words: Sequence[str], number: Number) -> bool:
     said = _word(words, number.start - 2) in _SAID_BEFORE and before in {"a", "an", "un"}
     followed_well = said or after in _AFTER_SCORE or bool(numbers([after]))
     named = before in _BEFORE_SCORE and followed_well
-    return named and (before in {"a", "an", "un", "solid"} or _near(words, number, _PAIN, 7))
+    half = number.decimal and number.value >= SEVERE_PAIN  # `sitting at 7.5 all week`
+    return named and (half or before in {"a", "an", "un", "solid"} or _near(words, number, _PAIN, 7))
 
 
 def _is_the_ten(words: Sequence[str], number: Number) -> bool:
@@ -193,6 +210,7 @@ def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
         if n.value <= 10 and n.outof in {None, 10} and not _counts_time(words, n) and not _near(words, n, _CLOCK, 5)
     ]
     yield from _steps_up(scores)
+    yield from _log(words, found)
     for first, last in itertools.pairwise(scores):
         between = words[first.end : last.start]
         rises = last.value >= SEVERE_PAIN and last.value - first.value >= 2
@@ -205,6 +223,16 @@ def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
             yield Match(
                 family="pain.climbing", start=first.start, end=last.end, covered=frozenset(range(last.start, last.end))
             )
+
+
+def _log(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
+    """`6 this morning. 7 after lunch. 8 at the game. its 9 now`: three scores, each higher, noted beside a complaint."""
+    scores = [n for n in found if n.value <= 10 and n.outof in {None, 10} and not _counts_time(words, n)]
+    for one, two, three in zip(scores, scores[1:], scores[2:], strict=False):
+        near = three.start - two.end <= _STEP_APART and two.start - one.end <= _STEP_APART
+        rises = one.value < two.value < three.value and three.value >= SEVERE_PAIN
+        if near and rises and not _COMPLAINT.isdisjoint(words) and _CLOCK.isdisjoint(words[one.start : three.end]):
+            yield _match("pain.climbing", three)
 
 
 def _steps_up(scores: Sequence[Number]) -> Iterator[Match]:

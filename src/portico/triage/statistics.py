@@ -29,7 +29,7 @@ AGAIN_SURER = 0.15
 """How much more for each further one of these features."""
 _LIST_OF_DENIALS = 2
 _JUST_BEFORE = 2
-_AGAINST_ROUTINE, _AGAINST_SAME_DAY = 6, 2
+_AGAINST_ROUTINE, _AGAINST_SAME_DAY = 3, 2
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ class Above(NamedTuple):
 def raised(above: Above, by_rules: Level, surer: float) -> Level:
     """The level that sums give, the same-day one of which must be surer by so much.
 
-    Against routine the sums tell emergencies well, so a sixth is enough there. Against same day only `over_same_day`
+    Against routine the sums tell emergencies well, so a third is enough there. Against same day only `over_same_day`
     tells them: where the rules see a same-day sign, `emergency` alone must be surer by half.
     """
     if above.emergency >= surer / (_AGAINST_ROUTINE if by_rules == "routine" else _AGAINST_SAME_DAY):
