@@ -50,6 +50,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """Set in lists: its thread does not exist yet."""
 
 
+def words_of(draft: Draft) -> tuple[str, str]:
+    """Subject and body."""
+    return draft.subject or "", draft.body
+
+
 async def save_draft(site: Site, caller: Caller, thread_id: ThreadId, written: Written) -> Draft:
     """Keeps the draft instead of the one before. Raises NotFound, OtherPatient, AlreadySent and what `rules` refuses."""
     _check(written)

@@ -107,7 +107,7 @@ async def close(site: Site, caller: Caller, thread_id: ThreadId, sentence: str) 
 
     The same sentence again changes nothing. Raises NotFound, EscalationOpen and ThreadCannotMove.
     """
-    rules.check_sentence(sentence)
+    rules.check_sentence(sentence, "Say what happens next, in a sentence to the patient.")
     async with site.db.transaction(caller.scope) as tx:
         row = await seen_thread(tx, caller, thread_id, held=True)
         before = await reading_of(tx, site, caller, thread_id)

@@ -30,7 +30,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 async def write_note(site: Site, caller: Caller, thread_id: ThreadId, body: str) -> Note:
     """Keeps a note. Raises NotFound, NothingWritten and TooLong."""
-    rules.check_sentence(body)
+    rules.check_sentence(body, "Write the note first.")
     async with site.db.transaction(caller.scope) as tx:
         row = await seen_thread(tx, caller, thread_id)
         note_id = tx.ids.new()

@@ -1,6 +1,6 @@
 """Words and form fields that the pages of both sides share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -8,8 +8,9 @@ import msgspec
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from portico.errors import Malformed
+from portico.errors import DomainError, Malformed
 from portico.ids import MessageId, PatientId, ThreadId
+from portico.messaging import rules
 from portico.messaging.drafting import Draft, Written
 from portico.messaging.model import Level, NewThread, Parcel, Topic
 from portico.messaging.page_files import ChosenFile, Received, files_of_draft, ids_of
@@ -43,6 +44,46 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     body: str = ""
     files: tuple[ChosenFile, ...] = ()
+
+
+class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written to take a message back or to correct it, when that was refused."""
+
+    message_id: UUID
+    reason: str
+    body: str
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a field of a page."""
+
+    field: str
+    message: str
+
+
+_CHECKS: Mapping[str, Callable[[Composed], object]] = {
+    "topic": lambda sent: topic_in(sent.topic),
+    "subject": lambda sent: rules.check_subject(sent.subject),
+    "body": lambda sent: rules.check_message(sent.body, sent.files),
+}
+
+
+def faults_shown(sent: Composed, refusal: DomainError | None) -> tuple[Fault, ...]:
+    """Why a new message was refused: every fault in its fields at once, else the refusal itself."""
+    if refusal is None:
+        return ()
+    found = tuple(_faults(sent))
+    if refusal.message in [fault.message for fault in found]:
+        return found
+    return (Fault(field="body", message=refusal.message),)
+
+
+def _faults(sent: Composed) -> Iterator[Fault]:
+    for field, check in _CHECKS.items():
+        try:
+            check(sent)
+        except DomainError as refusal:
+            yield Fault(field=field, message=refusal.message)
 
 
 def blank(ids: Ids, thread_id: UUID | None = None, draft: Draft | None = None) -> Composed:

@@ -9,15 +9,17 @@ from portico.access import Caller, PatientLink, patients
 from portico.accounts.request_checks import MULTIPART
 from portico.errors import DomainError
 from portico.ids import MessageId, PatientId, ThreadId
-from portico.messaging import correcting, drafting, reading, rooms, sending
+from portico.messaging import correcting, drafting, reading, rooms, sending, unsent
 from portico.messaging.guidance import dangers
 from portico.messaging.page_files import BODY_LIMIT, check_files, received, sent_form
 from portico.messaging.page_forms import (
     TOPIC_NAMES,
     Composed,
     Form,
+    TakenBack,
     blank,
     composed,
+    faults_shown,
     new_thread,
     parcel_of,
     text_in,
@@ -53,6 +55,7 @@ async def threads_page(
         drafts=drafts,
         q=q,
         topic_names=TOPIC_NAMES,
+        unsent_guidance=await unsent.emergencies_in(site, caller, link.patient_id, *map(drafting.words_of, drafts)),
         guidance=await rooms.what_to_do_now(site, caller, link.patient_id),
     )
 
@@ -82,6 +85,7 @@ async def send_new_thread(request: AnyRequest, site: Site, caller: Caller, patie
         if form.data.get("action") == "keep":
             await drafting.save_draft(site, caller, ThreadId(sent.thread_id), written(sent, link.patient_id))
             return see_other(f"/for/{patient_id}/threads")
+        sent = await unsent.not_held_back(site, caller, link.patient_id, sent)
         _, first = await sending.start_thread(site, caller, new_thread(link.patient_id, sent), parcel_of(sent))
     except DomainError as refusal:
         return await _compose(request, site, caller, link, sent, refusal)
@@ -136,7 +140,8 @@ async def retract_own(
             site, caller, ThreadId(thread_id), MessageId(message_id), correction, patient_id=link.patient_id
         )
     except DomainError as refusal:
-        return await _thread(request, site, caller, link, thread_id, refusal=refusal)
+        taken_back = TakenBack(message_id=message_id, reason=data.get("reason", ""), body=text_in(data, "body"))
+        return await _thread(request, site, caller, link, thread_id, taken_back=taken_back, refusal=refusal)
     if copy is None:
         return see_other(f"/for/{patient_id}/threads/{thread_id}")
     return _after_sending(link, thread_id, copy)
@@ -187,7 +192,8 @@ async def _compose(
         link=link,
         paper=paper,
         sent=sent,
-        problem=None if refusal is None else refusal.message,
+        faults=faults_shown(sent, refusal),
+        unsent_guidance=await unsent.emergencies_in(site, caller, link.patient_id, (sent.subject, sent.body)),
         topic_names=TOPIC_NAMES,
         action=f"/for/{link.patient_id}/compose",
     )
@@ -202,9 +208,12 @@ async def _thread(
     *,
     just_sent: UUID | None = None,
     sent: Composed | None = None,
+    taken_back: TakenBack | None = None,
     refusal: DomainError | None = None,
 ) -> Response[bytes]:
     room = await rooms.enter_room(site, caller, link.patient_id, ThreadId(thread_id))
+    sent = sent or blank(site.db.ids, thread_id, room.draft)
+    corrected = "" if taken_back is None else taken_back.body
     return page(
         "patient_thread.html",
         request,
@@ -212,8 +221,10 @@ async def _thread(
         link=link,
         room=room,
         thread=room.reading.thread,
-        sent=sent or blank(site.db.ids, thread_id, room.draft),
+        sent=sent,
         new_id=site.db.ids.new(),
+        taken_back=taken_back,
+        unsent_guidance=await unsent.emergencies_in(site, caller, link.patient_id, ("", sent.body), ("", corrected)),
         just_sent=just_sent,
         problem=None if refusal is None else refusal.message,
         me=caller.account_id,

@@ -191,11 +191,14 @@ def check_subject(subject: str) -> None:
         raise TooLong(message)
 
 
-def check_sentence(text: str) -> None:
-    """A note, a reason or a closing sentence. Raises NothingWritten and TooLong."""
+WHY: Final = "Say why, in a few words."
+"""Asked of who gives no reason."""
+
+
+def check_sentence(text: str, missing: str = WHY) -> None:
+    """A note, a reason or a closing sentence; `missing` asks for it. Raises NothingWritten and TooLong."""
     if not text.strip():
-        message = "Write a sentence."
-        raise NothingWritten(message)
+        raise NothingWritten(missing)
     if len(text) > SENTENCE_LIMIT:
         message = f"This may have {SENTENCE_LIMIT:,} characters. Please shorten it."
         raise TooLong(message)

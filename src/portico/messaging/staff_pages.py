@@ -24,6 +24,7 @@ from portico.messaging.page_forms import (
     Form,
     blank,
     composed,
+    faults_shown,
     level_in,
     new_thread,
     parcel_of,
@@ -254,7 +255,8 @@ async def _compose(
         link=None,
         paper=await rooms.take_paper(site, caller, patient_id),
         sent=sent,
-        problem=None if refusal is None else refusal.message,
+        faults=faults_shown(sent, refusal),
+        unsent_guidance=(),
         topic_names=TOPIC_NAMES,
         action=f"/threads/about/{patient_id}",
     )
