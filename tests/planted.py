@@ -29,6 +29,11 @@ class Planted:
         self.phrases[field] = phrase[:limit]
         return self.phrases[field]
 
+    def digits(self, field: str) -> str:
+        """A telephone number that nobody else has."""
+        self.phrases[field] = f"+1555{secrets.randbelow(10**12):012}"
+        return self.phrases[field]
+
     def day(self, field: str) -> str:
         """A date that no demo person and no other field has."""
         taken = sum(text.startswith("1931-") for text in self.phrases.values())

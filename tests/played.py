@@ -72,12 +72,12 @@ class Person:
         self._client = httpx.Client(base_url=demo.base_url, timeout=30)
         demo.clients.append(self._client)
         self._token = ""
+        self._seed = demo.seed_of(email)
         answer = self.ask("POST", "/api/session", {"email": email, "password": PASSWORD})
         self._token = answer.json()["csrfToken"]
         if answer.json()["state"] == "second-factor":
-            seed = demo.seed_of(email)
-            assert seed is not None
-            answer = self.ask("PUT", "/api/session/second-factor", {"code": pyotp.TOTP(seed).now()})
+            assert self._seed is not None
+            answer = self.ask("PUT", "/api/session/second-factor", {"code": pyotp.TOTP(self._seed).now()})
             self._token = answer.json()["csrfToken"]
         assert answer.json()["state"] == "signed-in"
 
@@ -96,6 +96,12 @@ class Person:
         answer = self._client.request(method, path, json=body, headers=headers)
         assert not expect or answer.status_code in expect, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer
+
+    def step_up(self) -> None:
+        """Shows again who this is."""
+        code = {} if self._seed is None else {"code": pyotp.TOTP(self._seed).now()}
+        answer = self.ask("PUT", "/api/session/step-up", {"password": PASSWORD, **code})
+        self._token = answer.json()["csrfToken"]
 
     def send_file(self, patient: str, name: str, content: bytes) -> str:
         """Sends a text file and tells where it is read."""
@@ -194,6 +200,35 @@ def fill_in(patient: Person, planted: Planted) -> str:
     return response_id
 
 
+def keep_in_touch(patient: Person, clinician: Person, admin: Person, planted: Planted) -> None:
+    """Where people are reached, as they and the staff write it, and why a colleague's lost code app is taken away."""
+    for person, whose in ((patient, "the patient"), (clinician, "the clinician")):
+        person.ask("PUT", "/api/account", {"phone": planted.digits(f"phone of {whose}"), "language": "en"})
+    clinician.ask("PUT", "/api/staff/me/page-address", {"address": f"{planted.phrase('page address')}@demo.test"})
+    own = clinician.get(f"/api/patients/{patient.own_patient()}")
+    kept = {name: own[name] for name in ("name", "bornOn", "number")}
+    told = {"phone": planted.digits("phone"), "address": planted.phrase("address")}
+    clinician.ask("PUT", f"/api/patients/{own['id']}", {**kept, **told})
+    for person in (admin, clinician):
+        person.step_up()
+    staff = admin.get("/api/staff")["items"]
+    [fred] = [each["account"]["id"] for each in staff if each["account"]["email"] == "fred@demo.test"]
+    lost = {"account": fred, "reason": planted.phrase("why a lost app is believed")}
+    recovery = admin.ask("POST", "/api/factor-recoveries", lost).json()
+    second = {"reason": planted.phrase("why a second person believes it")}
+    clinician.ask("PUT", f"/api/factor-recoveries/{recovery['id']}/confirmation", second)
+
+
+def follow_up(patient: Person, clinician: Person, planted: Planted) -> None:
+    """A procedure with its lot, and a check-in that lies unfinished."""
+    done = {"patient": patient.own_patient(), "regions": ["knee"], "lot": planted.phrase("lot of a medicine")}
+    clinician.ask("POST", "/api/procedures", done)
+    opened = patient.ask("POST", "/api/check-ins", {"patient": patient.own_patient()})
+    form = patient.get("/api/questionnaires/soreness-checkin")
+    answers = planted.answers(form, patient.own_patient(), "")
+    patient.ask("PUT", f"/api/responses/{opened.json()['id']}/answers", answers, match=opened.headers["etag"])
+
+
 def misuse(person: Person, planted: Planted) -> None:
     """Phrases in requests that are refused: they must not reach a log either."""
     phrase = planted.phrase
@@ -237,7 +272,9 @@ def converse(patient: Person, clinician: Person, planted: Planted) -> str:
     clinician.ask("PUT", answer, {"body": planted.phrase("an answer")})
     clinician.ask("PUT", f"{answer}/retraction", {"reason": planted.phrase("why an answer is taken back")})
     clinician.ask("POST", f"{thread}/notes", {"body": planted.phrase("a note about a thread")})
-    level = {"level": "emergency", "reason": planted.phrase("why a level is changed")}
+    first = clinician.get(f"{thread}/messages")["items"][0]["level"]
+    other = "same_day" if first == "emergency" else "emergency"
+    level = {"level": other, "reason": planted.phrase("why a level is changed")}
     clinician.ask("PUT", f"{thread}/messages/{sent['id']}/level", level)
     me = clinician.get("/api/session")["account"]["id"]
     clinician.ask("PUT", f"{thread}/assignment", {"to": me, "reason": planted.phrase("why a thread is taken")})

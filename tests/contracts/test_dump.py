@@ -1,10 +1,13 @@
 """Nothing that people wrote reaches a dump of the database, its files, the logs or the mail."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from portico.platform.column_classes import COLUMN_CLASSES
+from portico.platform.column_classes import ColumnClass as C
 from tests.planted import MARK, Planted
 from tests.played import (
     Demo,
@@ -13,6 +16,8 @@ from tests.played import (
     decide,
     dump,
     fill_in,
+    follow_up,
+    keep_in_touch,
     misuse,
     running_demo,
 )
@@ -57,6 +62,8 @@ def play(demo: Demo, planted: Planted) -> str:
     response_id = fill_in(patient, planted)
     misuse(patient, planted)
     review = decide(clinician, response_id, planted)
+    keep_in_touch(patient, clinician, demo.person("anna@demo.test"), planted)
+    follow_up(patient, clinician, planted)
     conversation = converse(patient, clinician, planted)
     for email in ("dr.adams@demo.test", "nora@demo.test"):
         planted.phrases[f"second factor of {email}"] = str(demo.seed_of(email))
@@ -77,13 +84,42 @@ def test_the_dump_holds_the_clinics_people(leftovers: Leftovers) -> None:
     assert b"COPY public.response_revision" in leftovers.dump
 
 
+UNSEEN = {
+    ("attachment", "scan_key_sealed"): "held only while a virus scanner has yet to look; the demo has none",
+    ("credential", "next_seed_sealed"): "held only while an authenticator app is being changed",
+    ("notification", "link_sealed"): "erased once the letter was sent",
+}
+"""Sealed columns without words of people that hold nothing at the end of the day."""
+
+
+def test_something_was_planted_in_every_sealed_column(leftovers: Leftovers) -> None:
+    """Else a field that somebody adds is never looked for."""
+    filled = set(filled_columns(leftovers.dump.decode()))
+    sealed = {
+        (table, column) for table, classes in COLUMN_CLASSES.items() for column in classes.get(C.SEALED, "").split()
+    }
+    assert sealed - filled == set(UNSEEN)
+
+
+def filled_columns(text: str) -> Iterator[tuple[str, str]]:
+    """Table and column of whatever holds something, of a dump as COPY blocks."""
+    for table, columns, rows in re.findall(
+        r"^COPY public\.(\w+) \(([^)]*)\) FROM stdin;\n(.*?)^\\\.$", text, re.MULTILINE | re.DOTALL
+    ):
+        names = columns.split(", ")
+        for row in rows.splitlines():
+            yield from ((table, name) for name, value in zip(names, row.split("\t"), strict=True) if value != r"\N")
+
+
 def test_the_mail_was_written(leftovers: Leftovers) -> None:
     assert b"Subject:" in leftovers.mail
 
 
 @pytest.mark.parametrize("place", ["dump", "log", "mail"])
 def test_nobody_finds_what_people_wrote_in_the(leftovers: Leftovers, place: str) -> None:
-    assert leftovers.planted.found_in(getattr(leftovers, place)) == []
+    # A mail to the second address of staff names it, as every mail names where it goes.
+    allowed = {"page address"} if place == "mail" else set()
+    assert set(leftovers.planted.found_in(getattr(leftovers, place))) <= allowed
 
 
 def test_nobody_finds_what_people_wrote_in_the_files_of_the_database(leftovers: Leftovers) -> None:

@@ -147,12 +147,17 @@ async def test_an_old_decision_to_go_on_is_given_its_end(
                     confirmed,
                 )
             await migrate.upgrade(urls.owner)
-            found = dict(await connection.fetch("select review_id::text, valid_until from review"))
+            rows = await connection.fetch("select review_id::text, valid_until from review")
         finally:
             await connection.close()
     answered, decided = datetime(2026, 2, 20, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
     holds = timedelta(days=days)
-    assert found == {ONE: answered + holds, TWO: decided + holds, THREE: None, FOUR: None}
+    assert {row["review_id"]: row["valid_until"] for row in rows} == {
+        ONE: answered + holds,
+        TWO: decided + holds,
+        THREE: None,
+        FOUR: None,
+    }
 
 
 def test_the_newest_step_can_be_taken_back() -> None:
