@@ -46,6 +46,8 @@ def test_the_walkthrough_passes_twice_on_one_demo() -> None:
                 check=False,
             )
             assert done.returncode == 0, done.stdout + done.stderr
+            assert "flag PS05" in done.stdout
+            assert "Patient-reported, not verified." in done.stdout
             assert "Alice reads what happens next" in done.stdout
 
 

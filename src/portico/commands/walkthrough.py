@@ -13,7 +13,9 @@ from portico.accounts.totp import code_at
 from portico.commands.demo_content import CORTISONE, CORTISONE_ROWS, KNEE, KNEE_ROWS, SLUG
 from portico.commands.demo_people import PASSWORD, DemoFile
 from portico.commands.made_up_answers import Told, answers
+from portico.commands.walkthrough_summary import summary_lines
 from portico.errors import StartupRefused
+from portico.intake.summary import Summary
 
 Json = dict[str, object]
 
@@ -257,18 +259,11 @@ def _whole(value: object) -> int:
 
 
 def _print_summary(read: Json, *, whole: bool) -> None:
-    """The whole summary as JSON, or what a clinician reads first: questions, flags, what could not be evaluated."""
+    """What a clinician reads first, or the whole summary as JSON."""
     _say("Dr. Adams reads the summary", "")
-    summary = read["summary"]
-    if whole or not isinstance(summary, dict):
-        text = msgspec.json.format(msgspec.json.encode(summary), indent=2).decode()
-        print("\n".join(f"    {line}" for line in text.splitlines()))
-        return
-    for section in ("questions", "flags", "couldNotBeEvaluated"):
-        found = summary.get(section)
-        for each in found if isinstance(found, list) else []:
-            told = each if isinstance(each, dict) else {"text": each}
-            print(f"    {section}: {told.get('rule', '')} {told.get('text', '')}".replace("  ", " "))
+    text = msgspec.json.format(msgspec.json.encode(read["summary"]), indent=2).decode()
+    lines = text.splitlines() if whole else summary_lines(msgspec.convert(read["summary"], Summary))
+    print("\n".join(f"    {line}" for line in lines))
 
 
 def _say(step: str, result: str) -> None:
