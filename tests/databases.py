@@ -99,7 +99,7 @@ def _at(address: str, name: str) -> str:
 
 
 @asynccontextmanager
-async def databases_of(version: int) -> AsyncIterator[Databases]:
+async def databases_of(version: int, *, durable: bool = False) -> AsyncIterator[Databases]:
     """A server of this version for the run, with its template; nothing on it survives."""
     outside = os.environ.get(OUTSIDE_SERVER)
     if outside is not None and version == max(VERSIONS):
@@ -107,7 +107,7 @@ async def databases_of(version: int) -> AsyncIterator[Databases]:
         await databases.prepare()
         yield databases
         return
-    async with throwaway_server(version) as server:
+    async with throwaway_server(version, durable=durable) as server:
         databases = Databases(server.dsn(role=ADMIN), {role: server.password_for(role) for role in roles.ROLES})
         await databases.prepare()
         yield databases
@@ -127,10 +127,10 @@ def _in_memory() -> Path | None:
 
 
 @asynccontextmanager
-async def throwaway_server(version: int = max(VERSIONS)) -> AsyncIterator[EmbeddedPostgres]:
-    """A fast server whose data nobody will miss."""
-    folder = open_folder(_in_memory())
-    server = EmbeddedPostgres(folder / str(version), version=version, durable=False, settings=_SETTINGS)
+async def throwaway_server(version: int = max(VERSIONS), *, durable: bool = False) -> AsyncIterator[EmbeddedPostgres]:
+    """A fast server whose data nobody will miss; a durable one waits for a disk as production's does."""
+    folder = open_folder(None if durable else _in_memory())
+    server = EmbeddedPostgres(folder / str(version), version=version, durable=durable, settings=_SETTINGS)
     try:
         await server.start()
         yield server

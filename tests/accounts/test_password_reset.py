@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from portico.accounts import people
+from portico.accounts.reset_queries import KEEP_CODE, TAKE_CODE_BACK
 from portico.platform.database import Query
 from portico.platform.rate_limit import CountRow
 from tests.accounts.entrance import PASSWORD, Browser, Entrance, Kit, Person, Urls, opened_entrance, with_limits
@@ -115,8 +116,19 @@ async def test_a_known_and_an_unknown_address_cost_the_same_statements(
         await ask(entrance, alice.email)
     async with statements_run(monkeypatch) as unknown:
         await ask(entrance, entrance.email("stranger"))
+    assert (known.pop(), unknown.pop()) == (KEEP_CODE.sql, TAKE_CODE_BACK.sql)
     assert known == unknown
     assert sum("insert into" in statement for statement in known) >= 4
+
+
+async def test_an_answered_request_stands_on_the_disk_whoever_has_the_address(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await entrance.alice()
+    for address in (alice.email, entrance.email("stranger")):
+        async with statements_run(monkeypatch) as ran:
+            assert await ask(entrance, address) == 202
+        assert not any("synchronous_commit" in statement for statement in ran)
 
 
 async def test_a_closed_account_gets_the_same_answer_and_no_letter(entrance: Entrance) -> None:

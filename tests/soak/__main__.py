@@ -37,9 +37,8 @@ What takes too long for every change. Timings are of a machine shared with other
   notification that was sent; one audit row for each message; no word of anybody in logs, mail or the dump. The same for a
   minute stands in `make test`. `PORTICO_TORTURE_SEED` and `PORTICO_TORTURE_MINUTES` are in [settings.md](settings.md).
 - `tests/torture: test_entries`: 100 such kills while patients are invited, activate, forget passwords and send files: no code
-  works twice, no promised letter, acknowledged file or password is lost. A request for a password reset does not wait for
-  the disk (else known addresses would be answered later than unknown ones): PostgreSQL's death within a fraction of a second
-  can take it back, and it is asked for again. Those are counted apart.
+  works twice, no promised letter, acknowledged file or password is lost.
+- `tests/soak: test_letter_timing`: a known and an unknown address are answered in the same time, on a fast and on a slow disk.
 - The other parts: full matrices, an object store, the timing of sign-in.
 """
 

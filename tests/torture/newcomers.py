@@ -13,7 +13,6 @@ from tests.torture.processes import Installation
 
 FIRST, SECOND = "four brown otters dive", "seven green herons wade"
 _LOOKS, _LOOK_SECONDS = 120, 0.5
-_ASKED_AGAIN = 3
 _BORN = "1980-05-17"
 
 
@@ -29,10 +28,6 @@ class Entries:
     """Path and code → how often an answer said that it worked."""
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """File that an answer acknowledged → address of its sender, and content."""
-    asked_again: int = 0
-    """Requests for a reset whose letter did not come within seconds."""
-    resets: dict[str, int] = field(default_factory=dict)
-    """Address → requests for a reset that were answered."""
     passwords: dict[str, str] = field(default_factory=dict)
     """Address → the password that is surely in force."""
 
@@ -91,25 +86,10 @@ class FrontDesk:
         return True
 
     async def _reset_code(self, address: str) -> str | None:
-        """Asked for again when no letter comes, as people do.
-
-        The request alone does not wait for the disk (known addresses would be answered later than unknown ones), so the
-        database's death within a fraction of a second after it can take it back. It is told apart from lost letters.
-        """
-        before = len(codes_to(self.place, address))
-        for _ in range(_ASKED_AGAIN):
-            async with self._stranger() as http:
-                asked = await self._client(http).ask("POST", "/api/password-resets", {"email": address}, kind="reset")
-            if not self._is_done(asked, "reset"):
-                return None
-            self.entries.resets[address] = self.entries.resets.get(address, 0) + 1
-            for _ in range(_LOOKS // 10):
-                codes = codes_to(self.place, address)
-                if len(codes) > before:
-                    return codes[-1]
-                await asyncio.sleep(_LOOK_SECONDS)
-            self.entries.asked_again += 1
-        return None
+        """The answer is the same for an address that nobody has; for this one it promises a letter."""
+        async with self._stranger() as http:
+            asked = await self._client(http).ask("POST", "/api/password-resets", {"email": address}, kind="reset")
+        return await self._code_from_mail(address) if self._is_done(asked, "reset") else None
 
     async def _use(self, address: str, method: str, path: str, given: object, code: str) -> bool:
         """Twice at the same time: at most one of them works. Later, once more."""
@@ -179,12 +159,6 @@ def codes_to(place: Installation, address: str) -> list[str]:
             for code in re.findall(rb"code=([A-Za-z0-9._~-]+)", text):
                 found[code.decode()] = None
     return list(found)
-
-
-def resets_taken_back(place: Installation, entries: Entries) -> int:
-    """Requests for a reset that were answered and whose letter never came, even at the end."""
-    due = {address: entries.letters_due[address] + asked for address, asked in entries.resets.items()}
-    return sum(max(0, number - len(codes_to(place, address))) for address, number in due.items())
 
 
 async def entry_faults(place: Installation, entries: Entries, chance: random.Random) -> list[str]:

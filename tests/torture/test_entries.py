@@ -8,7 +8,7 @@ import pytest
 from tests.planted import Planted
 from tests.torture import checks
 from tests.torture.clients import Ledger, signed_in
-from tests.torture.newcomers import Entries, FrontDesk, entry_faults, resets_taken_back
+from tests.torture.newcomers import Entries, FrontDesk, entry_faults
 from tests.torture.processes import installed, kill_until, seed_of_run
 
 pytestmark = [pytest.mark.alone, pytest.mark.soak]
@@ -36,7 +36,6 @@ async def test_newcomers_survive_a_hundred_kills() -> None:
     print(
         f"counted: {ledger.operations} operations, {sum(entries.letters_due.values())} letters due, {len(entries.used)} codes,"
         f" {len(entries.files)} files, kills {dict(place.kills)}, {ledger.replies_lost} replies lost,"
-        f" resets asked for again {entries.asked_again}, taken back {resets_taken_back(place, entries)},"
         f" ambiguous {dict(ledger.ambiguous)}, lost {len(lost)}"
     )
     assert lost == []

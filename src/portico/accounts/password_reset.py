@@ -1,6 +1,7 @@
 """A forgotten password: a code by mail, used once within half an hour. The second factor is still asked for.
 
-An address that nobody has gets the same answer after the same work: the same rows are written and taken back.
+An address that nobody has gets the same answer after the same work: the same rows are written and taken back, and
+both transactions end with the same durable commit.
 """
 
 from uuid import UUID
@@ -15,7 +16,6 @@ from portico.accounts.door import Door
 from portico.accounts.entry_ledger import note_entry
 from portico.accounts.entry_letters import new_code, tell_of_change
 from portico.accounts.entry_model import Code
-from portico.accounts.ledger import RELAX_COMMIT
 from portico.accounts.model import Visitor
 from portico.accounts.password_rules import check_new_password
 from portico.accounts.rules import TooManyTries, may_be_slug
@@ -26,10 +26,6 @@ from portico.ids import AccountId, ClinicId
 from portico.notify.actions import enqueue_letter
 from portico.platform.database import Tx
 from portico.platform.rate_limit import give_back, seconds_to_wait
-
-
-class _TakenBack(Exception):
-    """Nobody can use this request: everything that was written for it is undone."""
 
 
 async def request_reset(door: Door, visitor: Visitor, email: str, slug: str | None) -> None:
@@ -72,16 +68,15 @@ async def replace_password(door: Door, visitor: Visitor, text: str, password: st
 
 
 async def _leave_code(door: Door, visitor: Visitor, address: str, clinic_id: ClinicId, account_id: AccountId) -> None:
-    try:
-        async with door.site.db.transaction(SystemScope(clinic_id, "password reset")) as tx:
-            # Nothing waits for the disk: else a known address would be answered later, by just that wait.
-            await tx.one(RELAX_COMMIT)
-            holder = await queries.holder(tx, account_id)
-            await _write_code(tx, door, visitor, address, account_id)
-            if holder is None or holder.state != "active":
-                raise _TakenBack
-    except _TakenBack:
-        return
+    """A transaction that wrote something waits for the disk at its end, also when all of it was taken back in between."""
+    async with door.site.db.transaction(SystemScope(clinic_id, "password reset")) as tx:
+        holder = await queries.holder(tx, account_id)
+        await queries.begin_code(tx)
+        await _write_code(tx, door, visitor, address, account_id)
+        if holder is None or holder.state != "active":
+            await queries.take_code_back(tx)
+        else:
+            await queries.keep_code(tx)
 
 
 async def _write_code(tx: Tx, door: Door, visitor: Visitor, address: str, account_id: AccountId) -> None:

@@ -14,7 +14,6 @@ from portico.accounts.entry_ledger import note_entry
 from portico.accounts.entry_letters import activation_path, new_code
 from portico.accounts.entry_model import Registration
 from portico.accounts.invitation_queries import NewInvitation
-from portico.accounts.ledger import RELAX_COMMIT
 from portico.accounts.model import Visitor
 from portico.accounts.password_rules import check_new_password
 from portico.accounts.rules import TooManyTries
@@ -78,7 +77,6 @@ async def _leave_letter(tx: Tx, door: Door, visitor: Visitor, email: str, name: 
     """One path for known and unknown addresses: a known one's row can never be used, and its letter holds no code."""
     is_known = await queries.account_by_email(tx, email) is not None
     hours = (await settings_of(tx, door.site.content)).value(VALID_HOURS)
-    await tx.one(RELAX_COMMIT)
     await queries.withdraw_of_address(tx, email, "registration")
     code, token_hash = new_code(tx)
     row = NewInvitation(

@@ -61,6 +61,12 @@ USE = Command("""
     where clinic_id = $1 and account_id = $2 and state = 'open'
 """)
 
+BEGIN_CODE = Command("savepoint code")
+
+KEEP_CODE = Command("release savepoint code")
+
+TAKE_CODE_BACK = Command("rollback to savepoint code")
+
 HOLDER = Query(
     Holder,
     """
@@ -81,6 +87,21 @@ async def any_clinic(statements: Unscoped) -> ClinicId | None:
 async def insert(tx: Tx, reset_id: UUID, account_id: AccountId, token_hash: str, expires_at: datetime) -> None:
     """Writes a request. Whether the account exists is looked at when the transaction ends."""
     await tx.run(INSERT, tx.clinic_id, reset_id, account_id, token_hash, tx.now, expires_at)
+
+
+async def begin_code(tx: Tx) -> None:
+    """What is written from here on can be taken back without ending the transaction."""
+    await tx.run(BEGIN_CODE)
+
+
+async def keep_code(tx: Tx) -> None:
+    """What was written since `begin_code` stays."""
+    await tx.run(KEEP_CODE)
+
+
+async def take_code_back(tx: Tx) -> None:
+    """Nothing of what was written since `begin_code` stays; the transaction still ends with a commit that is waited for."""
+    await tx.run(TAKE_CODE_BACK)
 
 
 async def by_code(tx: Tx, token_hash: str) -> ResetRow | None:
