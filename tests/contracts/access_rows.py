@@ -48,6 +48,11 @@ def body(make: Callable[[Stage], object]) -> Send:
     return lambda stage: {"json": make(stage)}
 
 
+def page_code(stage: Stage) -> dict[str, Any]:
+    """The code of the test page that went to Dr. Adams."""
+    return page(code=stage.ids["page_code"])(stage)
+
+
 def chosen(stage: Stage) -> dict[str, Any]:
     """A new consult of Alice's, as the page of it sends one."""
     fields = {"patient": stage.ids["patient_id"], "name": "Alice", "starts_at": "2026-07-02T10:00"}

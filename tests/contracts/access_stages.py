@@ -13,6 +13,7 @@ from portico.care import attachments
 from portico.care.attachments_model import Holder
 from portico.care.procedure_rules import Performed
 from portico.care.procedures import record_procedure
+from portico.clinic.opening_queries import living_tests_locked
 from portico.clinic.page_testing import request_test
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
@@ -23,6 +24,7 @@ from portico.messaging import check_ins, sending
 from portico.messaging import reading as messaging
 from portico.messaging.drafting import Written, save_draft
 from portico.messaging.model import Parcel
+from portico.notify.page_codes import page_code
 from portico.platform.multipart import SentFile
 from tests import walks
 from tests.contracts.access_rows import ELSEWHERE, PERSONAS, Stage
@@ -106,7 +108,11 @@ async def paged(portal: Portal) -> Stage:
         async with portal.site.db.transaction(clinician.scope) as tx:
             await keep_page_address(tx, portal.site, clinician, "5550188@pages.test")
             await request_test(tx, sender, clinician.account_id)
-    return Stage(ids=_known(portal) | {"account_id": str(walks.caller(portal, "dr.adams").account_id)})
+    adams = walks.caller(portal, "dr.adams")
+    async with portal.site.db.transaction(adams.scope) as tx:
+        [test] = await living_tests_locked(tx, adams.account_id)
+    ids = {"account_id": str(adams.account_id), "page_code": page_code(test.test_id)}
+    return Stage(ids=_known(portal) | ids)
 
 
 async def newcomer(portal: Portal) -> Stage:

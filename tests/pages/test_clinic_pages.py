@@ -1,6 +1,8 @@
 """The clinic's own pages as a browser without scripts meets them: settings, signatures, going live, my pages."""
 
 import re
+from email.parser import BytesParser
+from email.policy import SMTP
 
 import asyncpg
 import pytest
@@ -39,6 +41,17 @@ async def unsigned(portal: Portal, kind: str) -> None:
     clinic_id = walks.clinic_of(portal, "alice")
     async with portal.site.db.transaction(SystemScope(clinic_id, "test")) as tx:
         await tx.run(OTHER_CONTENT, clinic_id, kind)
+
+
+async def code_mailed(portal: Portal, address: str) -> str:
+    """The code of the test page, as the phone at this address shows it."""
+    while (await portal.do_due_work()).taken:
+        pass
+    mails = [BytesParser(policy=SMTP).parsebytes(path.read_bytes()) for path in portal.mail.glob("*.eml")]
+    [page] = [mail for mail in mails if mail["To"] == address]
+    found = re.search(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}\b", page.get_content())
+    assert found is not None
+    return found[0]
 
 
 async def test_every_setting_stands_on_the_page_with_its_state(portal: Portal) -> None:
@@ -262,7 +275,12 @@ async def test_a_test_page_goes_out_and_comes_back(portal: Portal) -> None:
     await anna.press(check, code=page_code(portal.site.db.ids.new()))
     assert anna.status == 422
     await nora.open("/staff/me")
-    await nora.press(nora.page.form("/page-test"))
+    for wrong in ("", page_code(portal.site.db.ids.new())):
+        await nora.press(nora.page.form("/page-test"), code=wrong)
+        assert nora.status == 422
+        assert "This is not the code of the page that was sent last." in nora.page.text
+        assert nora.page.values("code") == [wrong]
+    await nora.press(nora.page.form("/page-test"), code=await code_mailed(portal, "5550143@pages.test"))
     assert "Tested. Nora Demo said on" in nora.page.text
     await anna.open("/go-live")
     assert "Nora Demo Arrived Nora Demo said so" in anna.page.text

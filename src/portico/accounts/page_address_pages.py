@@ -32,16 +32,22 @@ async def post_page_address(request: AnyRequest, site: Site, caller: Caller) -> 
 
 @post("/staff/me/page-test", opt={"audience": staff()}, status_code=303)
 async def post_page_arrived(request: AnyRequest, site: Site, caller: Caller) -> Response[bytes]:
-    """Says that the test page arrived."""
+    """Says that the test page arrived, with the code that it carried: who has not seen it cannot say so by mistake."""
+    code = (await form_of(request)).get("code", "")
     try:
-        await answer_test(site, caller, caller.account_id, None)
+        await answer_test(site, caller, caller.account_id, code)
     except DomainError as refusal:
-        return await _show(request, site, caller, refusal)
+        return await _show(request, site, caller, refusal, code=code)
     return see_other("/staff/me")
 
 
 async def _show(
-    request: AnyRequest, site: Site, caller: Caller, refusal: DomainError | None = None, given: str | None = None
+    request: AnyRequest,
+    site: Site,
+    caller: Caller,
+    refusal: DomainError | None = None,
+    given: str | None = None,
+    code: str | None = None,
 ) -> Response[bytes]:
     reachable = await read_reachable(site, caller)
     return page(
@@ -52,6 +58,8 @@ async def _show(
         refusal=refusal,
         address=reachable.address or "" if given is None else given,
         is_address_wrong=given is not None,
+        code=code or "",
+        is_code_wrong=code is not None,
     )
 
 

@@ -59,18 +59,18 @@ async def request_test(tx: Tx, caller: Caller, account_id: AccountId, channel: P
 
 
 async def confirm_test(tx: Tx, caller: Caller, account_id: AccountId, code: str | None) -> None:
-    """Confirms the test that waits. A test that is confirmed already stays as it is.
+    """Confirms the test that waits. A test that is confirmed already stays as it is. None: the recipient's word alone.
 
     Raises NotFound, PageNotYours, PageTestOver and PageCodeWrong.
     """
     await _reach_of(tx, account_id)
     is_own = caller.account_id == account_id
-    if not is_own and not (caller.actor.may(Permission.CONFIRM_SETTINGS) and code):
+    if not is_own and not (caller.actor.may(Permission.CONFIRM_SETTINGS) and code is not None):
         raise rules.PageNotYours
     newest = next(iter(await opening_queries.living_tests_locked(tx, account_id)), None)
     if newest is None:
         raise rules.PageTestOver
-    if code and not is_page_code(newest.test_id, code):
+    if code is not None and not is_page_code(newest.test_id, code):
         raise rules.PageCodeWrong
     if newest.state == "confirmed":
         return
