@@ -14,7 +14,7 @@ from portico.care.attachments_model import Holder
 from portico.care.procedure_rules import Performed
 from portico.care.procedures import record_procedure
 from portico.clinic.opening_queries import living_tests_locked
-from portico.clinic.page_testing import request_test
+from portico.clinic.page_testing import request_test, void_tests
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
 from portico.escalation import handling
@@ -102,7 +102,10 @@ async def consult(portal: Portal) -> Stage:
 
 
 async def paged(portal: Portal) -> Stage:
-    """A test page is on its way to Dr. Adams and to Dr. Baker, and nobody else waits for one."""
+    """A test page is on its way to Dr. Adams and to Dr. Baker, and nobody else has one."""
+    for name in ("nora", "anna"):
+        async with portal.site.db.transaction(walks.caller(portal, name).scope) as tx:
+            await void_tests(tx, walks.caller(portal, name).account_id)
     for name, admin in (("dr.adams", "anna"), ("dr.baker", "dr.baker")):
         clinician, sender = walks.caller(portal, name), walks.caller(portal, admin)
         async with portal.site.db.transaction(clinician.scope) as tx:

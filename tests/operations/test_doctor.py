@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from portico.accounts.page_address import set_page_address
 from portico.commands import backup, doctor
 from portico.notify.actions import enqueue
 from portico.notify.model import account
@@ -13,6 +14,8 @@ from tests.databases import DatabaseUrls
 from tests.notify.mail_server import running_mail_server
 from tests.operations.programs import client_programs
 from tests.portal import Portal, open_portal
+
+AWAY = {"PORTICO_ATTACHMENTS": "s3://made-up", "PORTICO_BUCKET_ENDPOINT": "http://127.0.0.1:1"}
 
 
 @dataclass
@@ -46,6 +49,7 @@ async def ward(fresh_database: DatabaseUrls, tmp_path: Path) -> AsyncIterator[Wa
             "PORTICO_BACKUPS": str(tmp_path / "backups"),
             "PORTICO_PG_BIN": str(await client_programs(fresh_database)),
             "SMTP_URL": mail.url,
+            "PORTICO_ATTACHMENTS": str(tmp_path / "files"),
         }
         # The demo's test page is due; a worker that runs has sent it.
         while (await portal.do_due_work()).taken:
@@ -57,7 +61,20 @@ async def ward(fresh_database: DatabaseUrls, tmp_path: Path) -> AsyncIterator[Wa
 async def test_an_installation_in_good_health_has_nothing_bad(ward: Ward, capsys: pytest.CaptureFixture[str]) -> None:
     code, worst = await ward.findings(capsys)
     assert code == 0
-    assert set(worst) >= {"database", "migrations", "keys", "clock", "mail", "worker", "disk", "backups"}
+    assert set(worst) >= {
+        "database",
+        "migrations",
+        "keys",
+        "clock",
+        "mail",
+        "worker",
+        "pages",
+        "files",
+        "scanner",
+        "disk",
+        "backups",
+    }
+    assert worst["pages"] == "ok    pages        Somebody has seen a page arrive in each of 2 clinics."
 
 
 @pytest.mark.parametrize(
@@ -67,8 +84,19 @@ async def test_an_installation_in_good_health_has_nothing_bad(ward: Ward, capsys
         ({"SMTP_URL": "smtp://127.0.0.1:1"}, "mail", "cannot be used (smtp-unreachable)"),
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "database", "cannot be reached with DATABASE_URL"),
         ({"PORTICO_BACKUPS": "."}, "backups", "holds no backup"),
+        ({"PORTICO_ATTACHMENTS": __file__}, "files", "names a folder that cannot be used"),
+        (AWAY, "files", "does not keep what is put there; see that it answers"),
+        ({"PORTICO_CLAMD": "tcp://127.0.0.1:1"}, "scanner", "files wait in quarantine; start it"),
     ],
-    ids=["no mail server", "a mail server that is down", "a database that is down", "no backup"],
+    ids=[
+        "no mail server",
+        "a mail server that is down",
+        "a database that is down",
+        "no backup",
+        "a file as the folder of files",
+        "a bucket that is away",
+        "a scanner that is away",
+    ],
 )
 async def test_what_is_wrong_is_named(
     ward: Ward, capsys: pytest.CaptureFixture[str], changes: Mapping[str, str], about: str, says: str
@@ -77,6 +105,25 @@ async def test_what_is_wrong_is_named(
     assert code == 1
     assert worst[about].startswith("bad")
     assert says in worst[about]
+
+
+async def test_an_open_clinic_whose_page_nobody_has_seen_is_bad(ward: Ward, capsys: pytest.CaptureFixture[str]) -> None:
+    await set_page_address(ward.portal.site, ward.portal.people.by_name["dr.adams"].caller, "other@pages.test")
+    code, worst = await ward.findings(capsys)
+    assert (code, worst["pages"][:4]) == (0, "look")
+    assert "The clinician on call of demo has no tested page address" in worst["pages"]
+    for name in ("nora", "anna"):
+        await set_page_address(ward.portal.site, ward.portal.people.by_name[name].caller, None)
+    code, worst = await ward.findings(capsys)
+    assert (code, worst["pages"][:3]) == (1, "bad")
+    assert "Nobody has seen a page of demo arrive; send a test page" in worst["pages"]
+
+
+async def test_the_doctor_leaves_nothing_among_the_files(
+    ward: Ward, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (await ward.findings(capsys))[1]["files"].startswith("ok")
+    assert list((tmp_path / "files").iterdir()) == []
 
 
 async def test_a_role_that_row_level_security_does_not_hold_is_bad(

@@ -1,6 +1,6 @@
 """The demo's clinics and people: all made up, all with one published password."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -167,11 +167,11 @@ async def seed_people(site: Site) -> DemoPeople:
     second = await create_clinic(site, slug="second", name="Second Demo Clinic", zone="America/New_York")
     async with site.db.transaction(SystemScope(first, "demo people")) as tx:
         await _first_clinic(maker, tx)
-        await _open_clinic(tx, site, clinician=maker.made["dr.adams"], admin=maker.made["anna"])
+        await _open_clinic(tx, site, maker.made, clinician="dr.adams", admin="anna", paged=("dr.adams", "nora", "anna"))
     async with site.db.transaction(SystemScope(second, "demo people")) as tx:
         await maker.patient(tx, "second", "Carol Demo", date(1970, 3, 9), "carol")
         await maker.staff(tx, "second", "Dr. Baker Demo", "dr.baker", ["clinician", "admin"])
-        await _open_clinic(tx, site, clinician=maker.made["dr.baker"], admin=maker.made["dr.baker"])
+        await _open_clinic(tx, site, maker.made, clinician="dr.baker", admin="dr.baker", paged=("dr.baker",))
     described = DemoFile(base_url="", mail_folder="", accounts=maker.accounts)
     return DemoPeople(by_name=maker.made, described=described)
 
@@ -188,12 +188,20 @@ async def _first_clinic(maker: _Maker, tx: Tx) -> None:
         await maker.patient(tx, "demo", f"{name} Demo", date(1950 + 3 * number, 1 + number, 10), name.lower())
 
 
-async def _open_clinic(tx: Tx, site: Site, *, clinician: Person, admin: Person) -> None:
-    """Made-up people confirm the settings, sign the content, try a page and open the clinic to patients."""
-    for key, value in {**SETTINGS, "ladder.on_call": str(clinician.account_id)}.items():
-        await set_setting(tx, site.content, key, value, admin.account_id)
-    await sign_everything(tx, site.content, clinician=clinician.account_id, admin=admin.account_id)
-    await keep_page_address(tx, site, clinician.caller, f"pages.{tx.clinic_id.hex[:8]}@demo.test")
-    await request_test(tx, admin.caller, clinician.account_id)
-    await confirm_test(tx, clinician.caller, clinician.account_id, None)
-    await open_clinic(tx, site.content, admin.caller)
+async def _open_clinic(
+    tx: Tx, site: Site, people_of: Mapping[str, Person], *, clinician: str, admin: str, paged: Sequence[str]
+) -> None:
+    """Made-up people confirm the settings, sign the content, try pages and open the clinic to patients.
+
+    Each pool of the ladder has somebody who can be paged.
+    """
+    signer, keeper = people_of[clinician], people_of[admin]
+    for key, value in {**SETTINGS, "ladder.on_call": str(signer.account_id)}.items():
+        await set_setting(tx, site.content, key, value, keeper.account_id)
+    await sign_everything(tx, site.content, clinician=signer.account_id, admin=keeper.account_id)
+    for name in paged:
+        person = people_of[name]
+        await keep_page_address(tx, site, person.caller, f"pages.{name}@demo.test")
+        await request_test(tx, keeper.caller, person.account_id)
+        await confirm_test(tx, person.caller, person.account_id, None)
+    await open_clinic(tx, site.content, keeper.caller)

@@ -12,20 +12,25 @@ import asyncpg
 import msgspec
 
 from portico.access import SystemScope
+from portico.clinic.actions import settings_of
 from portico.clinic.opening import opening_gaps, opening_of
+from portico.clinic.opening_queries import reach
 from portico.clinic.queries import all_clinics
 from portico.commands.due_work import DUE
 from portico.errors import StartupRefused, Unavailable
+from portico.escalation.ladder import on_call_clinician
 from portico.notify.mail import MailRefused, SmtpMail
 from portico.platform import migrate
 from portico.platform.backup import MANIFEST, read_manifest
+from portico.platform.blobs import BlobMissing, Blobs
+from portico.platform.clamd import Clamd, ScannerAway
 from portico.platform.clock import RandomIds, SystemClock
 from portico.platform.content import load_content
 from portico.platform.database import Database, Query
 from portico.platform.key_provider import FileKeyProvider
 from portico.platform.roles import check_connected_role
 from portico.platform.vault import Vault
-from portico.settings import BACKUPS, OWNER_DATABASE_URL, Settings, value_of
+from portico.settings import ATTACHMENTS, BACKUPS, CLAMD, OWNER_DATABASE_URL, Settings, value_of
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
 """One-time codes last 30 seconds and are taken one step off (RFC 6238); deadlines of escalations are minutes."""
@@ -35,6 +40,7 @@ LATE = timedelta(minutes=2)
 """Due work that waits longer than this: no worker runs, or it fails."""
 LEAST_FREE_BYTES = 2 * 1024**3
 _WAIT_SECONDS = 10
+_PROBE = b"a few bytes of the doctor"
 
 State = Literal["ok", "look", "bad"]
 
@@ -205,6 +211,58 @@ async def look_at_clinics(settings: Settings, env: Mapping[str, str]) -> Sequenc
     return found or [_ok("clinics", f"Everything is confirmed and signed in {len(clinics)} clinics.")]
 
 
+async def look_at_pages(settings: Settings, env: Mapping[str, str]) -> Sequence[Finding]:
+    """Whether a person has seen a page arrive in each clinic, and whether the clinician on call can be paged."""
+    del env
+    content, found = load_content(), []
+    async with _database(settings) as db:
+        async with db.unscoped("which clinics there are") as statements:
+            clinics = await all_clinics(statements)
+        for clinic in clinics:
+            async with db.transaction(SystemScope(clinic.clinic_id, "doctor")) as tx:
+                tested = {row.account_id for row in await reach(tx) if row.confirmed_at is not None}
+                on_call = on_call_clinician(await settings_of(tx, content))
+                is_open = await opening_of(tx) is not None
+            if not tested:
+                sentence = f"Nobody has seen a page of {clinic.slug} arrive; send a test page from its go-live page."
+                found.append(_bad("pages", sentence) if is_open else _look("pages", sentence))
+            elif on_call is not None and on_call not in tested:
+                sentence = f"The clinician on call of {clinic.slug} has no tested page address; see its go-live page."
+                found.append(_look("pages", sentence))
+    return found or [_ok("pages", f"Somebody has seen a page arrive in each of {len(clinics)} clinics.")]
+
+
+async def look_at_files(settings: Settings, env: Mapping[str, str]) -> Sequence[Finding]:
+    """Whether the place of people's files takes, gives back and forgets a few bytes."""
+    del env
+    if settings.attachments is None:
+        return [_look("files", f"{ATTACHMENTS.name} is not set: photos and documents are not taken.")]
+    blobs, key = Blobs.at(settings.attachments, settings.s3), f"doctor-{RandomIds().new()}"
+    try:
+        async with asyncio.timeout(_WAIT_SECONDS):
+            await blobs.put(key, _PROBE)
+            is_whole = await blobs.get(key) == _PROBE
+            await blobs.delete(key)
+    except (Unavailable, BlobMissing, TimeoutError):
+        is_whole = False
+    if not is_whole:
+        sentence = "does not keep what is put there; see that it answers, that its keys are right and that it has room."
+        return [_bad("files", f"{ATTACHMENTS.name} {sentence}")]
+    return [_ok("files", "The place of people's files takes, gives back and forgets.")]
+
+
+async def look_at_scanner(settings: Settings, env: Mapping[str, str]) -> Sequence[Finding]:
+    """Whether the virus scanner answers, where one is named."""
+    del env
+    if settings.clamd is None:
+        return [_ok("scanner", f"{CLAMD.name} is not set: files are not scanned for viruses.")]
+    try:
+        await Clamd(settings.clamd, _WAIT_SECONDS).scan(_PROBE)
+    except ScannerAway:
+        return [_bad("scanner", f"The scanner of {CLAMD.name} gives no verdict: files wait in quarantine; start it.")]
+    return [_ok("scanner", "The virus scanner answers.")]
+
+
 async def look_at_disk(settings: Settings, env: Mapping[str, str]) -> Sequence[Finding]:
     """Whether there is room where this process keeps files."""
     folders = [settings.key_file.parent, Path(value_of(env, BACKUPS) or settings.key_file.parent)]
@@ -249,6 +307,9 @@ LOOKS: Mapping[str, Look] = {
     "mail": look_at_mail,
     "worker": look_at_due_work,
     "clinics": look_at_clinics,
+    "pages": look_at_pages,
+    "files": look_at_files,
+    "scanner": look_at_scanner,
     "disk": look_at_disk,
     "backups": look_at_backups,
 }
