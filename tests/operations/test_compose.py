@@ -10,8 +10,8 @@ import yaml
 from portico.__main__ import _parser
 from portico.commands.secrets import ADMIN_PASSWORD, FILES, PAGE_SECRET, secrets
 from portico.errors import StartupRefused
+from portico.settings import CLAMD, VARIABLES, value_of
 from portico.settings import PAGE_SECRET as PAGE_SECRET_SETTING
-from portico.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -132,3 +132,20 @@ def test_the_page_secret_is_made_also_where_the_others_exist_and_then_kept(tmp_p
 def test_web_and_worker_keep_files_in_the_same_place() -> None:
     place = COMPOSE["x-environment"]["PORTICO_ATTACHMENTS"]
     assert all(f"attachments:{place}" in SERVICES[name]["volumes"] for name in ("web", "worker"))
+
+
+def test_the_scanner_is_started_on_demand_and_web_and_worker_are_told_where_it_is() -> None:
+    [name] = [name for name, service in SERVICES.items() if "clamd" in service.get("profiles", [])]
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"CLAMD=tcp://{name}:3310 docker compose --profile clamd up" in page
+    assert all(SERVICES[each]["environment"]["PORTICO_CLAMD"] == "${CLAMD:-}" for each in ("web", "worker"))
+    assert "ports" not in SERVICES[name]
+
+
+def test_every_image_of_others_is_held_to_a_version() -> None:
+    images = [service["image"] for service in SERVICES.values() if "build" not in service]
+    assert [image for image in images if not re.search(r":v?\d", image)] == []
+
+
+def test_no_setting_given_means_no_scanner() -> None:
+    assert value_of({CLAMD.name: ""}, CLAMD) is None

@@ -11,7 +11,7 @@ import pytest
 from portico.access import SystemScope
 from portico.commands import export_file, import_file
 from portico.errors import StartupRefused
-from portico.platform.database import Query
+from portico.platform.database import Command, Query
 from tests.databases import DatabaseUrls
 from tests.portal import Portal, open_portal
 
@@ -41,6 +41,10 @@ COUNT = Query(
 DIGESTS = Query(
     Digest, "select phone_hmac from patient where clinic_id = $1 and clinic_number = any ('{M-1,M-2}') order by 1"
 )
+
+
+FORGET = Command("update patient set phone_hmac = null where clinic_id = $1 and clinic_number = any ('{M-1,M-2}')")
+SAME_NUMBER = "number,name,born_on,phone\nM-1,Ann Made,1960-01-02,555-0150\nM-2,Ben Made,1961-02-03,(555) 0150\n"
 
 
 @dataclass(frozen=True)
@@ -155,10 +159,39 @@ async def test_ten_thousand_rows_take_at_most_thirty_seconds(office: Office) -> 
     assert seconds <= 30
 
 
-async def test_the_same_number_of_two_imported_patients_is_found(office: Office) -> None:
-    content = "number,name,born_on,phone\nM-1,Ann Made,1960-01-02,555-0150\nM-2,Ben Made,1961-02-03,(555) 0150\n"
-    assert await office.imported(content) == 0
+async def digests(office: Office) -> list[bytes | None]:
     scope = SystemScope(office.portal.people.by_name["alice"].clinic_id, "reading digests")
     async with office.portal.site.db.transaction(scope) as tx:
-        one, other = await tx.all(DIGESTS, tx.clinic_id)
-    assert one.phone_hmac == other.phone_hmac is not None
+        return [row.phone_hmac for row in await tx.all(DIGESTS, tx.clinic_id)]
+
+
+async def test_the_same_number_of_two_imported_patients_is_found(office: Office) -> None:
+    assert await office.imported(SAME_NUMBER) == 0
+    one, other = await digests(office)
+    assert one == other is not None
+
+
+async def test_numbers_kept_before_they_could_be_found_are_found_after_the_next_import(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await office.imported(SAME_NUMBER)
+    before = await digests(office)
+    scope = SystemScope(office.portal.people.by_name["alice"].clinic_id, "as an older version left it")
+    async with office.portal.site.db.transaction(scope) as tx:
+        await tx.run(FORGET, tx.clinic_id)
+    capsys.readouterr()
+    assert await office.imported(SAME_NUMBER.replace("555-0150", "")) == 0
+    assert "0 new, 2 changed, 0 unchanged" in capsys.readouterr().out
+    assert await digests(office) == before
+    assert await office.imported(SAME_NUMBER) == 0
+    assert "0 new, 0 changed, 2 unchanged" in capsys.readouterr().out
+
+
+async def test_a_number_that_nobody_can_dial_changes_nothing_twice(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = SAME_NUMBER.replace("(555) 0150", "none")
+    await office.imported(content)
+    capsys.readouterr()
+    assert await office.imported(content) == 0
+    assert "0 new, 0 changed, 2 unchanged" in capsys.readouterr().out

@@ -19,12 +19,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     phone_sealed: bytes | None
     address_sealed: bytes | None
+    phone_hmac: bytes | None
 
 
 WITH_NUMBERS = Query(
     Kept,
     """
-    select patient_id, clinic_number, name, born_on, state, phone_sealed, address_sealed
+    select patient_id, clinic_number, name, born_on, state, phone_sealed, address_sealed, phone_hmac
     from patient
     where clinic_id = $1 and clinic_number = any ($2)
     order by clinic_number
@@ -34,7 +35,7 @@ WITH_NUMBERS = Query(
 ALL = Query(
     Kept,
     """
-    select patient_id, clinic_number, name, born_on, state, phone_sealed, address_sealed
+    select patient_id, clinic_number, name, born_on, state, phone_sealed, address_sealed, phone_hmac
     from patient
     where clinic_id = $1
     order by clinic_number nulls last, patient_id

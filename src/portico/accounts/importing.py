@@ -53,9 +53,10 @@ async def import_patients(tx: Tx, vault: Vault, rows: Sequence[PatientRow]) -> I
     boxes = await vault.patients(tx, list(ids.values()))
     changed = {}
     for row in rows:
-        written = _written(row, there.get(row.number), boxes[ids[row.number]], ids[row.number])
-        if written is not None:
-            changed[row.number] = await _findable(tx, vault, boxes[ids[row.number]], written)
+        kept, patient_id = there.get(row.number), ids[row.number]
+        written = await _findable(tx, vault, boxes[patient_id], _written(row, kept, boxes[patient_id], patient_id))
+        if kept is None or not _is_as_kept(written, kept):
+            changed[row.number] = written
     await queries.change(tx, changed.values())
     await record_system_per_patient(tx, "create", Object("patient"), [ids[n] for n in ids if n not in there])
     await record_system_per_patient(tx, "change", Object("patient"), [ids[n] for n in changed if n in there])
@@ -79,19 +80,27 @@ def _new_id(tx: Tx) -> PatientId:
     return PatientId(tx.ids.new())
 
 
-def _written(row: PatientRow, kept: Kept | None, box: Box, patient_id: PatientId) -> Written | None:
-    """What the row changes; None when everything is so already."""
+def _written(row: PatientRow, kept: Kept | None, box: Box, patient_id: PatientId) -> Written:
+    """How the patient is to be kept; what is the same as before keeps its sealed bytes."""
     phone = None if kept is None else kept.phone_sealed
     address = None if kept is None else kept.address_sealed
     is_same_phone = row.phone is None or row.phone == _opened(box, patient_id, "phone_sealed", phone)
     is_same_address = row.address is None or row.address == _opened(box, patient_id, "address_sealed", address)
-    if is_same_phone and is_same_address and (kept is None or kept.name == row.name):
-        return None
     return Written(
         patient_id=patient_id,
         name=row.name,
         phone_sealed=phone if is_same_phone else _sealed(box, patient_id, "phone_sealed", row.phone),
         address_sealed=address if is_same_address else _sealed(box, patient_id, "address_sealed", row.address),
+    )
+
+
+def _is_as_kept(written: Written, kept: Kept) -> bool:
+    """Nothing is to be written; a number that cannot be found by yet, kept by an older version, is."""
+    return (written.name, written.phone_sealed, written.address_sealed, written.phone_hmac) == (
+        kept.name,
+        kept.phone_sealed,
+        kept.address_sealed,
+        kept.phone_hmac,
     )
 
 
