@@ -38,7 +38,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends python3 ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/portico portico \
-    && install -d -o portico -g portico -m 0700 /var/lib/portico /var/lib/portico/backups
+    && install -d -o portico -g portico -m 0700 /var/lib/portico /var/lib/portico/keys /var/lib/portico/secrets \
+        /var/lib/portico/attachments /var/lib/portico/backups
 COPY --from=build /opt/portico /opt/portico
 ENV PATH=/opt/portico/bin:/usr/lib/postgresql/18/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1
 USER portico

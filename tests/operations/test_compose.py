@@ -73,10 +73,28 @@ def test_every_file_that_the_image_copies_is_in_the_tree() -> None:
     assert [name for line in copied for name in line.split() if not (ROOT / name).exists()] == []
 
 
-def test_every_mount_point_is_made_by_the_image_for_its_account() -> None:
-    made = set(re.findall(r"/var/lib/portico/[a-z]+", DOCKERFILE))
-    used = {volume.split(":")[1] for service in OURS.values() for volume in service["volumes"]}
-    assert used - made == set()
+@each_of_ours
+def test_every_mount_point_is_made_by_the_image_for_its_account(service: dict[str, Any]) -> None:
+    stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
+    [stage] = [text for text in stages if text.splitlines()[0].endswith(f" AS {service['build']['target']}")]
+    used = {volume.split(":")[1] for volume in service["volumes"]}
+    assert used - set(re.findall(r"/var/lib/portico/[a-z]+", stage)) == set()
+
+
+def test_every_path_that_a_service_is_told_is_mounted_there() -> None:
+    for name in set(OURS) - {"migrate"}:  # it is told of files like the others, and touches none
+        service = OURS[name]
+        mounted = [volume.split(":")[1] for volume in service["volumes"]]
+        told = (*service.get("environment", {}).values(), *service.get("command", ()))
+        paths = [value for value in told if value.startswith("/")]
+        assert [path for path in paths if not any(Path(path).is_relative_to(each) for each in mounted)] == [], name
+
+
+def test_whoever_copies_the_database_copies_the_files_too() -> None:
+    place = COMPOSE["x-environment"]["PORTICO_ATTACHMENTS"]
+    for name in ("backup", "restore", "doctor"):
+        assert SERVICES[name]["environment"]["PORTICO_ATTACHMENTS"] == place
+        assert any(volume.startswith(f"attachments:{place}") for volume in SERVICES[name]["volumes"])
 
 
 def test_every_volume_secret_and_service_that_is_named_exists() -> None:
