@@ -1,4 +1,7 @@
-"""`make bench`: measures everything, prints it, and writes docs/performance.md. Takes about ten minutes."""
+"""`make bench`: measures everything, prints it, and writes docs/performance.md. Takes about half an hour.
+
+`python -m benchmarks f` measures only that section again and leaves the others on the page as they were.
+"""
 
 import asyncio
 import os
@@ -6,59 +9,84 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from benchmarks import cold_start, in_process, inbox, review_queue, submission
+from benchmarks import cold_start, in_process, inbox, messages, review_queue, submission
 from benchmarks.goals import Line, Section
 from benchmarks.server import House, opened_house
+from portico.platform.embedded_binaries import programs
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+ON_ITS_OWN: Mapping[str, Callable[[], Awaitable[Section]]] = {
+    "a": lambda: asyncio.to_thread(in_process.section),
+    "d": cold_start.section,
+}
+IN_A_HOUSE: Mapping[str, Callable[[House], Awaitable[Section]]] = {
+    "b": submission.section,
+    "f": messages.section,
+    "c": review_queue.section,
+    "e": inbox.section,
+}
+"""In this order: what is timed over HTTP comes before the tables are filled."""
+_POSTGRES = 18
+"""The version that the demo and the measurements embed."""
+_HEADING = re.compile(r"^## \((\w)\) .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_GOAL = re.compile(r"^\| (.+?) \|.*\| (met|\*\*NOT met\*\*) \|$", re.MULTILINE)
 
 
-def main() -> int:
-    """Runs every measurement; ends well also when a goal was not met, since the page says so."""
-    page = "\n".join([*asyncio.run(_page()), ""])
+def main(asked: Sequence[str]) -> int:
+    """Measures what was asked for, else everything; ends well also when a goal was not met, since the page says so."""
+    unknown = set(asked) - {*ON_ITS_OWN, *IN_A_HOUSE}
+    if unknown:
+        print(f"no such section: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    measured = asyncio.run(_measured(asked or [*ON_ITS_OWN, *IN_A_HOUSE]))
+    kept = {found[1]: found[0].strip() for found in _HEADING.finditer(PAGE.read_text(encoding="utf-8"))}
+    page = _page([text for _, text in sorted({**kept, **measured}.items())])
     PAGE.write_text(page, encoding="utf-8")
-    print(page)
+    print("\n\n".join(measured.values()) if asked else page)
     return 0
 
 
-async def _page() -> list[str]:
-    loads = [os.getloadavg()[0]]
-    start = await cold_start.section()
-    loads.append(os.getloadavg()[0])
-    engines = await asyncio.to_thread(in_process.section)
-    loads.append(os.getloadavg()[0])
-    async with opened_house() as house:
-        sent = await submission.section(house)
-        loads.append(os.getloadavg()[0])
-        queue = await review_queue.section(house)
-        loads.append(os.getloadavg()[0])
-        threads = await inbox.section(house)
-        machine = [*_machine(), f"- {_postgres(house)}, embedded, its settings as in the demo"]
-    loads.append(os.getloadavg()[0])
-    shown = ", ".join(f"{load:.1f}" for load in loads)
-    sections = [engines, sent, queue, threads, start]
-    return [
-        *_head(sections),
-        *machine,
-        f"- load of the last minute before, between and after the parts: {shown}",
-        *_tables(sections),
-    ]
+async def _measured(asked: Sequence[str]) -> dict[str, str]:
+    """The text of each section, by its letter."""
+    texts = {}
+    for letter, measure in ON_ITS_OWN.items():
+        if letter in asked:
+            texts[letter] = await _told(measure)
+    async with AsyncExitStack() as stack:
+        wanted = {letter: measure for letter, measure in IN_A_HOUSE.items() if letter in asked}
+        house = await stack.enter_async_context(opened_house()) if wanted else None
+        for letter, measure_in in wanted.items():
+            assert house is not None
+            texts[letter] = await _told(measure_in, house)
+    return texts
 
 
-def _head(sections: Sequence[Section]) -> Iterator[str]:
-    judged = [line for section in sections for line in section.lines if line.met is not None]
-    missed = [line.what for line in judged if not line.met]
-    yield "# Performance"
-    yield "\n<!-- Written by `make bench` (benchmarks/); never by hand. -->\n"
+async def _told(measure: Callable[..., Awaitable[Section]], *house: House) -> str:
+    before = os.getloadavg()[0]
+    section = await measure(*house)
+    when = f"Measured on {datetime.now(UTC):%Y-%m-%d}; load of the last minute before {before:.1f}, after "
+    return "\n".join([*_table(section), f"\n{when}{os.getloadavg()[0]:.1f}."])
+
+
+def _page(sections: Sequence[str]) -> str:
+    judged = [found.groups() for text in sections for found in _GOAL.finditer(text)]
+    missed = [what for what, verdict in judged if verdict != "met"]
     unmet = f"; not met: {'; '.join(missed)}" if missed else ""
-    yield f"Measured on {datetime.now(UTC):%Y-%m-%d}. {len(judged) - len(missed)} of {len(judged)} goals met{unmet}."
-    yield "\n## The machine\n"
+    head = [
+        "# Performance",
+        "<!-- Written by `make bench` (benchmarks/); never by hand. -->",
+        f"{len(judged) - len(missed)} of {len(judged)} goals met{unmet}.",
+        "## The machine",
+        "\n".join(_machine()),
+    ]
+    return "\n\n".join([*head, *sections]) + "\n"
 
 
 def _machine() -> Iterator[str]:
@@ -66,6 +94,7 @@ def _machine() -> Iterator[str]:
     yield f"- {_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}"
     yield "- shared: other programs ran at the same time, so waits are longer and vary more than on a machine of one's own"
     yield f"- Python {platform.python_version()}"
+    yield f"- {_postgres()}, embedded, its settings as in the demo"
 
 
 def _processor() -> str:
@@ -76,16 +105,16 @@ def _processor() -> str:
     return found[1] if found else platform.machine()
 
 
-def _postgres(house: House) -> str:
-    told = subprocess.run([house.postgres.program("postgres"), "--version"], capture_output=True, text=True, check=True)
+def _postgres() -> str:
+    program = programs(_POSTGRES, None) / "postgres"
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     return told.stdout.strip().replace("postgres (PostgreSQL)", "PostgreSQL")
 
 
-def _tables(sections: Sequence[Section]) -> Iterator[str]:
-    for section in sections:
-        yield f"\n## {section.title}\n\n{section.method}\n\n| what | measured | goal | |\n| --- | --- | --- | --- |"
-        yield from (_row(line) for line in section.lines)
-        yield from (f"\n{note}" for note in section.notes)
+def _table(section: Section) -> Iterator[str]:
+    yield f"## {section.title}\n\n{section.method}\n\n| what | measured | goal | |\n| --- | --- | --- | --- |"
+    yield from (_row(line) for line in section.lines)
+    yield from (f"\n{note}" for note in section.notes)
 
 
 def _row(line: Line) -> str:
@@ -93,4 +122,4 @@ def _row(line: Line) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -69,6 +69,13 @@ class Counted:
 
     prefixes: Mapping[str, str]
 
+    def within(self, statement: str) -> str:
+        """A statement without parameters, with such ids in its literals."""
+        return _UUID.sub(lambda found: self._counted_in_literal(found[0]), statement)
+
+    def _counted_in_literal(self, uuid: str) -> str:
+        return f"' || {counted(self.prefixes[uuid])} || '" if uuid in self.prefixes else uuid
+
     def expression(self, text: str) -> str:
         """A text with such ids in it, as SQL."""
         parts = []
@@ -109,7 +116,9 @@ async def script_of(run: Sequence[Statement], ids: Counted, connection: asyncpg.
             types = await _types(connection, trip[0].sql)
             made = [f"{_bound(each, types, ids)};" for each in trip]
         else:
-            made = [f"{part.strip()};" for part in _without_comments(trip[0].sql).split(";") if part.strip()]
+            made = [
+                f"{ids.within(part.strip())};" for part in _without_comments(trip[0].sql).split(";") if part.strip()
+            ]
         lines += ["\\startpipeline", *made, "\\endpipeline"] if len(made) > 1 else made
     return "\n".join(lines) + "\n"
 

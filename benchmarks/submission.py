@@ -1,15 +1,8 @@
 """Submitting an intake over HTTP with durable commits, beside the same SQL statements run by pgbench, in turns."""
 
-import asyncio
-import os
-import subprocess
-import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import chain
-from pathlib import Path
 from statistics import mean, median, quantiles
 from typing import NamedTuple
 
@@ -17,9 +10,9 @@ import asyncpg
 import psutil
 
 from benchmarks.goals import Line, Section
-from benchmarks.replay import Counted, Statement, counted, new_ids, run_times, script_of, statements_in, trips_of
+from benchmarks.recording import Replay, ids_in, logging, pgbench, replay_of, statements_of
+from benchmarks.replay import counted
 from benchmarks.server import House, Patient, serving, signed_in
-from portico.platform.roles import APP
 
 ROUNDS, EACH, WARM = 6, 50, 8
 PREPARED = ROUNDS * EACH + 2 * WARM
@@ -38,16 +31,6 @@ class Spent(NamedTuple):
     cpu_ms: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Replay:
-    """One request as a script, and what was counted in it."""
-
-    script: str
-    trips: int
-    statements: int
-    commits: int
-
-
 async def section(house: House) -> Section:
     """Measures in turns and tells the ratio of the medians."""
     replay = await _recorded(house)
@@ -55,10 +38,11 @@ async def section(house: House) -> Section:
     by_pgbench: list[list[float]] = []
     async with serving(house) as (url, server), signed_in(house, url, "alice") as alice:
         await _submissions(alice, server, WARM)
-        await _pgbench(house, replay.script, WARM, done=0)
+        await pgbench(house, replay.script, ["-t", str(WARM)], first=0)
         for turn in range(ROUNDS):
             over_http.append(await _submissions(alice, server, EACH))
-            by_pgbench.append(await _pgbench(house, replay.script, EACH, done=WARM + turn * EACH))
+            done = WARM + turn * EACH
+            by_pgbench.append(await pgbench(house, replay.script, ["-t", str(EACH)], first=done))
     return _judged(replay, over_http, by_pgbench)
 
 
@@ -117,57 +101,15 @@ async def _recorded(house: House) -> Replay:
     """One submission as a server with warm connections makes it, and as many drafts as the replay will need."""
     connection = await asyncpg.connect(house.admin)
     try:
-        async with _logging(connection), serving(house) as (url, server), signed_in(house, url, "bob") as bob:
+        async with logging(connection), serving(house) as (url, server), signed_in(house, url, "bob") as bob:
             await _submissions(bob, server, WARM)
             response_id, revision = await bob.finished_draft()
-            known = await _ids_in(connection)
+            known = await ids_in(connection)
             await _prepare(connection, bob.patient_id, response_id)
-            _, position = await _log(house, 0)
-            await bob.submit(response_id, revision)
-            run, _ = await _log(house, position)
-        prefixes = {bob.patient_id: _PATIENT, response_id: _RESPONSE}
-        prefixes |= {made: f"{0xC0 + number:08x}" for number, made in enumerate(new_ids(run, known))}
-        return Replay(
-            script=await script_of(run, Counted(prefixes), connection),
-            trips=len(trips_of(run)),
-            statements=len(run),
-            commits=sum(each.sql.upper().startswith("COMMIT") for each in run),
-        )
+            run = await statements_of(house, lambda: bob.submit(response_id, revision))
+        return await replay_of(connection, run, {bob.patient_id: _PATIENT, response_id: _RESPONSE}, known)
     finally:
         await connection.close()
-
-
-@asynccontextmanager
-async def _logging(connection: asyncpg.Connection) -> AsyncIterator[None]:
-    """Statements with their parameters in the log: only here, where all people are made up."""
-    await connection.execute(
-        f"alter role {APP} set log_statement = 'all'; alter role {APP} set log_parameter_max_length = -1"
-    )
-    try:
-        yield
-    finally:
-        await connection.execute(f"alter role {APP} reset all")
-
-
-async def _log(house: House, position: int) -> tuple[list[Statement], int]:
-    await asyncio.sleep(0.5)  # the collector writes a moment later
-    [log] = (house.postgres.folder / "cluster" / "log").glob("*.json")
-    return statements_in(log, APP, position)
-
-
-async def _ids_in(connection: asyncpg.Connection) -> set[str]:
-    """Every id in the database."""
-    columns = await connection.fetch(
-        "select table_name, column_name from information_schema.columns"
-        " where table_schema = 'public' and data_type = 'uuid'"
-    )
-    found = set()
-    for table, column in columns:
-        rows = await connection.fetch(
-            f'select distinct "{column}"::text as id from "{table}" where "{column}" is not null'
-        )
-        found |= {row["id"] for row in rows}
-    return found
 
 
 async def _prepare(connection: asyncpg.Connection, patient_id: str, response_id: str) -> None:
@@ -184,19 +126,3 @@ async def _prepare(connection: asyncpg.Connection, patient_id: str, response_id:
             f" where t.{where} = '{response_id if where == 'response_id' else patient_id}'"
         )
     await connection.execute("analyze")
-
-
-async def _pgbench(house: House, script: str, runs: int, *, done: int) -> list[float]:
-    """Milliseconds of each run of the script by pgbench."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "request.sql"
-        file.write_text(script, encoding="utf-8")
-        command = [
-            str(house.postgres.program("pgbench")), "-n", "-c", "1", "-t", str(runs), "-M", "prepared", "-l",
-            "-D", f"n={done}", "-f", str(file), house.app,
-        ]  # fmt: skip
-        ran = await asyncio.to_thread(
-            subprocess.run, command, cwd=folder, env=os.environ, capture_output=True, text=True, check=False
-        )
-        assert ran.returncode == 0, ran.stderr
-        return list(run_times(Path(folder)))

@@ -66,7 +66,7 @@ async def note_lowered(tx: Tx, subject: Subject, by: AccountId) -> None:
 async def enter(tx: Tx, after: Escalation, step: Step, told: Sequence[str] = ()) -> None:
     """Writes a step into the ledger and leaves word of it, once for each recipient."""
     await queries.insert_step(tx, after, step)
-    await announce(tx, "escalation", after.escalation_id)
+    announce(tx, "escalation", after.escalation_id)
     for recipient in told:
         await enqueue(
             tx,

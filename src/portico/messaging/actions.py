@@ -3,6 +3,8 @@
 The thread's row is held before anything else, so that numbers have no gap and a message sent twice at once is one.
 """
 
+from typing import NoReturn
+
 import msgspec
 
 from portico.access import Caller
@@ -95,10 +97,11 @@ async def append(
     settings = await settings_of(tx, site.content)
     ready = await _ready(tx, site, box, author, row.patient_id, parcel, found)
     held = await seen_thread(tx, caller, thread_id, held=True)
-    # Whoever sent the same at the same time is done by now.
-    earlier = await _earlier(tx, caller, box, author, thread_id, parcel)
-    if earlier is not None:
-        return await _again(tx, caller, held, earlier)
+    if held.last_seq != row.last_seq:
+        # Whoever sent the same at the same time is done by now.
+        earlier = await _earlier(tx, caller, box, author, thread_id, parcel)
+        if earlier is not None:
+            return await _again(tx, caller, held, earlier)
     stands = await unresolved_of(tx, thread_subject(thread_id)) is not None
     due = read_by(settings, tx.now)
     after = rules.with_message(held, author, ready.found.level, danger_stands=stands, now=tx.now, unread_due=due)
@@ -193,7 +196,7 @@ async def _earlier(
     return stored
 
 
-async def _refuse_taken(tx: Tx, caller: Caller, taken: StoredMessage | None) -> None:
+async def _refuse_taken(tx: Tx, caller: Caller, taken: StoredMessage | None) -> NoReturn:
     """The id is of a message elsewhere: who cannot see that one hears the same as of one that is not there."""
     if taken is None:
         raise NotFound
@@ -269,7 +272,8 @@ def _first(tx: Tx, box: Box, settings: ClinicSettings, author: Author, new: NewT
 async def _store(tx: Tx, settings: ClinicSettings, caller: Caller, row: StoredThread, ready: Ready) -> Sent:
     """Stores the message under the number that the held thread counts, and whatever follows from it."""
     message_id = ready.parcel.message_id
-    if not await queries.insert_message(tx, row, row.last_seq, ready):
+    stored = await queries.insert_message(tx, row, row.last_seq, ready)
+    if stored is None:
         # Taken in another thread meanwhile, or out of sight.
         await _refuse_taken(tx, caller, await queries.message(tx, message_id))
     await files.bind(tx, row.patient_id, ready.parcel)
@@ -278,10 +282,8 @@ async def _store(tx: Tx, settings: ClinicSettings, caller: Caller, row: StoredTh
         recipient = patient_recipient(row.patient_id)
         await enqueue(tx, kind="message", recipient=recipient, dedupe_key=f"message:{message_id}")
     await empty_draft(tx, caller, row.thread_id)
-    await announce(tx, "thread", row.thread_id)
+    announce(tx, "thread", row.thread_id)
     await record(tx, caller, "create", Object("message", message_id), patient=row.patient_id)
-    stored = await queries.message(tx, message_id)
-    assert stored is not None
     return Sent(thread=row, message=stored, is_new=True)
 
 

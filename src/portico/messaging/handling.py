@@ -54,7 +54,7 @@ async def retract_in(
             raise handling_rules.AlreadyRetracted
         return
     await handling_queries.insert_retraction(tx, message, box.seal_text(retraction_place(message_id), reason), caller)
-    await announce(tx, "thread", thread_id)
+    announce(tx, "thread", thread_id)
     target = Object("message", message_id)
     await record(tx, caller, "change", target, patient=message.patient_id, outcome="retracted")
 
@@ -74,7 +74,7 @@ async def set_level(
         if level != message.level_now:
             await _store_level(tx, site, caller, message, level, reason)
             await _level_of_thread(tx, site, caller, row, message, level)
-            await announce(tx, "thread", thread_id)
+            announce(tx, "thread", thread_id)
             target = Object("message", message_id)
             await record(tx, caller, "change", target, patient=message.patient_id, outcome=level)
         return await _letter(tx, site, message_id)
@@ -219,5 +219,5 @@ async def _store_assignment(tx: Tx, site: Site, caller: Caller, row: StoredThrea
 
 async def _stored(tx: Tx, caller: Caller, row: StoredThread, outcome: str) -> None:
     await queries.update_thread(tx, row)
-    await announce(tx, "thread", row.thread_id)
+    announce(tx, "thread", row.thread_id)
     await record(tx, caller, "change", Object("thread", row.thread_id), patient=row.patient_id, outcome=outcome)

@@ -81,7 +81,7 @@ async def _raise(
         tell_first=tell_first,
     )
     await raise_for(tx, settings, trigger)
-    await announce(tx, "thread", row.thread_id)
+    announce(tx, "thread", row.thread_id)
     await record_system(tx, "change", Object("thread", row.thread_id), patient=row.patient_id)
 
 

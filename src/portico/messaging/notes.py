@@ -36,7 +36,7 @@ async def write_note(site: Site, caller: Caller, thread_id: ThreadId, body: str)
         note_id = tx.ids.new()
         box = await site.vault.patient(tx, row.patient_id)
         await handling_queries.insert_note(tx, row, note_id, box.seal_text(_place(note_id), body), caller)
-        await announce(tx, "thread", thread_id)
+        announce(tx, "thread", thread_id)
         await record(tx, caller, "create", Object("note", note_id), patient=row.patient_id)
         return Note(
             note_id=note_id,

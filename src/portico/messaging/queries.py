@@ -16,12 +16,6 @@ class ThreadKey(msgspec.Struct, frozen=True, kw_only=True):
     thread_id: ThreadId
 
 
-class MessageKey(msgspec.Struct, frozen=True, kw_only=True):
-    """The id of a message that was stored just now."""
-
-    message_id: MessageId
-
-
 class PatientNamed(msgspec.Struct, frozen=True, kw_only=True):
     """A patient whom this transaction may see."""
 
@@ -111,14 +105,17 @@ STANDING_DANGERS = Query(
 )
 
 INSERT_MESSAGE = Query(
-    MessageKey,
+    StoredMessage,
     """
     insert into message (clinic_id, message_id, thread_id, patient_id, seq, kind, author_id, author_name, author_role,
         on_behalf_of, from_patient, body_sealed, content_digest, reply_to, attachments, response_id, level, rules, spans,
         reader_version, guidance_keys, sent_at, read_due_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
     on conflict (clinic_id, message_id) do nothing
-    returning message_id
+    returning message_id, thread_id, patient_id, seq, kind, author_id, author_name, author_role, on_behalf_of,
+        from_patient, body_sealed, content_digest, reply_to, attachments, response_id, level, rules, spans, reader_version,
+        guidance_keys, sent_at, level as level_now, null::uuid as retracted_by, null::text as retracted_by_name,
+        null::timestamptz as retracted_at, null::bytea as retraction_reason_sealed
     """,
 )
 
@@ -205,10 +202,10 @@ async def standing_dangers(tx: Tx, patient_id: PatientId) -> list[StoredMessage]
     return await tx.all(STANDING_DANGERS, tx.clinic_id, patient_id)
 
 
-async def insert_message(tx: Tx, row: StoredThread, seq: int, ready: Ready) -> bool:
-    """Stores a message; False when its id is taken, by whomever."""
+async def insert_message(tx: Tx, row: StoredThread, seq: int, ready: Ready) -> StoredMessage | None:
+    """Stores a message; None when its id is taken, by whomever."""
     parcel, author, found = ready.parcel, ready.author, ready.found
-    stored = await tx.first(
+    return await tx.first(
         INSERT_MESSAGE,
         tx.clinic_id,
         parcel.message_id,
@@ -234,7 +231,6 @@ async def insert_message(tx: Tx, row: StoredThread, seq: int, ready: Ready) -> b
         tx.now,
         ready.read_due_at,
     )
-    return stored is not None
 
 
 async def patient(tx: Tx, patient_id: PatientId) -> PatientNamed | None:

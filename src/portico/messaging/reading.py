@@ -160,7 +160,7 @@ async def reading_of(tx: Tx, site: Site, caller: Caller, thread_id: ThreadId) ->
     found = await list_queries.listed(tx, caller, thread_id)
     if found is None:
         raise NotFound
-    opened = await _opened(tx, site, found)
+    opened = _opened(await site.vault.patient(tx, found.patient_id), found)
     return msgspec.structs.replace(opened, course=await course_in(tx, site, thread_id))
 
 
@@ -203,7 +203,7 @@ async def _inbox(tx: Tx, site: Site, caller: Caller, wanted: Wanted, cursor: str
     found = await list_queries.inbox(tx, caller, wanted, after, PAGE_SIZE + 1)
     last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
     more = None if last is None else cursor_encode((last.level_rank, last.waiting_key, last.thread_id))
-    return ThreadPage(threads=[await _opened(tx, site, each) for each in found[:PAGE_SIZE]], next=more)
+    return ThreadPage(threads=await _all_opened(tx, site, found[:PAGE_SIZE]), next=more)
 
 
 async def _recent(tx: Tx, site: Site, caller: Caller, wanted: Wanted, cursor: str | None) -> ThreadPage:
@@ -211,7 +211,7 @@ async def _recent(tx: Tx, site: Site, caller: Caller, wanted: Wanted, cursor: st
     found = await list_queries.recent(tx, caller, wanted, after, PAGE_SIZE + 1)
     last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
     more = None if last is None else cursor_encode((last.last_at, last.thread_id))
-    return ThreadPage(threads=[await _opened(tx, site, each) for each in found[:PAGE_SIZE]], next=more)
+    return ThreadPage(threads=await _all_opened(tx, site, found[:PAGE_SIZE]), next=more)
 
 
 async def _searched(tx: Tx, site: Site, caller: Caller, wanted: Wanted, asked: Asked) -> ThreadPage:
@@ -220,7 +220,7 @@ async def _searched(tx: Tx, site: Site, caller: Caller, wanted: Wanted, asked: A
     after = cursor_decode(asked.cursor, tuple[datetime, UUID]) or RECENT_START
     found: list[Reading] = []
     for each in await list_queries.recent(tx, caller, wanted, after, SEARCHED):
-        reading = await _opened(tx, site, each)
+        reading = _opened(await site.vault.patient(tx, each.patient_id), each)
         if await _says(tx, site, reading, words):
             found.append(reading)
         if len(found) > PAGE_SIZE:
@@ -240,8 +240,15 @@ async def _says(tx: Tx, site: Site, reading: Reading, words: Sequence[str]) -> b
     return all(word in text for word in words)
 
 
-async def _opened(tx: Tx, site: Site, row: ListedThread) -> Reading:
-    box = await site.vault.patient(tx, row.patient_id)
+async def _all_opened(tx: Tx, site: Site, rows: Sequence[ListedThread]) -> list[Reading]:
+    """A page of threads, with the keys of all its patients in one look. Raises NotFound when one has none."""
+    boxes = await site.vault.patients(tx, list({row.patient_id for row in rows}))
+    if any(row.patient_id not in boxes for row in rows):
+        raise NotFound
+    return [_opened(boxes[row.patient_id], row) for row in rows]
+
+
+def _opened(box: Box, row: ListedThread) -> Reading:
     closing = None
     if row.closing_sealed is not None and row.closure_id is not None:
         closing = box.open_text(closure_place(row.closure_id), row.closing_sealed)

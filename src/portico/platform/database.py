@@ -21,10 +21,6 @@ from portico.ids import ClinicId
 from portico.platform.clock import Clock, Ids
 from portico.platform.roles import check_connected_role
 
-_CONTEXT = """
-    select set_config('app.clinic', $1, true), set_config('app.kind', $2, true),
-           set_config('app.actor', $3, true), set_config('app.patients', $4, true)
-"""
 SERVER_SETTINGS = {
     "application_name": "portico",
     "statement_timeout": "15s",
@@ -39,10 +35,11 @@ SERVER_SETTINGS = {
 # spend one of its own on it when a connection comes back. Nothing is read before it.
 _BEGIN = "select pg_advisory_unlock_all(); close all; unlisten *; reset all; begin"
 _COMMIT = "commit"
-_COMMIT_AND_WAKE = "notify portico_due; commit"
 _ROLLBACK = "rollback"
 WAKE_UP = "portico_due"
 """The channel on which a transaction that wrote a due time says so. It carries nothing: what is due stands in the tables."""
+CHANGES = "portico_changes"
+"""The channel on which a transaction says what it changed; every process of the portal listens on it."""
 _AWAY = "The database does not answer just now. Nothing was lost; please try again."
 _UNREACHABLE = (
     asyncpg.PostgresConnectionError,
@@ -136,15 +133,43 @@ class Tx(Statements):
     def __init__(self, connection: PoolConnectionProxy, scope: Scope, clock: Clock, ids: Ids) -> None:
         super().__init__(connection, clock, ids)
         self.scope = scope
+        self._changes: dict[str, None] = {}
 
     @property
     def clinic_id(self) -> ClinicId:
         """The one clinic this transaction is in; every statement names it."""
         return self.scope.clinic_id
 
+    def announce(self, kind: str, changed: UUID) -> None:
+        """Says, when the transaction commits, that this thing of this kind changed."""
+        assert kind.isidentifier()
+        self._changes[f"{UUID.__str__(self.clinic_id)} {kind} {UUID.__str__(changed)}"] = None
+
+    @property
+    def ending(self) -> str:
+        """What is said and done when all went well, in one round trip."""
+        said = [f"select pg_notify('{CHANGES}', '{change}')" for change in self._changes]
+        woken = [f"notify {WAKE_UP}"] if self.wakes_worker else []
+        return "; ".join([*said, *woken, _COMMIT])
+
 
 class Unscoped(Statements):
     """An open transaction without context: sees only tables without people (clinic, sign_in, rate_limit, forms)."""
+
+
+def _context(scope: Scope) -> str:
+    """What row-level security compares with, in the round trip that begins the transaction.
+
+    The one text that is put together: parameters would cost a round trip of their own. Nothing in it can be read as
+    SQL: ids are written by UUID itself, the kind is one of four words, and the subject goes as hexadecimal digits.
+    """
+    patients = ",".join(UUID.__str__(each) for each in sorted(scope.patients))
+    subject = f"convert_from(decode('{scope.subject.encode().hex()}', 'hex'), 'UTF8')"
+    return (
+        f"select set_config('app.clinic', '{UUID.__str__(scope.clinic_id)}', true),"
+        f" set_config('app.kind', '{scope.kind}', true), set_config('app.actor', {subject}, true),"
+        f" set_config('app.patients', '{{{patients}}}', true)"
+    )
 
 
 def _struct(record: asyncpg.Record, row: type[Row]) -> Row:
@@ -191,13 +216,10 @@ class Database:
         Raises Unavailable when no connection can be had or the server went away; nothing was committed then,
         except that a connection lost at the very commit leaves its outcome unknown.
         """
-        async with self._open() as held:
-            patients = sorted(scope.patients)
-            context = (str(scope.clinic_id), scope.kind, scope.subject, "{" + ",".join(map(str, patients)) + "}")
-            await held.connection.execute(_CONTEXT, *context)
+        async with self._open(f"{_BEGIN}; {_context(scope)}") as held:
             tx = Tx(held.connection, scope, self.clock, self.ids)
             yield tx
-            held.ending = _COMMIT_AND_WAKE if tx.wakes_worker else _COMMIT
+            held.ending = tx.ending
 
     @asynccontextmanager
     async def unscoped(self, reason: str) -> AsyncIterator[Unscoped]:
@@ -225,11 +247,11 @@ class Database:
             await self._pool.release(connection)
 
     @asynccontextmanager
-    async def _open(self) -> AsyncIterator["_Held"]:
+    async def _open(self, beginning: str = _BEGIN) -> AsyncIterator["_Held"]:
         connection = await self._acquired()
         try:
             held = _Held(connection)
-            await connection.execute(_BEGIN)
+            await connection.execute(beginning)
             try:
                 yield held
             except BaseException:

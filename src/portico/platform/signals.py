@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 
 from portico.ids import ClinicId
-from portico.platform.database import Query, Tx
+from portico.platform.database import CHANGES, Tx
 
-CHANNEL: Final = "portico_changes"
+CHANNEL: Final = CHANGES
 """The channel that every process listens on."""
 
 
@@ -20,18 +20,9 @@ class Change(msgspec.Struct, frozen=True):
     id: UUID
 
 
-class Said(msgspec.Struct, frozen=True):
-    """The empty answer of a notification."""
-
-    said: str
-
-
-NOTIFY = Query(Said, "select pg_notify($1, $2)::text as said")
-
-
-async def announce(tx: Tx, kind: str, changed: UUID) -> None:
+def announce(tx: Tx, kind: str, changed: UUID) -> None:
     """Tells listeners, when the transaction commits, that this thing changed."""
-    await tx.one(NOTIFY, CHANNEL, f"{tx.clinic_id} {kind} {changed}")
+    tx.announce(kind, changed)
 
 
 def change_of(payload: str) -> Change | None:
