@@ -1,5 +1,6 @@
 """Files of messages: sent once with the message, kept with a draft, read by whoever reads the thread."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -215,3 +216,88 @@ async def test_staff_send_a_paper_by_the_page(portal: Portal) -> None:
     answer = await post_form(fred, f"/threads/{thread}/messages", {"message_id": new_id(), "body": "Here."}, PAPER)
     assert answer.status_code == 303, answer.text
     assert [each["name"] for each in (await messages(alice, thread))[1]["files"]] == ["letter.pdf"]
+
+
+async def test_pressing_send_twice_with_new_files_sends_once_and_shows_the_same_page(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    thread = new_id()
+    start = {"thread_id": thread, "message_id": new_id(), "topic": "soreness", "subject": "Knee", "body": CALM}
+    answer = {"message_id": new_id(), "body": "And this."}
+    of_staff = {"message_id": new_id(), "body": "Thank you."}
+    for who, path, fields in (
+        (alice, f"/for/{alice.own}/compose", start),
+        (alice, f"/for/{alice.own}/threads/{thread}/messages", answer),
+        (nora, f"/threads/{thread}/messages", of_staff),
+    ):
+        first, second, third = [await post_form(who, path, fields, PHOTO, PAPER) for _ in range(3)]
+        assert (first.status_code, second.status_code, third.status_code) == (303, 303, 303), second.text
+        assert first.headers["location"] == second.headers["location"] == third.headers["location"]
+    assert [len(each["files"]) for each in await messages(alice, thread)] == [2, 2, 2]
+
+
+async def test_two_presses_at_the_same_time_send_once(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    thread = new_id()
+    start = {"thread_id": thread, "message_id": new_id(), "topic": "soreness", "subject": "Knee", "body": CALM}
+    both = await asyncio.gather(*(post_form(alice, f"/for/{alice.own}/compose", start, PHOTO) for _ in range(2)))
+    assert [each.status_code for each in both] == [303, 303]
+    assert len(await messages(alice, thread)) == 1
+
+
+@pytest.mark.parametrize("changed", ["file", "name", "words", "count"])
+async def test_what_differs_under_the_same_id_is_still_refused(changed: str, portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own)
+    path = f"/for/{alice.own}/threads/{thread}/messages"
+    fields = {"message_id": new_id(), "body": "This."}
+    text = ("list.txt", b"one", "text/plain")
+    assert (await post_form(alice, path, fields, text)).status_code == 303
+    others = {"file": ("list.txt", b"two", "text/plain"), "name": ("lost.txt", b"one", "text/plain")}
+    words = {**fields, "body": "That."} if changed == "words" else fields
+    files = [others.get(changed, text), *([PAPER] if changed == "count" else [])]
+    refused = await post_form(alice, path, words, *files)
+    assert refused.status_code == 409
+    assert words["body"] in refused.text
+    assert len((await messages(alice, thread))[1]["files"]) == 1
+
+
+async def test_another_account_cannot_send_files_as_sent_before(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    thread = await started(alice, alice.own)
+    fields = {"message_id": new_id(), "body": "This."}
+    assert (await post_form(alice, f"/for/{alice.own}/threads/{thread}/messages", fields, PAPER)).status_code == 303
+    assert (await post_form(nora, f"/threads/{thread}/messages", fields, PAPER)).status_code == 409
+
+
+async def test_a_corrected_copy_has_files_and_pressing_twice_makes_one(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    thread = await started(alice, alice.own)
+    assert (await write(nora, thread)).status_code == 201
+    first, answer = await messages(alice, thread)
+    for who, page, message in (
+        (alice, f"/for/{alice.own}/threads/{thread}", first),
+        (nora, f"/threads/{thread}", answer),
+    ):
+        path = f"{page}/messages/{message['id']}/retraction"
+        assert f'enctype="multipart/form-data" action="{path}"' in (await who.http.get(page)).text
+        fields = {"new_id": new_id(), "reason": "The photo was missing", "body": "With it."}
+        presses = [await post_form(who, path, fields, PHOTO) for _ in range(2)]
+        assert [each.status_code for each in presses] == [303, 303], presses[-1].text
+    shown = await messages(alice, thread)
+    assert [(each["body"], [file["name"] for file in each["files"]]) for each in shown[2:]] == [
+        ("With it.", ["knee.jpg"]),
+        ("With it.", ["knee.jpg"]),
+    ]
+
+
+async def test_a_correction_that_is_refused_loses_nothing(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own)
+    [first] = await messages(alice, thread)
+    path = f"/for/{alice.own}/threads/{thread}/messages/{first['id']}/retraction"
+    fields = {"new_id": new_id(), "reason": "My reason", "body": "My copy"}
+    refused = await post_form(alice, path, fields, PHOTO, ("bad.jpg", b"no picture", "image/jpeg"))
+    assert refused.status_code == 400
+    for words in ("bad.jpg: ", "My reason", "My copy", "Keep: knee.jpg", str(fields["new_id"])):
+        assert words in refused.text
+    assert len(await messages(alice, thread)) == 1

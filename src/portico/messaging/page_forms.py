@@ -11,6 +11,7 @@ from litestar.params import Body
 from portico.errors import DomainError, Malformed
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging import rules
+from portico.messaging.correcting import Correction
 from portico.messaging.drafting import Draft, Written
 from portico.messaging.model import Level, NewThread, Parcel, Topic
 from portico.messaging.page_files import ChosenFile, Received, files_of_draft, ids_of
@@ -46,14 +47,6 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[ChosenFile, ...] = ()
 
 
-class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
-    """What was written to take a message back or to correct it, when that was refused."""
-
-    message_id: UUID
-    reason: str
-    body: str
-
-
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with a field of a page."""
 
@@ -86,6 +79,16 @@ def _faults(sent: Composed) -> Iterator[Fault]:
             yield Fault(field=field, message=refusal.message)
 
 
+class Corrected(msgspec.Struct, frozen=True, kw_only=True):
+    """A correction on its page: of which message, and what stands in its place. The copy's id is made with the page."""
+
+    of: UUID
+    new_id: UUID
+    reason: str = ""
+    body: str = ""
+    files: tuple[ChosenFile, ...] = ()
+
+
 def blank(ids: Ids, thread_id: UUID | None = None, draft: Draft | None = None) -> Composed:
     """A new page to write on, or the one that was kept."""
     if draft is None:
@@ -113,19 +116,32 @@ def composed(sent: Received, thread_id: UUID | None = None) -> Composed:
     )
 
 
+def corrected(sent: Received, of: UUID) -> Corrected:
+    """What was written to take a message back, as it was sent. Raises Malformed without the copy's id."""
+    data = sent.data
+    return Corrected(
+        of=of,
+        new_id=uuid_in(data, "new_id"),
+        reason=text_in(data, "reason"),
+        body=text_in(data, "body"),
+        files=sent.files,
+    )
+
+
+def correction_of(sent: Corrected, files: tuple[UUID, ...]) -> Correction:
+    """The correction with these files."""
+    return Correction(reason=sent.reason, body=sent.body or None, new_id=MessageId(sent.new_id), attachments=files)
+
+
 def new_thread(patient_id: PatientId, sent: Composed) -> NewThread:
     """Raises Malformed unless a topic was chosen."""
     topic = topic_in(sent.topic)
     return NewThread(thread_id=ThreadId(sent.thread_id), patient_id=patient_id, topic=topic, subject=sent.subject)
 
 
-def parcel_of(sent: Composed, reply_to: UUID | None = None) -> Parcel:
-    return Parcel(
-        message_id=MessageId(sent.message_id),
-        body=sent.body,
-        attachments=ids_of(sent.files),
-        reply_to=None if reply_to is None else MessageId(reply_to),
-    )
+def parcel_of(sent: Composed, files: tuple[UUID, ...]) -> Parcel:
+    """The message with these files."""
+    return Parcel(message_id=MessageId(sent.message_id), body=sent.body, attachments=files)
 
 
 def written(sent: Composed, patient_id: PatientId | None = None) -> Written:

@@ -1,5 +1,6 @@
 """Pages of the patient's side: threads, writing, one thread, and what to do now."""
 
+from functools import partial
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,22 +12,22 @@ from portico.errors import DomainError
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, reading, rooms, sending, unsent
 from portico.messaging.guidance import dangers
-from portico.messaging.page_files import BODY_LIMIT, check_files, received, sent_form
+from portico.messaging.page_files import BODY_LIMIT, check_files, ids_of, received, sent_form
 from portico.messaging.page_forms import (
     TOPIC_NAMES,
     Composed,
-    Form,
-    TakenBack,
+    Corrected,
     blank,
     composed,
+    corrected,
+    correction_of,
     faults_shown,
     new_thread,
     parcel_of,
-    text_in,
-    uuid_in,
     written,
 )
 from portico.messaging.reading import Asked
+from portico.messaging.resending import sent_once
 from portico.messaging.sending import Delivered
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
@@ -86,7 +87,14 @@ async def send_new_thread(request: AnyRequest, site: Site, caller: Caller, patie
             await drafting.save_draft(site, caller, ThreadId(sent.thread_id), written(sent, link.patient_id))
             return see_other(f"/for/{patient_id}/threads")
         sent = await unsent.not_held_back(site, caller, link.patient_id, sent)
-        _, first = await sending.start_thread(site, caller, new_thread(link.patient_id, sent), parcel_of(sent))
+        new, parcel_with = new_thread(link.patient_id, sent), partial(parcel_of, sent)
+        _, first = await sent_once(
+            site,
+            caller,
+            MessageId(sent.message_id),
+            ids_of(sent.files),
+            lambda files: sending.start_thread(site, caller, new, parcel_with(files)),
+        )
     except DomainError as refusal:
         return await _compose(request, site, caller, link, sent, refusal)
     return _after_sending(link, sent.thread_id, first)
@@ -118,30 +126,50 @@ async def send_answer(
         if form.data.get("action") == "keep":
             await drafting.save_draft(site, caller, ThreadId(thread_id), written(sent, link.patient_id))
             return see_other(f"/for/{patient_id}/threads")
-        message = await sending.send_message(site, caller, ThreadId(thread_id), parcel_of(sent), link.patient_id)
+        message = await sent_once(
+            site,
+            caller,
+            MessageId(sent.message_id),
+            ids_of(sent.files),
+            lambda files: sending.send_message(
+                site, caller, ThreadId(thread_id), parcel_of(sent, files), link.patient_id
+            ),
+        )
     except DomainError as refusal:
         return await _thread(request, site, caller, link, thread_id, sent=sent, refusal=refusal)
     return _after_sending(link, thread_id, message)
 
 
-@post(f"{_THREAD}/messages/{{message_id:uuid}}/retraction", opt={"audience": patients()})
+@post(
+    f"{_THREAD}/messages/{{message_id:uuid}}/retraction",
+    opt={"audience": patients(), "reads": MULTIPART, "body_limit": BODY_LIMIT},
+    request_max_body_size=BODY_LIMIT,
+)
 async def retract_own(
-    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread_id: UUID, message_id: UUID, data: Form
+    request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, thread_id: UUID, message_id: UUID
 ) -> Response[bytes]:
     """Takes a message back and, when there is one, sends the corrected copy with it."""
     link = caller.actor.link_for(PatientId(patient_id), "messages")
+    form = await received(site, caller, link.patient_id, await sent_form(request, site))
+    sent = corrected(form, message_id)
     try:
-        correction = correcting.Correction(
-            reason=text_in(data, "reason"),
-            body=text_in(data, "body") or None,
-            new_id=MessageId(uuid_in(data, "new_id")),
-        )
-        copy = await correcting.correct(
-            site, caller, ThreadId(thread_id), MessageId(message_id), correction, patient_id=link.patient_id
+        check_files(form.problem)
+        copy = await sent_once(
+            site,
+            caller,
+            MessageId(sent.new_id),
+            ids_of(sent.files),
+            lambda files: correcting.correct(
+                site,
+                caller,
+                ThreadId(thread_id),
+                MessageId(message_id),
+                correction_of(sent, files),
+                patient_id=link.patient_id,
+            ),
         )
     except DomainError as refusal:
-        taken_back = TakenBack(message_id=message_id, reason=data.get("reason", ""), body=text_in(data, "body"))
-        return await _thread(request, site, caller, link, thread_id, taken_back=taken_back, refusal=refusal)
+        return await _thread(request, site, caller, link, thread_id, fix=sent, refusal=refusal)
     if copy is None:
         return see_other(f"/for/{patient_id}/threads/{thread_id}")
     return _after_sending(link, thread_id, copy)
@@ -208,12 +236,12 @@ async def _thread(
     *,
     just_sent: UUID | None = None,
     sent: Composed | None = None,
-    taken_back: TakenBack | None = None,
+    fix: Corrected | None = None,
     refusal: DomainError | None = None,
 ) -> Response[bytes]:
     room = await rooms.enter_room(site, caller, link.patient_id, ThreadId(thread_id))
     sent = sent or blank(site.db.ids, thread_id, room.draft)
-    corrected = "" if taken_back is None else taken_back.body
+    copy = "" if fix is None else fix.body
     return page(
         "patient_thread.html",
         request,
@@ -222,9 +250,9 @@ async def _thread(
         room=room,
         thread=room.reading.thread,
         sent=sent,
+        fix=fix,
         new_id=site.db.ids.new(),
-        taken_back=taken_back,
-        unsent_guidance=await unsent.emergencies_in(site, caller, link.patient_id, ("", sent.body), ("", corrected)),
+        unsent_guidance=await unsent.emergencies_in(site, caller, link.patient_id, ("", sent.body), ("", copy)),
         just_sent=just_sent,
         problem=None if refusal is None else refusal.message,
         me=caller.account_id,

@@ -16,14 +16,17 @@ from portico.ids import AccountId, MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, handling, marks, notes, reading, rooms, sending
 from portico.messaging.handling_rules import colleagues_for
 from portico.messaging.highlights import highlighted
-from portico.messaging.page_files import BODY_LIMIT, Received, check_files, received, sent_form
+from portico.messaging.page_files import BODY_LIMIT, Received, check_files, ids_of, received, sent_form
 from portico.messaging.page_forms import (
     LEVEL_NAMES,
     TOPIC_NAMES,
     Composed,
+    Corrected,
     Form,
     blank,
     composed,
+    corrected,
+    correction_of,
     faults_shown,
     level_in,
     new_thread,
@@ -34,6 +37,7 @@ from portico.messaging.page_forms import (
     written,
 )
 from portico.messaging.reading import Asked
+from portico.messaging.resending import sent_once
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -101,7 +105,14 @@ async def staff_start_thread(request: AnyRequest, site: Site, caller: Caller, pa
     sent = composed(form)
     try:
         check_files(form.problem)
-        await sending.start_thread(site, caller, new_thread(PatientId(patient_id), sent), parcel_of(sent))
+        new = new_thread(PatientId(patient_id), sent)
+        await sent_once(
+            site,
+            caller,
+            MessageId(sent.message_id),
+            ids_of(sent.files),
+            lambda files: sending.start_thread(site, caller, new, parcel_of(sent, files)),
+        )
     except DomainError as refusal:
         return await _compose(request, site, caller, PatientId(patient_id), sent, refusal)
     return see_other(f"/threads/{sent.thread_id}")
@@ -133,21 +144,41 @@ async def _send(site: Site, caller: Caller, thread_id: ThreadId, form: Received,
     if form.data.get("action") == "keep":
         await drafting.save_draft(site, caller, thread_id, written(sent))
     else:
-        await sending.send_message(site, caller, thread_id, parcel_of(sent))
+        await sent_once(
+            site,
+            caller,
+            MessageId(sent.message_id),
+            ids_of(sent.files),
+            lambda files: sending.send_message(site, caller, thread_id, parcel_of(sent, files)),
+        )
 
 
-@post(f"{_MESSAGE}/retraction", opt=_ANSWER)
+@post(
+    f"{_MESSAGE}/retraction",
+    opt={"audience": staff(Permission.ANSWER_THREADS), "reads": MULTIPART, "body_limit": BODY_LIMIT},
+    request_max_body_size=BODY_LIMIT,
+)
 async def staff_retract(
-    request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, message_id: UUID, data: Form
+    request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, message_id: UUID
 ) -> Response[bytes]:
     """Takes a message back and, when there is one, sends the corrected copy with it."""
-    correction = correcting.Correction(
-        reason=text_in(data, "reason"),
-        body=text_in(data, "body") or None,
-        new_id=MessageId(uuid_in(data, "new_id")),
+    of = await reading.read_thread(site, caller, ThreadId(thread_id))
+    form = await received(site, caller, of.thread.patient_id, await sent_form(request, site))
+    sent = corrected(form, message_id)
+    act = _correct(site, caller, ThreadId(thread_id), form, sent)
+    return await _after(request, site, caller, thread_id, act, fix=sent)
+
+
+async def _correct(site: Site, caller: Caller, thread_id: ThreadId, form: Received, sent: Corrected) -> None:
+    """Raises FilesRefused, and what correcting raises."""
+    check_files(form.problem)
+    await sent_once(
+        site,
+        caller,
+        MessageId(sent.new_id),
+        ids_of(sent.files),
+        lambda files: correcting.correct(site, caller, thread_id, MessageId(sent.of), correction_of(sent, files)),
     )
-    act = correcting.correct(site, caller, ThreadId(thread_id), MessageId(message_id), correction)
-    return await _after(request, site, caller, thread_id, act)
 
 
 @post(f"{_MESSAGE}/level", opt=_ANSWER)
@@ -196,13 +227,14 @@ async def _after(
     act: Awaitable[object],
     sent: Composed | None = None,
     *,
+    fix: Corrected | None = None,
     note: str = "",
 ) -> Response[bytes]:
     """Back to the thread; a refusal shows it with what was written."""
     try:
         await act
     except DomainError as refusal:
-        return await _show(request, site, caller, thread_id, sent=sent, note=note, refusal=refusal)
+        return await _show(request, site, caller, thread_id, sent=sent, fix=fix, note=note, refusal=refusal)
     return see_other(f"/threads/{thread_id}")
 
 
@@ -213,6 +245,7 @@ async def _show(
     thread_id: UUID,
     *,
     sent: Composed | None = None,
+    fix: Corrected | None = None,
     note: str = "",
     refusal: DomainError | None = None,
 ) -> Response[bytes]:
@@ -227,6 +260,7 @@ async def _show(
         thread=thread,
         highlighted=highlighted,
         sent=sent or blank(site.db.ids, thread_id, desk.draft),
+        fix=fix,
         note=note,
         new_id=site.db.ids.new(),
         problem=None if refusal is None else refusal.message,
