@@ -16,7 +16,7 @@ from benchmarks.goals import Line, Section, holds
 from benchmarks.recording import Replay, ids_in, logging, pgbench, replay_of, statements_of
 from benchmarks.server import House, serving
 
-ROUNDS, SECONDS, CLIENTS = 1, 3, 4
+ROUNDS, SECONDS, CLIENTS = 5, 10, 4
 LEAST = 0.25
 """What HTTP must reach of the throughput of pgbench: the median of the rounds."""
 WRITERS = 120

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from portico.access import Caller
+from portico.access import Caller, Role
 from portico.accounts import staff_accounts
 from portico.accounts.staff_accounts import Wanted
 from portico.accounts.staff_queries import StaffRow
@@ -17,6 +17,7 @@ from portico.audit import Object, record, record_list
 from portico.clinic.actions import settings_of
 from portico.clinic.queries import confirm_value, set_value
 from portico.desk import leaving_queries as queries
+from portico.desk.leaving_queries import ConsultRow
 from portico.errors import Conflict
 from portico.escalation import ladder
 from portico.escalation import queries as escalation_queries
@@ -27,6 +28,7 @@ from portico.escalation.queries import Step as EscalationStep
 from portico.ids import AccountId, PatientId
 from portico.messaging.handling import hand_on
 from portico.messaging.handling_rules import reads
+from portico.messaging.model import StoredThread
 from portico.notify.model import account
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -69,6 +71,24 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     passed_on: bool = False
 
 
+class Holdings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one member of the staff holds, each held for this transaction."""
+
+    escalations: Sequence[Escalation]
+    reviews: Sequence[Review]
+    threads: Sequence[StoredThread]
+    consults: Sequence[ConsultRow]
+    is_on_call: bool
+
+
+class Successor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who leaves, the clinician who takes over, if any, and the roles that whoever leaves still has."""
+
+    leaving: AccountId
+    to: AccountId | None
+    roles: Sequence[Role] = ()
+
+
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A member of the staff, what they held, and the names of the patients concerned."""
 
@@ -81,7 +101,7 @@ async def read_member(site: Site, caller: Caller, account_id: AccountId) -> Memb
     """One member of the staff and what they hold now. Raises NotFound."""
     async with site.db.transaction(caller.scope) as tx:
         row = await staff_accounts.one_of(tx, account_id)
-        return await _member(tx, caller, row, await _held(tx, site, account_id))
+        return await _member(tx, caller, row, _listed(await _held(tx, site, account_id)))
 
 
 async def change_member(
@@ -95,13 +115,12 @@ async def change_member(
         row = await staff_accounts.change(tx, site.vault, caller, account_id, wanted)
         held = await _held(tx, site, account_id)
         if row.state == "active" and "clinician" in row.roles:
-            return await _member(tx, caller, row, held)
-        if pass_to is None and any(each.kind == "on-call" for each in held):
+            return await _member(tx, caller, row, _listed(held))
+        if pass_to is None and held.is_on_call:
             raise OnCallNeeded
-        is_out = row.state == "disabled"
-        done = await _pass_on(tx, site, caller, account_id, pass_to, all_of_it=is_out)
-        done |= await _pass_on_threads(tx, site, caller, account_id, pass_to, () if is_out else row.roles)
-        return await _member(tx, caller, row, [_marked(each, done) for each in held])
+        roles = () if row.state == "disabled" else row.roles
+        done = await _pass_on(tx, site, caller, held, Successor(leaving=account_id, to=pass_to, roles=roles))
+        return await _member(tx, caller, row, [_marked(each, done) for each in _listed(held)])
 
 
 async def hand_over(site: Site, caller: Caller, account_id: AccountId, to: AccountId) -> Member:
@@ -109,71 +128,79 @@ async def hand_over(site: Site, caller: Caller, account_id: AccountId, to: Accou
     async with site.db.transaction(caller.scope) as tx:
         row = await staff_accounts.one_of(tx, account_id)
         held = await _held(tx, site, account_id)
-        done = await _pass_on(tx, site, caller, account_id, to, all_of_it=True)
-        done |= await _pass_on_threads(tx, site, caller, account_id, to, ())
-        return await _member(tx, caller, row, [_marked(each, done) for each in held])
+        done = await _pass_on(tx, site, caller, held, Successor(leaving=account_id, to=to))
+        return await _member(tx, caller, row, [_marked(each, done) for each in _listed(held)])
 
 
-async def _held(tx: Tx, site: Site, account_id: AccountId) -> Sequence[Held]:
-    reviews = await queries.reviews_locked(tx, account_id)
-    escalations = await queries.escalations_locked(tx, account_id)
-    threads = await queries.threads_locked(tx, account_id)
-    consults = await queries.consults_locked(tx, account_id)
-    held = [
-        *(Held(kind="escalation", id=each.escalation_id, patient_id=each.patient_id) for each in escalations),
-        *(Held(kind=_kind(each), id=each.review_id, patient_id=each.patient_id) for each in reviews),
-        *(Held(kind="thread", id=each.thread_id, patient_id=each.patient_id) for each in threads),
-        *(Held(kind="consult", id=each.consult_id, patient_id=each.patient_id) for each in consults),
+async def _held(tx: Tx, site: Site, account_id: AccountId) -> Holdings:
+    return Holdings(
+        reviews=await queries.reviews_locked(tx, account_id),
+        escalations=await queries.escalations_locked(tx, account_id),
+        threads=await queries.threads_locked(tx, account_id),
+        consults=await queries.consults_locked(tx, account_id),
+        is_on_call=ladder.on_call_clinician(await settings_of(tx, site.content)) == account_id,
+    )
+
+
+def _listed(held: Holdings) -> Sequence[Held]:
+    """One line for each thing, the most urgent kind first."""
+    return [
+        *(Held(kind="escalation", id=each.escalation_id, patient_id=each.patient_id) for each in held.escalations),
+        *(Held(kind=_kind(each), id=each.review_id, patient_id=each.patient_id) for each in held.reviews),
+        *(Held(kind="thread", id=each.thread_id, patient_id=each.patient_id) for each in held.threads),
+        *(Held(kind="consult", id=each.consult_id, patient_id=each.patient_id) for each in held.consults),
+        *([Held(kind="on-call", id=None, patient_id=None)] if held.is_on_call else []),
     ]
-    if ladder.on_call_clinician(await settings_of(tx, site.content)) == account_id:
-        held.append(Held(kind="on-call", id=None, patient_id=None))
-    return held
 
 
 async def _pass_on(
-    tx: Tx, site: Site, caller: Caller, account_id: AccountId, to: AccountId | None, *, all_of_it: bool
+    tx: Tx, site: Site, caller: Caller, held: Holdings, by: Successor
 ) -> frozenset[tuple[Kind, UUID | None]]:
-    """Moves what can be moved, and tells what that was. Without `to`, what needs a clinician stays where it is."""
+    """Moves what can be moved, and tells what that was. Without a successor, what needs a clinician stays where it is.
+
+    Whoever has no role any more keeps nothing urgent; of threads, nobody keeps what their roles do not read.
+    """
     done: set[tuple[Kind, UUID | None]] = set()
-    if to is not None:
-        await _check_clinician(tx, to, account_id)
-        done |= await _to_clinician(tx, site, caller, account_id, to)
-    if all_of_it:
-        for escalation in await queries.escalations_locked(tx, account_id):
-            await _raise_again(tx, site, caller, escalation, to)
-            done.add(("escalation", escalation.escalation_id))
-        for review in await queries.reviews_locked(tx, account_id):
-            if review.state == "claimed":
-                await _save_review(tx, caller, review_rules.unclaimed(review, "release"), "released")
-                done.add(("claim", review.review_id))
+    if by.to is not None:
+        await _check_clinician(tx, by.to, by.leaving)
+        done |= await _to_clinician(tx, caller, held, by.to)
+    if not by.roles:
+        done |= await _to_everybody(tx, site, caller, held, by.to)
+    for thread in held.threads:
+        if not reads(by.roles, thread.pool):
+            await hand_on(tx, site, caller, thread, by.to)
+            done.add(("thread", thread.thread_id))
     return frozenset(done)
 
 
-async def _pass_on_threads(
-    tx: Tx, site: Site, caller: Caller, account_id: AccountId, to: AccountId | None, roles: Sequence[str]
-) -> frozenset[tuple[Kind, UUID | None]]:
-    """Threads that nobody with these roles reads go to the clinician who takes over, else back to their pool at once."""
-    gone = [each for each in await queries.threads_locked(tx, account_id) if not reads(roles, each.pool)]
-    for thread in gone:
-        await hand_on(tx, site, caller, thread, to)
-    return frozenset(("thread", each.thread_id) for each in gone)
-
-
-async def _to_clinician(
-    tx: Tx, site: Site, caller: Caller, account_id: AccountId, to: AccountId
+async def _to_everybody(
+    tx: Tx, site: Site, caller: Caller, held: Holdings, to: AccountId | None
 ) -> set[tuple[Kind, UUID | None]]:
+    """What is urgent is raised again, and what was claimed waits in the queue again."""
+    done: set[tuple[Kind, UUID | None]] = set()
+    for escalation in held.escalations:
+        await _raise_again(tx, site, caller, escalation, to)
+        done.add(("escalation", escalation.escalation_id))
+    for review in held.reviews:
+        if review.state == "claimed":
+            await _save_review(tx, caller, review_rules.unclaimed(review, "release"), "released")
+            done.add(("claim", review.review_id))
+    return done
+
+
+async def _to_clinician(tx: Tx, caller: Caller, held: Holdings, to: AccountId) -> set[tuple[Kind, UUID | None]]:
     """What only a clinician can take: questions to patients, visits, being on call."""
     done: set[tuple[Kind, UUID | None]] = set()
-    for review in await queries.reviews_locked(tx, account_id):
+    for review in held.reviews:
         if review.state == "waiting":
             given = msgspec.structs.replace(review, clinician_id=to, revision=review.revision + 1)
             await _save_review(tx, caller, given, "handed_over")
             done.add(("question", review.review_id))
-    for consult in await queries.consults_locked(tx, account_id):
+    for consult in held.consults:
         await queries.give_consult(tx, consult.consult_id, to)
         await record(tx, caller, "change", Object("consult", consult.consult_id), patient=consult.patient_id)
         done.add(("consult", consult.consult_id))
-    if ladder.on_call_clinician(await settings_of(tx, site.content)) == account_id:
+    if held.is_on_call:
         await set_value(tx, ON_CALL, str(to), caller.account_id)
         await confirm_value(tx, ON_CALL, str(to), caller.account_id)
         await record(tx, caller, "change", Object("setting", ON_CALL))
