@@ -1,5 +1,6 @@
 """Made-up people who write: each with a session and a thread of some messages, and copies of it to write into."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ import asyncpg
 from benchmarks.clients import Session
 from benchmarks.replay import counted
 from benchmarks.server import House
+from portico import triage
 from portico.access import Actor, Anonymous, Caller, Hat, PatientLink, SystemScope
 from portico.accounts import people
 from portico.accounts.email_index import EmailIndex
@@ -47,6 +49,7 @@ class Writer:
 
 async def writers(house: House, count: int) -> Sequence[Writer]:
     """So many patients with accounts, keys, sessions and threads, made by the portal's own code."""
+    await asyncio.to_thread(triage.make_ready)
     clinic_id = house.people.by_name["alice"].clinic_id
     index = await EmailIndex.of(house.site.vault)
     made = []

@@ -14,7 +14,7 @@ from benchmarks.clients import Request, Session, ask, run_clients
 from benchmarks.correspondents import ALARMING, CALM, MESSAGES, Writer, copy_threads, staff_session, writers
 from benchmarks.goals import Line, Section, holds
 from benchmarks.recording import Replay, ids_in, logging, pgbench, replay_of, statements_of
-from benchmarks.server import House, serving
+from benchmarks.server import House, cpu_ms_of, serving
 
 ROUNDS, SECONDS, CLIENTS = 5, 10, 4
 LEAST = 0.25
@@ -55,6 +55,8 @@ class Measured:
     by_pgbench: Sequence[float]
     median_ms: float
     median_pgbench_ms: float
+    cpu_ms: float
+    """Of the server's process, for one request."""
 
     @property
     def ratios(self) -> Sequence[float]:
@@ -93,6 +95,7 @@ def _lines(measured: Measured) -> Iterator[Line]:
     yield Line(what=f"{what}: requests a second over HTTP, by pgbench, medians", measured=f"{http:.0f}, {bare:.0f}")
     waits = f"{measured.median_ms:.1f} ms, {measured.median_pgbench_ms:.1f} ms"
     yield Line(what=f"{what}: wait of one client over HTTP, by pgbench, medians", measured=waits)
+    yield Line(what=f"{what}: CPU of the server process per request, mean", measured=f"{measured.cpu_ms:.1f} ms")
     counts = f"{replay.trips}, {replay.statements}, {replay.commits}"
     yield Line(what=f"{what}: round trips, statements and commits per request", measured=counts)
 
@@ -137,10 +140,13 @@ async def _measured(house: House, connection: asyncpg.Connection, known: set[str
     runs = [_APART * (client + 1) for client in range(CLIENTS)]
     http: list[list[float]] = []
     bare: list[list[float]] = []
-    async with serving(house) as (url, _):
+    cpu_ms = 0.0
+    async with serving(house) as (url, server):
         await run_clients(url, CLIENTS, 1, lambda: kind.made(next(numbers)))
         for _ in range(ROUNDS):
+            before = cpu_ms_of(server)
             http.append(await run_clients(url, CLIENTS, SECONDS, lambda: kind.made(next(numbers))))
+            cpu_ms += cpu_ms_of(server) - before
             each = await _together(house, replays, runs)
             runs = [first + len(one) for first, one in zip(runs, each, strict=True)]
             bare.append([ms for one in each for ms in one])
@@ -151,6 +157,7 @@ async def _measured(house: House, connection: asyncpg.Connection, known: set[str
         by_pgbench=[len(one) / SECONDS for one in bare],
         median_ms=median(ms for one in http for ms in one),
         median_pgbench_ms=median(ms for one in bare for ms in one),
+        cpu_ms=cpu_ms / sum(len(one) for one in http),
     )
 
 

@@ -111,6 +111,12 @@ async def serving(house: House) -> AsyncIterator[tuple[str, psutil.Process]]:
         await process.wait()
 
 
+def cpu_ms_of(process: psutil.Process) -> float:
+    """Milliseconds of CPU that a process has used so far, in steps of the system's clock."""
+    times = process.cpu_times()
+    return float(times.user + times.system) * 1000
+
+
 @dataclass(frozen=True, kw_only=True)
 class Patient:
     """A patient who is signed in, with the answers of a finished intake at hand."""

@@ -12,7 +12,7 @@ import psutil
 from benchmarks.goals import Line, Section
 from benchmarks.recording import Replay, ids_in, logging, pgbench, replay_of, statements_of
 from benchmarks.replay import counted
-from benchmarks.server import House, Patient, serving, signed_in
+from benchmarks.server import House, Patient, cpu_ms_of, serving, signed_in
 
 ROUNDS, EACH, WARM = 6, 50, 8
 PREPARED = ROUNDS * EACH + 2 * WARM
@@ -86,15 +86,10 @@ async def _submissions(patient: Patient, server: psutil.Process, count: int) -> 
     spent = []
     for _ in range(count):
         response_id, revision = await patient.finished_draft()
-        before, begin = _cpu_ms(server), time.perf_counter()
+        before, begin = cpu_ms_of(server), time.perf_counter()
         await patient.submit(response_id, revision)
-        spent.append(Spent((time.perf_counter() - begin) * 1000, _cpu_ms(server) - before))
+        spent.append(Spent((time.perf_counter() - begin) * 1000, cpu_ms_of(server) - before))
     return spent
-
-
-def _cpu_ms(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system) * 1000
 
 
 async def _recorded(house: House) -> Replay:
