@@ -35,7 +35,10 @@ async def test_every_answer_carries_the_security_headers(portal: Portal) -> None
 
 @pytest.mark.parametrize("method", ["TRACE", "PATCH", "CONNECT", "PROPFIND"])
 async def test_methods_that_nobody_needs_are_refused(portal: Portal, method: str) -> None:
-    assert (await portal.stranger().send(method, "/api/session")).status_code == 405
+    refused = await portal.stranger().send(method, "/api/session")
+    assert (refused.status_code, refused.headers["content-type"]) == (405, "application/problem+json")
+    assert (refused.json()["code"], refused.json()["status"]) == ("method-not-allowed", 405)
+    assert (await portal.stranger().send(method, "/")).status_code == 405
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(portal: Portal) -> None:
@@ -55,6 +58,55 @@ async def test_an_unknown_field_is_refused_by_name(portal: Portal) -> None:
     alice = await portal.as_("alice")
     body = {"questionnaire": "prolotherapy-intake", "patient": alice.own, "surprise": 1}
     answer = await alice.send("POST", "/api/responses", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    assert "`surprise` is not known here" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "`questionnaire` is missing"),
+        ({"patient": "x", "questionnaire": "a"}, "`patient` is not of the kind"),
+        ({"questionnaire": 5, "patient": 7}, "`questionnaire` is not of the kind that this takes"),
+        ([], "the body is of the wrong kind"),
+        ({"a planted phrase": 1}, "a field is not known here"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_names_its_parts_and_repeats_nothing(
+    portal: Portal, body: object, said: str
+) -> None:
+    answer = await (await portal.as_("alice")).send("POST", "/api/responses", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    assert said in answer.json()["detail"]
+    assert "planted" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/reviews?state=foo", "state"),
+        ("/api/reviews?consultBefore=soon", "consultBefore"),
+        ("/api/escalations?state=foo", "state"),
+        ("/api/responses?patient=x", "patient"),
+    ],
+)
+async def test_a_parameter_that_cannot_be_read_is_called_as_its_client_calls_it(
+    portal: Portal, path: str, name: str
+) -> None:
+    answer = await (await portal.as_("dr.adams")).send("GET", path)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    assert f"`{name}` is not of the kind that this takes" in answer.json()["detail"]
+    assert "foo" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"resourceType": "Patient"}', b'{"resourceType": "QuestionnaireResponse"}']
+)
+async def test_a_resource_that_is_none_is_an_invalid_request(portal: Portal, body: bytes) -> None:
+    alice = await portal.as_("alice")
+    asked = {"questionnaire": "prolotherapy-intake", "patient": alice.own}
+    opened = await alice.send("POST", "/api/responses", json=asked)
+    answer = await alice.send("PUT", f"/api/responses/{opened.json()['id']}/answers", body=body, revision=1)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
 
 

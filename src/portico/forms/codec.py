@@ -52,8 +52,6 @@ Decoded = TypeVar("Decoded", Questionnaire, QuestionnaireResponse)
 class MalformedResource(Malformed):
     """The body is not the FHIR R4 resource that it should be; the message says where."""
 
-    code = "malformed-resource"
-
 
 def decode_questionnaire(data: bytes) -> Questionnaire:
     """Raises MalformedResource. Whether the form is a sound one is for `check_questionnaire`."""

@@ -15,6 +15,7 @@ from litestar.exceptions import ValidationException as LitestarValidation
 
 from portico import errors
 from portico.platform.logs import log
+from portico.platform.request_faults import what_is_wrong
 from portico.platform.requests import AnyRequest
 from portico.platform.scope_notes import noted
 from portico.platform.templates import HTML, render
@@ -125,7 +126,7 @@ def answer_http_exception(request: AnyRequest, error: HTTPException) -> Response
         return answer_defect(request, error)
     code, detail = _HTTP_CODES[status]
     if isinstance(error, LitestarValidation):
-        detail = _what_is_wrong(error)
+        detail = what_is_wrong(request, error)
     problem = Problem(
         type=f"urn:portico:problem:{code}",
         title=HTTPStatus(status).phrase,
@@ -206,15 +207,6 @@ def _answer(request: AnyRequest, problem: Problem, headers: dict[str, str]) -> R
         body = render("problem.html", request, problem=problem).encode()
         return Response(body, status_code=problem.status, media_type=HTML, headers=headers)
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
-
-
-def _what_is_wrong(error: LitestarValidation) -> str:
-    """Names the fields at fault, never their values: the framework's text could repeat what a person typed."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    keys = sorted({str(item["key"]) for item in extra if isinstance(item, dict) and "key" in item})
-    if not keys:
-        return "The request could not be read: a field is missing, unknown or of the wrong kind."
-    return f"These parts of the request are missing, unknown or of the wrong kind: {', '.join(keys)}."
 
 
 def _place(error: Exception) -> str:

@@ -24,6 +24,7 @@ BODY_LIMIT_BYTES = 512 * 1024
 """Largest body that any route reads: the fullest intake is under 100 kB."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
+_UNUSED_METHOD = (405, "method-not-allowed", "Method Not Allowed", "This server does not take that kind of request.")
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
@@ -76,9 +77,9 @@ class Shell:
         answer = _Answer(send, self._headers, request_id)
         most = self._most(scope["path"])
         if scope["method"] not in _METHODS:
-            await _plain(answer, 405, b"This server does not take that kind of request.")
+            await _refuse(answer, scope, request_id, _UNUSED_METHOD)
         elif _declared_length(scope) > most:
-            await _problem_too_large(answer, scope, request_id, most)
+            await _refuse(answer, scope, request_id, _too_large(most))
         else:
             await self._app(scope, _Limited(receive, most), answer)
         self._note(scope, request_id, answer.status, time.perf_counter() - started)
@@ -151,23 +152,26 @@ async def _plain(send: Send, status: int, body: bytes, content_type: bytes = b"t
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _problem_too_large(send: Send, scope: HTTPScope, request_id: str, most: int) -> None:
+def _too_large(most: int) -> tuple[int, str, str, str]:
     size = f"{most // 1024**2} MB" if most >= 1024**2 else f"{most // 1024} kB"
-    sentence = f"This is larger than the portal accepts ({size})."
+    return (413, "too-large", "Content Too Large", f"This is larger than the portal accepts ({size}).")
+
+
+async def _refuse(send: Send, scope: HTTPScope, request_id: str, refusal: tuple[int, str, str, str]) -> None:
+    """A refusal before the application is asked: a problem for the API, a plain sentence elsewhere."""
+    status, code, title, sentence = refusal
     if not scope["path"].startswith(("/api/", "/fhir/")):
-        await _plain(send, 413, sentence.encode())
+        await _plain(send, status, sentence.encode())
         return
-    body = msgspec.json.encode(
-        {
-            "type": "urn:portico:problem:too-large",
-            "title": "Content Too Large",
-            "status": 413,
-            "code": "too-large",
-            "detail": sentence,
-            "requestId": request_id,
-        }
-    )
-    await _plain(send, 413, body, b"application/problem+json")
+    problem = {
+        "type": f"urn:portico:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": sentence,
+        "requestId": request_id,
+    }
+    await _plain(send, status, msgspec.json.encode(problem), b"application/problem+json")
 
 
 def if_match(request: AnyRequest) -> int:
