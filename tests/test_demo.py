@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from portico.commands.server import loopback_sockets
+from portico.errors import StartupRefused
 from tests.played import SOURCE, Demo, Person, running_demo, wait_until_ready
 
 pytestmark = pytest.mark.alone
@@ -34,6 +36,28 @@ WEAKNESS = {
 }
 
 
+def test_the_demo_listens_on_both_loopback_addresses() -> None:
+    sockets = loopback_sockets("localhost", 0)
+    try:
+        assert {each.getsockname()[0] for each in sockets} <= {"127.0.0.1", "::1"}
+        assert len({each.getsockname()[1] for each in sockets}) == 1
+    finally:
+        for each in sockets:
+            each.close()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "portal.test", ""])
+def test_the_demo_listens_nowhere_else(host: str) -> None:
+    with pytest.raises(StartupRefused, match="this machine only"):
+        loopback_sockets(host, 0)
+
+
+def told_in_the_readme() -> list[str]:
+    """The steps of the transcript in README.md, without what each answered."""
+    transcript = (SOURCE.parent / "README.md").read_text(encoding="utf-8").split("## The main job")[1].split("```")[1]
+    return [line.split("  ")[0] for line in transcript.splitlines() if line and not line.startswith(" ")]
+
+
 def test_the_walkthrough_passes_twice_on_one_demo() -> None:
     with running_demo() as demo:
         command = [sys.executable, "-m", "portico", "walkthrough", "--url", demo.base_url, "--demo-json"]
@@ -46,6 +70,8 @@ def test_the_walkthrough_passes_twice_on_one_demo() -> None:
                 check=False,
             )
             assert done.returncode == 0, done.stdout + done.stderr
+            said = [line.split("  ")[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
+            assert said == told_in_the_readme()
             assert "flag PS05" in done.stdout
             assert "Patient-reported, not verified." in done.stdout
             assert "Alice reads what happens next" in done.stdout
