@@ -86,7 +86,9 @@ async def begun(house: House) -> tuple[ResponseId, int]:
 async def test_a_draft_keeps_its_form_is_told_of_the_new_one_and_takes_its_answers_along(house: House) -> None:
     await begun(house)
     new = upgraded(house)
-    await new.site.catalogue.publish(new.site.db, new.site.content)
+    published = await new.site.catalogue.publish(new.site.db, new.site.content)
+    assert {name for name in published if SLUG in name} == {f"questionnaire {SLUG}|1.1.0", f"rule set {SLUG}|1.1.0"}
+    assert await new.site.catalogue.publish(new.site.db, new.site.content) == []
     alice = new.caller("alice")
     again = await drafts.open_response(new.site, alice, SLUG, new.patient_id)
     reading = await read_response(new.site, alice, again.row.response_id)

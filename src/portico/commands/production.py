@@ -62,10 +62,15 @@ async def migrate(env: Mapping[str, str], *, down: bool, with_roles: bool = Fals
     print(f"The database is at step {migrations.head()}.")
     db = await Database.connect(required(env, DATABASE_URL), clock=SystemClock(), ids=RandomIds(), size=1)
     try:
-        await Catalogue().publish(db, load_content())
+        new = await Catalogue().publish(db, load_content())
     finally:
         await db.close()
     print("Questionnaires and rule sets are published.")
+    if new:
+        print(
+            f"New here: {', '.join(new)}. Until a clinic signs them (/signatures), no result of theirs is milder than"
+        )
+        print("a review. Drafts of older versions stay as they are and are offered the new one.")
     return 0
 
 

@@ -12,6 +12,7 @@ from portico.forms import Questionnaire, decode_questionnaire
 from portico.ids import Canonical
 from portico.platform.content_files import Content, QuestionnaireFile, RuleSetFile
 from portico.platform.database import Command, Database, Query, Statements
+from portico.platform.logs import log
 from portico.screening.model import RuleSet
 from portico.screening.rule_set_file import decode_rule_set
 
@@ -154,13 +155,20 @@ class Catalogue:
         self._forms: dict[tuple[str, str], Form] = {}
         self._rules: dict[tuple[str, str], Rules] = {}
 
-    async def publish(self, db: Database, content: Content) -> None:
-        """Publishes what this program ships. Raises StartupRefused when a version exists with other content."""
+    async def publish(self, db: Database, content: Content) -> Sequence[str]:
+        """Publishes what this program ships, and names what is new. Raises StartupRefused when a version exists with
+        other content; then nothing is published.
+        """
+        new: list[str | None] = []
         async with db.unscoped("publish shipped content") as statements:
             for place, form in enumerate(sorted(content.questionnaires.values(), key=_version)):
-                await _publish_form(statements, form, statements.now + place * _INSTANT)
+                new.append(await _publish_form(statements, form, statements.now + place * _INSTANT))
             for place, rules in enumerate(sorted(content.rule_sets.values(), key=_version)):
-                await _publish_rules(statements, rules, statements.now + place * _INSTANT)
+                new.append(await _publish_rules(statements, rules, statements.now + place * _INSTANT))
+        names = [name for name in new if name is not None]
+        for name in names:
+            log("version-published", version=name)
+        return names
 
     async def active_form(self, statements: Statements, slug: str) -> Form:
         """The newest version of a questionnaire that is not withdrawn. Raises NotFound."""
@@ -239,20 +247,22 @@ async def withdraw(
     return await statements.all(VERSIONS, slug, kind)
 
 
-async def _publish_form(statements: Statements, file: QuestionnaireFile, at: datetime) -> None:
+async def _publish_form(statements: Statements, file: QuestionnaireFile, at: datetime) -> str | None:
     url, version = file.form.url or "", file.form.version or ""
     values = (url, version, file.slug, file.digest, file.data.decode(), at)
-    await statements.run(INSERT_FORM, *values)
+    is_new = await statements.run(INSERT_FORM, *values)
     stored = await statements.one(FORM, url, version)
     _check_unchanged(stored.digest, file.digest, f"questionnaire {url}|{version}")
+    return f"questionnaire {file.slug}|{version}" if is_new else None
 
 
-async def _publish_rules(statements: Statements, file: RuleSetFile, at: datetime) -> None:
+async def _publish_rules(statements: Statements, file: RuleSetFile, at: datetime) -> str | None:
     url, _, version = file.rule_set.questionnaire.rpartition("|")
     slug, number = file.rule_set.slug, file.rule_set.version
-    await statements.run(INSERT_RULE_SET, slug, number, url, version, file.digest, file.data.decode(), at)
+    is_new = await statements.run(INSERT_RULE_SET, slug, number, url, version, file.digest, file.data.decode(), at)
     stored = await statements.one(RULE_SET, slug, number)
     _check_unchanged(stored.digest, file.digest, f"rule set {slug}|{number}")
+    return f"rule set {slug}|{number}" if is_new else None
 
 
 def setting_values(rule_set: RuleSet, values: Mapping[str, str | None]) -> dict[str, bool | int | float | str | None]:
