@@ -132,6 +132,16 @@ async def test_a_program_refuses_a_database_that_lacks_a_step(empty_database: Da
         await migrate.refuse_pending(empty_database.app)
 
 
+async def test_a_server_that_is_too_old_is_refused_by_its_version(
+    empty_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "OLDEST_SERVER", 99)
+    for asked in (migrate.upgrade(empty_database.owner), migrate.refuse_pending(empty_database.app)):
+        with pytest.raises(StartupRefused, match="PostgreSQL 99 or newer is needed; this server is version 18"):
+            await asked
+    assert await tables(empty_database.owner) == set()
+
+
 async def test_a_program_runs_on_a_newer_database(fresh_database: DatabaseUrls) -> None:
     async with connected(fresh_database.owner) as owner:
         await owner.execute("update alembic_version set version_num = '9999_later'")

@@ -17,6 +17,9 @@ from sqlalchemy.pool import NullPool
 from portico.errors import StartupRefused
 from portico.platform.resources import migrations_dir
 
+OLDEST_SERVER = 16
+"""The oldest major version of PostgreSQL that this program is tested on."""
+
 _LOCK_KEY = 0x506F727469636F  # "Portico": one migration at a time per database
 _WAIT_SECONDS = 60
 _TRY_AGAIN_SECONDS = 0.2
@@ -129,10 +132,16 @@ async def _migrating(dsn: str) -> AsyncIterator[AsyncConnection]:
 
 async def _connected(dsn: str) -> asyncpg.Connection:
     try:
-        return await asyncpg.connect(dsn, server_settings=_LIMITS, timeout=30)
+        connection = await asyncpg.connect(dsn, server_settings=_LIMITS, timeout=30)
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         message = f"The database cannot be reached with the given address and role ({type(error).__name__})."
         raise StartupRefused(message) from error
+    major = connection.get_server_version().major
+    if major < OLDEST_SERVER:
+        await connection.close()
+        message = f"PostgreSQL {OLDEST_SERVER} or newer is needed; this server is version {major}. Nothing was changed."
+        raise StartupRefused(message)
+    return connection
 
 
 async def _take_turn(connection: asyncpg.Connection) -> None:
