@@ -75,12 +75,16 @@ class Installation:
             stack.push_async_callback(_ended, web)
             worker = await quiet.started("worker", log=self.folder / "worker.log")
             stack.push_async_callback(_ended, worker)
-            async with asyncio.timeout(60):
-                while f"ready {self.base_url}" not in logs.read_text(encoding="utf-8"):
-                    assert web.returncode is None, logs.read_text(encoding="utf-8")
-                    await asyncio.sleep(0.05)
+            await self.is_ready(web, logs)
             shown = await stack.enter_async_context(tls_proxy(self.https, self.http, self.folder))
             yield ssl.create_default_context(cafile=str(shown))
+
+    async def is_ready(self, web: asyncio.subprocess.Process, log: Path) -> None:
+        """Waits until the web server can be reached."""
+        async with asyncio.timeout(60):
+            while f"ready {self.base_url}" not in (said := await asyncio.to_thread(log.read_text, encoding="utf-8")):
+                assert web.returncode is None, said
+                await asyncio.sleep(0.05)
 
     async def walkthrough(self) -> tuple[int, str]:
         """The main job over https, as a client that trusts the proxy's certificate."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
@@ -15,17 +17,22 @@ from portico.settings import Settings
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
-GRACE_SECONDS = 3
+GRACE_SECONDS = 2
 """How long open requests may take to finish once the process is told to stop."""
+LAST_CALL_SECONDS = 0.5
+"""How long before that a connection on which nothing is asked stays open: its next request may be on the way."""
+
+
+_LOOKS = 25
 
 
 class AnnouncingServer(uvicorn.Server):
-    """A server that says when it can be reached."""
+    """A server that says when it can be reached, and leaves nobody without an answer."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], end_streams: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], leave: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = announce
-        self._end_streams = end_streams
+        self._leave = leave
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -33,9 +40,36 @@ class AnnouncingServer(uvicorn.Server):
             self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # An open stream would hold the process until its time is up.
-        self._end_streams()
+        """Takes no new connections, answers what comes on the open ones, and only then closes those that are idle.
+
+        Uvicorn alone closes a connection at once when nothing is being answered on it: a request that was on the way
+        then, or had just arrived, would be lost.
+        """
+        self._leave()
+        # Whoever has connected already is let in before the door is closed.
+        await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        for _ in range(_LOOKS):
+            if self.server_state.connections and not self.force_exit:
+                await asyncio.sleep(LAST_CALL_SECONDS / _LOOKS)
         await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's own raises the signal again once the server has stopped, and the process would end on the spot:
+
+        before the worker has put down what it has in hand, and with a code that tells of a failure.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def server_for(app: Shell, settings: Settings, announce: Callable[[], None]) -> AnnouncingServer:
@@ -52,7 +86,7 @@ def server_for(app: Shell, settings: Settings, announce: Callable[[], None]) -> 
         h11_max_incomplete_event_size=32 * 1024,
         lifespan="on",
     )
-    return AnnouncingServer(config, announce, app.end_streams)
+    return AnnouncingServer(config, announce, app.leave)
 
 
 async def run_until_stopped(

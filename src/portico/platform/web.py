@@ -39,6 +39,7 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 _HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _NO_STORE = (b"cache-control", b"no-store")
+_LAST = (b"connection", b"close")
 
 
 class Shell:
@@ -55,13 +56,18 @@ class Shell:
     ) -> None:
         """`larger` names the paths that read more than BODY_LIMIT_BYTES, and how much.
 
-        `end_streams` ends answers that would go on for ever; call it when the process is told to stop.
+        `end_streams` ends answers that would go on for ever.
         """
         self._app = app
         self._larger = tuple(larger)
         self._metrics = metrics or Metrics()
         self.end_streams = end_streams
         self._headers = (*_HEADERS, _HSTS) if https else _HEADERS
+
+    def leave(self) -> None:
+        """The process is told to stop: streams end, and each answer from now on is the last of its connection."""
+        self._headers = (*self._headers, _LAST)
+        self.end_streams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind: str = scope["type"]
