@@ -1,11 +1,14 @@
 """The roles of a production installation; settings come from the environment."""
 
 import asyncio
+import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 from portico.app import create_app
@@ -37,16 +40,23 @@ from portico.settings import (
 )
 
 
-def serve(env: Mapping[str, str]) -> int:
+def serve(env: Mapping[str, str]) -> NoReturn:
     """The web server, with the due work beside it unless PORTICO_RUN_WORKER is `false`."""
     asyncio.run(_serve(Settings.from_env(env)))
-    return 0
+    _end_at_once()
 
 
-def worker(env: Mapping[str, str]) -> int:
+def worker(env: Mapping[str, str]) -> NoReturn:
     """The due work alone."""
     asyncio.run(_work(Settings.from_env(env)))
-    return 0
+    _end_at_once()
+
+
+def _end_at_once() -> NoReturn:
+    """Everything is closed and said. To take apart what lies in memory would take seconds of a busy machine."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def migrate(env: Mapping[str, str], *, down: bool, with_roles: bool = False) -> int:
