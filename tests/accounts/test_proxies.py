@@ -182,11 +182,13 @@ def test_an_earlier_end_that_somebody_chose_stays_when_a_birth_date_is_corrected
     assert moved_end(chosen, old, new) == chosen
 
 
-async def test_the_patient_sees_and_ends_what_was_agreed(entrance: Entrance, family: Family) -> None:
-    made = (await grant(family)).json()
+@pytest.mark.parametrize("basis", ["agreed", "poa"])
+async def test_the_patient_sees_and_ends_it_at_any_time(entrance: Entrance, family: Family, basis: str) -> None:
+    made = (await grant(family, basis=basis)).json()
     pat, alice = await entrance.signed_in(family.pat), await stepped_up(entrance, family.alice)
     listed = (await alice.get("/api/proxies")).json()["items"]
-    assert [(each["account"]["name"], each["basis"]) for each in listed] == [("Pat", "agreed")]
+    assert [(each["account"]["name"], each["basis"]) for each in listed] == [("Pat", basis)]
+    assert f"/account/proxies/{made['id']}" in (await alice.get("/account/proxies")).text
     assert (await alice.delete(f"/api/proxies/{made['id']}")).status_code == 204
     assert await acts_for(pat) == []
     listed = (await alice.get("/api/proxies")).json()["items"]
@@ -194,10 +196,11 @@ async def test_the_patient_sees_and_ends_what_was_agreed(entrance: Entrance, fam
     assert (await alice.delete(f"/api/proxies/{made['id']}")).status_code == 204
 
 
-async def test_the_patient_alone_does_not_end_a_power_of_attorney(entrance: Entrance, family: Family) -> None:
-    made = (await grant(family, basis="poa")).json()
-    alice = await stepped_up(entrance, family.alice)
-    answer = await alice.delete(f"/api/proxies/{made['id']}")
+async def test_a_minor_alone_does_not_end_a_guardians_right(entrance: Entrance, family: Family) -> None:
+    child = await minor(entrance)
+    made = (await grant(family, patient=str(child), basis="guardian")).json()
+    kit = await stepped_up(entrance, await entrance.account("kit", patient_id=child))
+    answer = await kit.delete(f"/api/proxies/{made['id']}")
     assert (answer.status_code, answer.json()["code"]) == (403, "not-yours-to-end")
     assert (await family.nora.delete(f"/api/proxies/{made['id']}")).status_code == 204
 

@@ -141,7 +141,7 @@ async def change_proxy(grant_id: UUID, data: Annotated[ProxyChangeIn, Body()], s
 
 @delete("/api/proxies/{grant_id:uuid}", opt={"audience": signed_in(fresh=True)})
 async def end_proxy(grant_id: UUID, site: Site, caller: Caller) -> None:
-    """Ends it now: staff any, a patient those that were agreed, a proxy their own. 403 `not-yours-to-end`."""
+    """Ends it now: staff any, a patient all but a guardian's, a proxy their own. 403 `not-yours-to-end`."""
     await proxies.end(site, caller, grant_id)
 
 

@@ -93,7 +93,7 @@ class PatientGone(Conflict):
 
 
 class NotYoursToEnd(NotAllowed):
-    """A guardian or an attorney acts without the patient's leave, so the patient alone cannot end it."""
+    """A guardian acts for a minor by law, so the minor alone cannot end it."""
 
     code = "not-yours-to-end"
 
@@ -175,6 +175,6 @@ def reason_to_end(grant: Grant, actor: Actor) -> EndReason:
         return "proxy"
     if link.relation != "self":
         raise NotFound
-    if grant.basis != "agreed":
+    if grant.basis == "guardian":
         raise NotYoursToEnd
     return "patient"
