@@ -23,6 +23,7 @@ from tests.accounts.mailbox import (
     open_clinic,
     record_of,
 )
+from tests.accounts.test_step_up import stepped_up
 
 UNDELIVERABLE = Command("""
     update notification set due_at = null, error_code = 'smtp-550', link_sealed = null
@@ -138,8 +139,13 @@ async def test_a_weak_password_uses_nothing_up(entrance: Entrance) -> None:
     assert await activated(entrance, code) == 201
 
 
+async def proven_admin(entrance: Entrance) -> Browser:
+    """An admin who has just shown again who she is."""
+    return await stepped_up(entrance, await entrance.staff("admin", name="anna"))
+
+
 async def test_a_clinic_that_is_not_open_invites_no_patients_but_staff(entrance: Entrance) -> None:
-    fred, (_, anna) = await front_desk(entrance), await admin(entrance)
+    fred, anna = await front_desk(entrance), await proven_admin(entrance)
     patient_id = await record_of(entrance, "Amy Test")
     answer = await fred.post("/api/invitations", {"patient": str(patient_id), "email": entrance.email("amy")})
     assert (answer.status_code, answer.json()["code"]) == (503, "clinic-not-open")
@@ -150,7 +156,7 @@ async def test_a_clinic_that_is_not_open_invites_no_patients_but_staff(entrance:
 
 
 async def test_invited_staff_get_the_roles_that_the_admin_gave_and_set_up_their_factor(entrance: Entrance) -> None:
-    _, anna = await admin(entrance)
+    anna = await proven_admin(entrance)
     address = entrance.email("nora")
     await anna.post("/api/invitations", {"email": address, "name": "Nora Test", "roles": ["nurse", "admin"]})
     assert await activated(entrance, await code_for(entrance, address), bornOn=None) == 201
@@ -162,7 +168,7 @@ async def test_invited_staff_get_the_roles_that_the_admin_gave_and_set_up_their_
 
 @pytest.mark.parametrize("role", ["clinician", "nurse", "front_desk"])
 async def test_nobody_but_an_admin_invites_or_sees_invited_staff(entrance: Entrance, role: str) -> None:
-    _, anna = await admin(entrance)
+    anna = await proven_admin(entrance)
     other = await entrance.signed_in(await entrance.staff(role, name="other"))  # type: ignore[arg-type]
     staff = {"email": entrance.email("nora"), "name": "Nora Test", "roles": ["admin"]}
     assert (await other.post("/api/invitations", staff)).status_code == 403
@@ -170,6 +176,15 @@ async def test_nobody_but_an_admin_invites_or_sees_invited_staff(entrance: Entra
     assert (await other.get("/api/invitations")).json()["items"] == []
     for act in ("sending", "withdrawal"):
         assert (await other.put(f"/api/invitations/{invited['id']}/{act}", {})).status_code == 404
+
+
+async def test_a_stolen_session_of_an_admin_invites_no_staff(entrance: Entrance) -> None:
+    _, anna = await admin(entrance)
+    staff = {"email": entrance.email("nora"), "name": "Nora Test", "roles": ["admin"]}
+    answer = await anna.post("/api/invitations", staff)
+    assert (answer.status_code, answer.json()["code"]) == (403, "step-up-required")
+    assert (await anna.get("/api/invitations")).json()["items"] == []
+    assert await letters(entrance, staff["email"]) == []
 
 
 async def test_a_withdrawn_invitation_opens_nothing(entrance: Entrance) -> None:

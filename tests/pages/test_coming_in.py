@@ -7,6 +7,7 @@ from pypdf import PdfReader
 
 from tests import walks
 from tests.pages.tab import Tab
+from tests.pages.test_account_pages import prove
 from tests.portal import Portal
 
 STAFF_PLACES = ("/people", "/invitations", "/reviews", "/consults", "/escalations")
@@ -89,9 +90,10 @@ async def test_a_refused_correction_loses_nothing(portal: Portal) -> None:
 
 
 async def test_an_admin_invites_staff_and_a_refusal_keeps_the_ticks(portal: Portal) -> None:
-    tab = Tab(await portal.as_("anna"))
+    tab = Tab(await portal.sign_in("anna"))
     await tab.open("/invitations")
     await tab.press(tab.page.form("/invitations"), name="New Nurse", email="nobody", roles=["nurse", "admin"])
+    await prove(portal, tab, "anna")
     assert (tab.status, tab.page.values("roles")) == (422, ["nurse", "admin"])
     await tab.press(tab.page.form("/invitations"), email="nurse@people.test")
     assert "New Nurse Open" in tab.page.text

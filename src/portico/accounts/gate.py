@@ -114,6 +114,12 @@ def provide_visitor(request: AnyRequest) -> Visitor:
     return _visitor(request, site)
 
 
+async def demand_fresh(request: AnyRequest) -> None:
+    """For a route that wants a fresh proof of some requests only. Raises StepUpRequired."""
+    visit = await require_fresh(request, provide_visit(request), provide_visitor(request))
+    note(request.scope, "visit", visit)
+
+
 def undeclared_routes(app: Litestar) -> list[str]:
     """Routes without an audience, as `METHOD /path`; the answers to OPTIONS that the framework adds are no routes."""
     return sorted(

@@ -13,6 +13,8 @@ from litestar.params import Body, Parameter
 from portico.access import Caller, Permission, Role, staff
 from portico.accounts import invitations
 from portico.accounts.entry_model import Delivery, InvitationKind, InvitationState, ListedInvitation
+from portico.accounts.gate import demand_fresh
+from portico.accounts.request_checks import AnyRequest
 from portico.errors import Malformed
 from portico.ids import PatientId
 from portico.platform.site import Site
@@ -71,11 +73,15 @@ async def list_invitations(
 
 
 @post("/api/invitations", opt=_MANAGERS)
-async def create_invitation(site: Site, caller: Caller, data: Annotated[InvitationIn, Body()]) -> InvitationOut:
-    """Invites a patient (the clinic must be open to patients) or, by an admin, a member of the staff."""
+async def create_invitation(
+    request: AnyRequest, site: Site, caller: Caller, data: Annotated[InvitationIn, Body()]
+) -> InvitationOut:
+    """Invites a patient (the clinic must be open to patients) or, by an admin with a fresh proof, a member of the staff."""
     if data.patient is not None and data.name is None and not data.roles:
         return invitation_out(await invitations.invite_patient(site, caller, data.patient, data.email))
     if data.patient is None and data.name is not None and data.roles:
+        if caller.actor.may(Permission.INVITE_STAFF):
+            await demand_fresh(request)
         invited = await invitations.invite_staff(site, caller, email=data.email, name=data.name, roles=data.roles)
         return invitation_out(invited)
     message = "Send either `patient`, or `name` and `roles`."

@@ -46,7 +46,7 @@ async def invitations_page(
     return await _show(request, site, caller, wanted, cursor)
 
 
-@post("/invitations", opt={"audience": staff(Permission.INVITE_STAFF)}, status_code=303)
+@post("/invitations", opt={"audience": staff(Permission.INVITE_STAFF, fresh=True)}, status_code=303)
 async def invite_staff_page(request: AnyRequest, site: Site, caller: Caller) -> Response[bytes]:
     """Invites a member of the staff with the roles that are ticked."""
     form = await request.form()
