@@ -78,7 +78,9 @@ class DyingDatabase(Database):
         async with super().transaction(scope) as tx:
             dying = DyingTx(tx._connection, scope, self.clock, self.ids)
             dying.fault = self.fault
+            dying._changes = tx._changes
             yield dying
+            tx.wakes_worker = dying.wakes_worker
 
 
 class Counted(msgspec.Struct, frozen=True):
