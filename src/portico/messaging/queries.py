@@ -98,7 +98,7 @@ STANDING_DANGERS = Query(
     + """
     join thread t on t.clinic_id = m.clinic_id and t.thread_id = m.thread_id
     join escalation e on e.clinic_id = t.clinic_id and e.subject_kind = 'thread' and e.subject_id = t.thread_id
-        and e.state <> 'resolved' and e.cause = 'triage'
+        and e.state <> 'resolved' and e.cause in ('red_flag', 'triage')
     where m.clinic_id = $1 and m.patient_id = $2 and m.level <> 'routine' and m.seq >= t.danger_from_seq
     order by m.sent_at desc, m.seq desc
     """,
