@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -48,10 +48,10 @@ class Request:
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
-async def run_clients(url: str, count: int, seconds: float, made: Callable[[], Request]) -> list[float]:
-    """Milliseconds of each request of `count` clients, each of which asks again as soon as it is answered."""
+async def run_clients(urls: Sequence[str], count: int, seconds: float, made: Callable[[], Request]) -> list[float]:
+    """Milliseconds of each request of `count` clients, who share the servers and ask again as soon as they are answered."""
     until = time.perf_counter() + seconds
-    spent = await asyncio.gather(*(_client(url, until, made) for _ in range(count)))
+    spent = await asyncio.gather(*(_client(urls[number % len(urls)], until, made) for number in range(count)))
     return [each for one in spent for each in one]
 
 

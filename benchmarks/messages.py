@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import count
 from statistics import median
@@ -17,6 +18,8 @@ from benchmarks.recording import Replay, ids_in, logging, pgbench, replay_of, st
 from benchmarks.server import House, cpu_ms_of, serving
 
 ROUNDS, SECONDS, CLIENTS = 5, 10, 4
+PROCESSES = os.cpu_count() or 1
+"""Of `portico serve`: one for each core, as a clinic runs it that wants to use them; pgbench and PostgreSQL use all."""
 LEAST = 0.25
 """What HTTP must reach of the throughput of pgbench: the median of the rounds."""
 WRITERS = 120
@@ -77,7 +80,7 @@ async def section(house: House) -> Section:
         await connection.close()
     return Section(
         title="(f) Sending and reading messages over HTTP, durable",
-        method="`portico serve` as a process of its own on loopback, embedded PostgreSQL with fsync and synchronous_commit"
+        method=f"{PROCESSES} processes of `portico serve` on loopback, embedded PostgreSQL with fsync and synchronous_commit"
         f" on, {CLIENTS} clients. {ROUNDS} rounds of {SECONDS} s over HTTP, each followed by {SECONDS} s of the statements"
         f" of such requests through `pgbench -M prepared`, {CLIENTS} clients too. Messages of {len(CALM)} characters; the"
         f" tail is {MESSAGES - TAIL_AFTER} of the {MESSAGES} messages of a thread.",
@@ -95,7 +98,7 @@ def _lines(measured: Measured) -> Iterator[Line]:
     yield Line(what=f"{what}: requests a second over HTTP, by pgbench, medians", measured=f"{http:.0f}, {bare:.0f}")
     waits = f"{measured.median_ms:.1f} ms, {measured.median_pgbench_ms:.1f} ms"
     yield Line(what=f"{what}: wait of one client over HTTP, by pgbench, medians", measured=waits)
-    yield Line(what=f"{what}: CPU of the server process per request, mean", measured=f"{measured.cpu_ms:.1f} ms")
+    yield Line(what=f"{what}: CPU of the server per request, mean", measured=f"{measured.cpu_ms:.1f} ms")
     counts = f"{replay.trips}, {replay.statements}, {replay.commits}"
     yield Line(what=f"{what}: round trips, statements and commits per request", measured=counts)
 
@@ -141,12 +144,14 @@ async def _measured(house: House, connection: asyncpg.Connection, known: set[str
     http: list[list[float]] = []
     bare: list[list[float]] = []
     cpu_ms = 0.0
-    async with serving(house) as (url, server):
-        await run_clients(url, CLIENTS, 1, lambda: kind.made(next(numbers)))
+    async with AsyncExitStack() as stack:
+        served = [await stack.enter_async_context(serving(house)) for _ in range(PROCESSES)]
+        urls, servers = [url for url, _ in served], [server for _, server in served]
+        await run_clients(urls, CLIENTS, 1, lambda: kind.made(next(numbers)))
         for _ in range(ROUNDS):
-            before = cpu_ms_of(server)
-            http.append(await run_clients(url, CLIENTS, SECONDS, lambda: kind.made(next(numbers))))
-            cpu_ms += cpu_ms_of(server) - before
+            before = sum(map(cpu_ms_of, servers))
+            http.append(await run_clients(urls, CLIENTS, SECONDS, lambda: kind.made(next(numbers))))
+            cpu_ms += sum(map(cpu_ms_of, servers)) - before
             each = await _together(house, replays, runs)
             runs = [first + len(one) for first, one in zip(runs, each, strict=True)]
             bare.append([ms for one in each for ms in one])

@@ -81,7 +81,6 @@ def _environment(folder: Path, urls: Mapping[str, str]) -> dict[str, str]:
         "PORTICO_KEY_FILE": str(folder / "keys"),
         "PORTICO_BASE_URL": "https://portal.portico.test",
         "PORTICO_RUN_WORKER": "false",
-        "PORTICO_PORT": str(free_port()),
     }
 
 
@@ -95,9 +94,10 @@ def free_port() -> int:
 async def serving(house: House) -> AsyncIterator[tuple[str, psutil.Process]]:
     """`portico serve` on loopback, as the reverse proxy in front of it would reach it: its address and its process."""
     command = [str(Path(sys.executable).parent / "portico"), "serve"]
+    port = str(free_port())
     process = await asyncio.create_subprocess_exec(
         *command,
-        env={**os.environ, **house.environment},
+        env={**os.environ, **house.environment, "PORTICO_PORT": port},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -105,7 +105,7 @@ async def serving(house: House) -> AsyncIterator[tuple[str, psutil.Process]]:
         assert process.stdout is not None
         said = await process.stdout.readline()
         assert said.startswith(b"ready"), "portico serve did not start"
-        yield f"http://127.0.0.1:{house.environment['PORTICO_PORT']}", psutil.Process(process.pid)
+        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
     finally:
         process.terminate()
         await process.wait()
