@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from portico.platform.upload_slots import AT_ONCE, Sender
 from tests.care import made_files
 from tests.care.sending import Sent, kept
 from tests.messaging.practice import CALM, messages, new_id, started, write
@@ -308,3 +309,26 @@ async def test_a_correction_that_is_refused_loses_nothing(portal: Portal) -> Non
     for words in ("bad.jpg: ", "My reason", "My copy", "Keep: knee.jpg", str(fields["new_id"])):
         assert words in refused.text
     assert len(await messages(alice, thread)) == 1
+
+
+async def test_words_are_sent_while_others_send_many_large_files(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    slots = portal.site.files.slots
+    taken = [slots.take(Sender(account=str(n), peer=str(n)), lambda: None) for n in range(AT_ONCE)]
+    try:
+        tab = Tab(alice)
+        await tab.open(f"/for/{alice.own}/compose")
+        fields = {
+            **dict(tab.page.form("/compose").fields),
+            "topic": "other",
+            "subject": "Now",
+            "body": "crushing chest pain",
+        }
+        answer = await post_form(alice, f"/for/{alice.own}/compose", {**fields, "action": "send"}, PHOTO)
+        assert answer.status_code == 303
+        thread = answer.headers["location"].rpartition("/")[2].partition("?")[0]
+        assert [each["level"] for each in await messages(alice, thread)] == ["emergency"]
+    finally:
+        for slot in taken:
+            assert slot is not None
+            slot.end()

@@ -1,15 +1,19 @@
 """A page that is sent after its session ended: what was typed comes back with the sign-in page, for the same account only."""
 
 import re
+from collections.abc import AsyncIterator
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from portico.accounts.kept_page import KEPT_BYTES
 from portico.accounts.totp import code_at
 from portico.commands.demo_people import PASSWORD
 from tests import walks
+from tests.care.made_files import jpeg
 from tests.pages.tab import FORM, Tab
-from tests.portal import Portal
+from tests.portal import BASE, Portal
 
 TYPED = "Made-up worry about my knee"
 
@@ -115,3 +119,37 @@ async def test_staff_bring_it_through_their_second_factor(portal: Portal) -> Non
     await tab.press(tab.page.form("/second-factor"), code=code_at(account.totp_seed, portal.clock.now()))
     form = next(form for form in tab.page.forms if form.action.endswith("/decision"))
     assert ("sentence", "Made-up words") in form.fields
+
+
+async def test_a_stranger_s_body_is_not_even_read(portal: Portal) -> None:
+    asked: list[str] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        asked.append("body")
+        yield b"--b\r\n"
+
+    stranger = portal.stranger()
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=b",
+        "Cookie": f"portico-demo={uuid4()}.{'A' * 43}",
+    }
+    answer = await stranger.http.post(f"/for/{uuid4()}/compose", content=body(), headers=headers)
+    assert answer.status_code in (303, 401)
+    assert asked == []
+
+
+async def test_a_photo_is_thrown_away_and_the_words_beside_it_are_carried(portal: Portal) -> None:
+    alice = await portal.sign_in("alice")
+    portal.clock.pass_by(hours=2)
+    path = f"/for/{alice.own}/compose"
+    sent = httpx.Request(
+        "POST",
+        f"{BASE}{path}",
+        data={"body": TYPED, "topic": "other"},
+        files={"files": ("knee.jpg", jpeg(), "image/jpeg")},
+    )
+    headers = {"Content-Type": sent.headers["Content-Type"]}
+    answer = await alice.http.post(path, content=sent.read(), headers=headers)
+    assert answer.status_code == 401
+    assert "What you typed is not saved yet." in answer.text
+    assert TYPED not in answer.text

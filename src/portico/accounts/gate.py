@@ -33,6 +33,7 @@ from portico.platform.chrome import Chrome, MenuItem
 from portico.platform.content import render_guidance
 from portico.platform.scope_notes import note, noted
 from portico.platform.site import Site
+from portico.platform.upload_slots import Sender
 
 _PATIENT_MENU = (MenuItem("/", "Home"), MenuItem("/account", "My account"))
 _STAFF_MENU = (
@@ -145,6 +146,7 @@ async def _admit_stranger(request: AnyRequest, handler: BaseRouteHandler, audien
 
 async def _admit(request: AnyRequest, handler: BaseRouteHandler, audience: Audience, site: Site, visit: Visit) -> None:
     note(request.scope, "visit", visit)
+    note(request.scope, "sender", Sender(account=str(visit.account_id), peer=peer_of(request, site.settings) or "-"))
     if visit.state != "signed-in":
         if audience.who != "signing-in":
             raise SecondFactorRequired

@@ -9,15 +9,17 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from litestar.exceptions import HTTPException
 
 from portico.access import Anonymous
 from portico.accounts import queries
 from portico.accounts.model import Cookie
-from portico.accounts.request_checks import CSRF_FIELD, AnyRequest
+from portico.accounts.request_checks import CSRF_FIELD, MULTIPART, AnyRequest
 from portico.accounts.tokens import hash_of
-from portico.errors import NotFound
+from portico.errors import DomainError, NotFound
 from portico.ids import AccountId, ClinicId
 from portico.platform.envelope import SealBroken
+from portico.platform.multipart import multipart_texts
 from portico.platform.site import Site
 from portico.platform.vault import Place
 
@@ -28,7 +30,7 @@ FIELD = "kept"
 
 _PLACE = Place("session", "kept_page", UUID(int=0))
 _NEVER_KEPT = ("/sign-in", "/sign-out")
-_READABLE = ("application/x-www-form-urlencoded", "multipart/form-data")
+_READABLE = ("application/x-www-form-urlencoded", MULTIPART)
 
 
 class KeptPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,13 +48,15 @@ async def keep_page(request: AnyRequest, site: Site, cookie: Cookie | None) -> s
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if cookie is None or path.startswith(("/api/", "/fhir/", *_NEVER_KEPT)) or kind not in _READABLE:
         return None
-    fields = await _fields(request)
+    scope = Anonymous(clinic_id=cookie.clinic_id, subject=hash_of(cookie.token))
+    async with site.db.transaction(scope) as tx:
+        holder = await queries.holder_of(tx, hash_of(cookie.token))
+    if holder is None:  # a stranger's body is not even read
+        return None
+    fields = await _fields(request, kind)
     if not fields or sum(len(name.encode()) + len(value.encode()) for name, value in fields) > KEPT_BYTES:
         return None
-    async with site.db.transaction(Anonymous(clinic_id=cookie.clinic_id, subject=hash_of(cookie.token))) as tx:
-        holder = await queries.holder_of(tx, hash_of(cookie.token))
-        if holder is None:
-            return None
+    async with site.db.transaction(scope) as tx:
         kept = KeptPage(path=path, fields=fields, account_id=holder.account_id, at=tx.now)
         box = await site.vault.clinic(tx)
         return urlsafe_b64encode(box.seal(_PLACE, msgspec.json.encode(kept))).decode()
@@ -70,10 +74,15 @@ async def open_page(site: Site, clinic_id: ClinicId, account_id: AccountId, seal
         return kept if is_theirs else None
 
 
-async def _fields(request: AnyRequest) -> tuple[tuple[str, str], ...]:
+async def _fields(request: AnyRequest, kind: str) -> tuple[tuple[str, str], ...]:
+    """What was typed; bytes of files are thrown away as they come."""
     try:
-        form = await request.form()
-    except (ValueError, LookupError):
+        if kind == MULTIPART:
+            texts = (await multipart_texts(request)).texts
+            found = [(name, value) for name, values in texts.items() for value in values]
+        else:
+            form = await request.form()
+            found = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    except (ValueError, LookupError, HTTPException, DomainError):
         return ()
-    found = ((name, value) for name, value in form.multi_items() if isinstance(value, str))
     return tuple((name, value) for name, value in found if name != CSRF_FIELD)

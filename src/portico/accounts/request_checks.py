@@ -11,8 +11,9 @@ from litestar.handlers import BaseRouteHandler
 
 from portico.accounts.tokens import is_same
 from portico.errors import Malformed, NotAllowed, UnsupportedMedia
-from portico.platform.multipart import Reading, multipart_form
+from portico.platform.multipart import multipart_form
 from portico.platform.site import Site
+from portico.platform.upload_slots import UploadSlots
 from portico.settings import Settings
 
 AnyRequest = Request[object, object, State]
@@ -136,7 +137,7 @@ async def form_of(request: AnyRequest) -> dict[str, str]:
 async def form_fields(request: AnyRequest) -> list[tuple[str, str]]:
     """The text fields of a submitted form, each as often as it was sent. Raises Malformed for a body that is no form."""
     if request.content_type[0] == MULTIPART:
-        sent = await multipart_form(request, _reading_of(request))
+        sent = await multipart_form(request, _slots_of(request))
         return [(name, value) for name, values in sent.texts.items() for value in values]
     try:
         form = await request.form()
@@ -146,8 +147,8 @@ async def form_fields(request: AnyRequest) -> list[tuple[str, str]]:
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
-def _reading_of(request: AnyRequest) -> Reading:
-    return cast("Site", request.app.state["site"]).files.reading
+def _slots_of(request: AnyRequest) -> UploadSlots:
+    return cast("Site", request.app.state["site"]).files.slots
 
 
 def _readable(request: AnyRequest, handler: BaseRouteHandler) -> Collection[str]:

@@ -17,9 +17,17 @@ from portico.access import Caller, signed_in
 from portico.accounts.request_checks import MULTIPART, CrossSite
 from portico.care import attachments
 from portico.care.attachments_model import Attachment, OpenedFile
-from portico.errors import Malformed, TooLarge
+from portico.errors import Malformed, TooLarge, Unavailable
 from portico.ids import AttachmentId, PatientId
-from portico.platform.multipart import FIELDS_BYTES, FILE_BYTES, TOO_LARGE, SentFile, SentForm, multipart_form
+from portico.platform.multipart import (
+    CROWDED,
+    FIELDS_BYTES,
+    FILE_BYTES,
+    TOO_LARGE,
+    SentFile,
+    SentForm,
+    multipart_form,
+)
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 
@@ -59,7 +67,7 @@ class UploadOperation(Operation):
 )
 async def send_attachment(request: AnyRequest, site: Site, caller: Caller) -> AttachmentOut:
     """Takes one file of a patient: multipart/form-data with the fields `patient` and `file`."""
-    form = await multipart_form(request, site.files.reading)
+    form = await multipart_form(request, site.files.slots)
     taken = await attachments.upload(site, caller, _patient(form), _file(form))
     return shown(taken)
 
@@ -115,6 +123,8 @@ def _patient(form: SentForm) -> PatientId:
 def _file(form: SentForm) -> SentFile:
     if form.too_large:
         raise TooLarge(TOO_LARGE)
+    if form.crowded:
+        raise Unavailable(CROWDED)
     if len(form.files) != 1 or form.files[0].field != "file":
         message = "Send one file, in the field `file`."
         raise Malformed(message)

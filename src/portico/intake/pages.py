@@ -259,7 +259,7 @@ def _number(fill_in: FillIn, screen: int) -> int:
 
 async def _sent(request: AnyRequest, site: Site) -> SentForm:
     if request.content_type[0] == MULTIPART:
-        return await multipart_form(request, site.files.reading)
+        return await multipart_form(request, site.files.slots)
     form = await request.form()
     return SentForm(texts={name: [str(value) for value in form.getall(name)] for name in form})
 

@@ -10,7 +10,7 @@ from portico.care.attachments_kinds import AttachmentRefused, safe_name
 from portico.errors import TooManyRequests, Unavailable
 from portico.ids import PatientId
 from portico.intake.form_input import FILES, Sent
-from portico.platform.multipart import FILE_BYTES, TOO_LARGE, SentForm
+from portico.platform.multipart import CROWDED, FILE_BYTES, TOO_LARGE, SentForm
 from portico.platform.site import Site
 
 BODY_LIMIT = 3 * FILE_BYTES + 2 * 1024 * 1024
@@ -40,4 +40,6 @@ async def take_files(site: Site, caller: Caller, patient_id: PatientId, form: Se
             sent.setdefault(name, []).append(f"{kept.attachment_id}/{kept.name}")
     for field in form.too_large:
         problems.setdefault(field.removesuffix(FILES), []).append(TOO_LARGE)
+    for field in form.crowded:
+        problems.setdefault(field.removesuffix(FILES), []).append(CROWDED)
     return Taken(sent=sent, problems={name: " ".join(texts) for name, texts in problems.items() if name in fields})

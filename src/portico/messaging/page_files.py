@@ -13,7 +13,7 @@ from portico.care.attachments_kinds import AttachmentRefused, safe_name
 from portico.errors import Malformed, TooManyRequests, Unavailable
 from portico.ids import PatientId
 from portico.messaging.drafting import Draft
-from portico.platform.multipart import FILE_BYTES, TOO_LARGE, SentFile, SentForm, multipart_form
+from portico.platform.multipart import CROWDED, FILE_BYTES, TOO_LARGE, SentFile, SentForm, multipart_form
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 
@@ -47,9 +47,9 @@ class FilesRefused(Malformed):
 
 
 async def sent_form(request: AnyRequest, site: Site) -> SentForm:
-    """The form of a page, with files or without. Raises Malformed, TooLarge, Unavailable."""
+    """The form of a page, with files or without. Raises Malformed, TooLarge."""
     if request.content_type[0] == MULTIPART:
-        return await multipart_form(request, site.files.reading)
+        return await multipart_form(request, site.files.slots)
     form = await request.form()
     return SentForm(texts={name: [str(value) for value in form.getall(name)] for name in form})
 
@@ -58,6 +58,7 @@ async def received(site: Site, caller: Caller, patient_id: PatientId, form: Sent
     """Takes the files of a form. One that is refused costs neither what was written nor the others. Raises Malformed."""
     files = [_chosen(text) for text in form.texts.get(KEPT, ())]
     problems = [TOO_LARGE] if form.too_large else []
+    problems += [CROWDED] if form.crowded else []
     for file in form.files:
         taken = await _taken(site, caller, patient_id, file)
         if isinstance(taken, ChosenFile):

@@ -4,7 +4,7 @@ from portico.errors import Unavailable
 from portico.platform.blobs import Blobs
 from portico.platform.clamd import Clamd
 from portico.platform.images import Images
-from portico.platform.multipart import Reading
+from portico.platform.upload_slots import UploadSlots
 from portico.settings import Settings
 
 _UNSET = "This portal does not take photos or documents yet. Please bring them, or ask the clinic."
@@ -18,7 +18,7 @@ class Files:
         self._blobs = None if settings.attachments is None else Blobs.at(settings.attachments, settings.s3)
         self.scanner = None if settings.clamd is None else Clamd(settings.clamd)
         self.images = Images()
-        self.reading = Reading()
+        self.slots = UploadSlots()
 
     @property
     def is_open(self) -> bool:
