@@ -7,6 +7,7 @@ import pytest
 
 from portico.accounts import entry_rules as rules
 from portico.accounts import own_queries, patient_queries, people
+from portico.accounts.totp import new_seed
 from portico.ids import PatientId
 from portico.notify.queries import acting_for
 from portico.platform.database import Query
@@ -169,6 +170,18 @@ async def test_what_was_decided_stands_on_both_pages_and_is_taken_back_on_either
         assert (await fred.delete(f"/api/patients/{known}/matches/{mine}")).status_code == 200
         assert await own(amy) == [mine]
         assert (await fred.get(f"/api/patients/{mine}")).json()["verified"] is False
+
+
+async def test_nobody_of_the_staff_links_a_record_with_their_own(entrance: Entrance) -> None:
+    await open_clinic(entrance)
+    known, own_record = await record_of(entrance, "Amy Test"), await record_of(entrance, "Selma Test")
+    person = await entrance.account("selma", patient_id=own_record, roles=frozenset({"front_desk"}), seed=new_seed())
+    selma, fred = await entrance.signed_in(person, hat="staff"), await front_desk(entrance)
+    assert (await fred.put(f"/api/patients/{own_record}/verification", {"verified": False})).status_code == 200
+    path = f"/api/patients/{own_record}/matches/{known}"
+    answer = await selma.put(path, {"decision": "linked"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "own-link")
+    assert (await fred.put(path, {"decision": "linked"})).status_code == 200
 
 
 async def test_a_link_is_told_to_both_addresses(entrance: Entrance) -> None:

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from portico.access import Role
 from portico.accounts import people
 from portico.accounts.proxy_rules import full_age_on, moved_end
 from portico.ids import PatientId
@@ -250,6 +251,8 @@ async def test_two_who_name_the_same_proxy_at_once_make_one_grant(family: Family
         ({"scope": ["everything"]}, 400, "invalid-request"),
         ({"basis": "friend"}, 400, "invalid-request"),
         ({"endsAt": "2020-01-01T00:00:00Z"}, 422, "period-wrong"),
+        ({"startsAt": "0001-01-01T00:00:00Z"}, 422, "period-wrong"),
+        ({"endsAt": "9999-12-31T23:59:59.999999Z"}, 422, "period-wrong"),
         ({"endsAt": "2027-01-01T00:00:00"}, 400, "invalid-request"),
         ({"email": None}, 400, "invalid-request"),
         ({"patient": "00000000-0000-4000-8000-000000000000"}, 404, "not-found"),
@@ -330,3 +333,40 @@ async def test_it_works_by_the_pages(entrance: Entrance, family: Family) -> None
     ended = await alice.post_form(f"/account/proxies/{grant_id}/end", csrf_token=alice.csrf)
     assert ended.status_code == 303
     assert "Ended" in (await alice.get("/account/proxies")).text
+
+
+@pytest.mark.parametrize("role", ["front_desk", "nurse", "clinician", "admin"])
+async def test_nobody_of_the_staff_lets_themselves_act(entrance: Entrance, family: Family, role: Role) -> None:
+    person = await entrance.staff(role, name="selma")
+    selma = await stepped_up(entrance, person)
+    body: dict[str, object] = {"patient": str(family.record), "scope": ALL, "basis": "poa"}
+    for named in ({"account": str(person.account_id)}, {"email": person.email}):
+        answer = await selma.post("/api/proxies", body | named)
+        assert (answer.status_code, answer.json()["code"]) == (409, "own-grant")
+        assert "colleague" in answer.json()["detail"]
+    page = await selma.post_form(
+        f"/people/{family.record}/proxies",
+        csrf_token=selma.csrf,
+        email=person.email,
+        scope="record",
+        basis="poa",
+        starts_on="",
+        ends_on="",
+    )
+    assert (page.status_code, "Ask a colleague" in page.text) == (409, True)
+    assert (await family.nora.get(f"/api/proxies?patient={family.record}")).json()["items"] == []
+
+
+async def test_nobody_of_the_staff_widens_their_own_grant_and_a_colleague_may(
+    entrance: Entrance, family: Family
+) -> None:
+    person = await entrance.staff("front_desk", name="selma")
+    made = (await grant(family, email=person.email, scope=["messages"])).json()
+    selma = await stepped_up(entrance, person, hat="staff")
+    path = f"/api/proxies/{made['id']}"
+    answer = await selma.put(path, {"scope": ALL})
+    assert (answer.status_code, answer.json()["code"]) == (409, "own-grant")
+    page = await selma.post_form(f"/people/{family.record}/proxies/{made['id']}", csrf_token=selma.csrf, scope="record")
+    assert page.status_code == 409
+    assert (await family.nora.put(path, {"scope": ALL})).json()["scope"] == ALL
+    assert (await selma.delete(path)).status_code == 204

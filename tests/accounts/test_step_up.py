@@ -11,9 +11,9 @@ STEP_UP = "/api/session/step-up"
 MATTERS = "/api/account/second-factor"
 
 
-async def stepped_up(entrance: Entrance, person: Person) -> Browser:
+async def stepped_up(entrance: Entrance, person: Person, **choices: str) -> Browser:
     """The person, signed in and fresh."""
-    browser = await entrance.signed_in(person)
+    browser = await entrance.signed_in(person, **choices)
     body = {"password": PASSWORD}
     if person.seed is not None:
         entrance.clock.pass_by(seconds=30)

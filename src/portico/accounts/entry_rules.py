@@ -173,6 +173,15 @@ class NotTheSamePerson(Invalid):
         super().__init__("Choose a record that is verified and is not the same record.")
 
 
+class OwnLink(Conflict):
+    """Nobody of the staff opens a record to their own account."""
+
+    code = "own-link"
+
+    def __init__(self) -> None:
+        super().__init__("One of these records is your own. Ask a colleague to check it and to link them.")
+
+
 class NumberUnusable(Invalid):
     """The clinic's number for the patient is too long or holds signs that no number has."""
 

@@ -34,7 +34,7 @@ async def decide(
 ) -> Sequence[Candidate]:
     """Links the record to the other one, keeps the two apart, or takes that back.
 
-    A link, and its end, is told to the addresses of both. Raises NotFound, NotTheSamePerson and MatchCannotMove.
+    A link, and its end, is told to the addresses of both. Raises NotFound, NotTheSamePerson, OwnLink and MatchCannotMove.
     """
     async with site.db.transaction(caller.scope) as tx:
         patient, known = await queries.locked(tx, patient_id), await queries.patient_row(tx, other)
@@ -44,6 +44,7 @@ async def decide(
         after = rules.decided(None if before is None else before.state, event)
         if event == "link":
             await _check_link(tx, patient, known)
+            await _check_not_own(tx, caller, (patient_id, other))
         pair = (patient_id, other)
         if event == "undo" and before is not None:
             pair = (before.patient_id, before.other_patient_id)
@@ -89,6 +90,13 @@ async def _check_link(tx: Tx, patient: PatientRow, known: PatientRow) -> None:
         raise rules.NotTheSamePerson
     if any(not link.is_later for link in await queries.links(tx, known.patient_id)):
         raise rules.NotTheSamePerson
+
+
+async def _check_not_own(tx: Tx, caller: Caller, pair: Sequence[PatientId]) -> None:
+    """A link lets an account act for one more record: somebody else must have looked. Raises OwnLink."""
+    accounts = [await queries.own_account(tx, each) for each in pair]
+    if any(account is not None and account.account_id == caller.account_id for account in accounts):
+        raise rules.OwnLink
 
 
 async def _tell_both(tx: Tx, site: Site, patient_id: PatientId, other: PatientId) -> None:

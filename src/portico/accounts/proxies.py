@@ -83,12 +83,14 @@ async def acting_for(site: Site, caller: Caller) -> Sequence[ActingRow]:
 async def grant(site: Site, caller: Caller, wish: Wish) -> tuple[Grant, PatientRow]:
     """Lets somebody act for a patient; both are told.
 
-    Raises NotFound, PatientGone, NoSuchAccount, OwnRecord, ActsAlready, ScopeMissing, GuardianOfAdult, PeriodWrong.
+    Raises NotFound, PatientGone, NoSuchAccount, OwnRecord, OwnGrant, ActsAlready, ScopeMissing, GuardianOfAdult,
+    PeriodWrong.
     """
     scope = rules.checked_scope(wish.scope)
     async with site.db.transaction(caller.scope) as tx:
         of = await _patient_locked(tx, wish.patient_id)
         proxy = await _proxy(tx, wish, of)
+        rules.check_confirmed_by_another(proxy, caller.account_id)
         if await proxy_queries.live_grants(tx, of.patient_id, proxy):
             raise rules.ActsAlready
         starts_at = wish.starts_at or tx.now
@@ -117,6 +119,7 @@ async def amend(site: Site, caller: Caller, grant_id: UUID, amendment: Amendment
     async with site.db.transaction(caller.scope) as tx:
         now_is = await _locked(tx, grant_id)
         check_patient(now_is, amendment.patient_id)
+        rules.check_confirmed_by_another(now_is.account_id, caller.account_id)
         of = await _patient_locked(tx, now_is.patient_id)
         if rules.state_of(now_is, tx.now) == "ended":
             raise rules.GrantEnded

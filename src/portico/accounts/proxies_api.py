@@ -100,7 +100,7 @@ class ActingForOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 @post("/api/proxies", opt={"audience": staff(Permission.MANAGE_PEOPLE, fresh=True)}, status_code=201)
 async def create_proxy(data: Annotated[ProxyIn, Body()], site: Site, caller: Caller) -> ProxyOut:
-    """Lets somebody act for a patient; both are told."""
+    """Lets somebody act for a patient; both are told. 409 `own-grant` for oneself."""
     if (data.account is None) == (data.email is None):
         message = "Name the proxy by account or by e-mail address, one of the two."
         raise Malformed(message)
@@ -128,7 +128,7 @@ async def list_proxies(site: Site, caller: Caller, patient: AskedPatient = None)
 
 @put("/api/proxies/{grant_id:uuid}", opt={"audience": staff(Permission.MANAGE_PEOPLE, fresh=True)})
 async def change_proxy(grant_id: UUID, data: Annotated[ProxyChangeIn, Body()], site: Site, caller: Caller) -> ProxyOut:
-    """Changes scope, start or end; both are told. 409 `proxy-ended`."""
+    """Changes scope, start or end; both are told. 409 `proxy-ended`, `own-grant`."""
     amendment = Amendment(
         patient_id=None if data.patient is None else PatientId(data.patient),
         scope=data.scope,

@@ -20,6 +20,10 @@ FULL_AGE = 18
 """Years. In the United States a parent's right to act ends with the 18th birthday in nearly every state; design §2."""
 
 
+_YEARS = 1900, 2200
+"""Instants outside lie beyond any life; the ends of the calendar cannot be compared with others."""
+
+
 class GuardianOfAdult(Invalid):
     """Nobody is the guardian of somebody of full age; that takes another basis."""
 
@@ -63,6 +67,15 @@ class OwnRecord(Invalid):
 
     def __init__(self) -> None:
         super().__init__("This account is the patient's own. It needs no one's leave.")
+
+
+class OwnGrant(Conflict):
+    """Nobody of the staff opens a record to themselves, nor widens what was opened to them."""
+
+    code = "own-grant"
+
+    def __init__(self) -> None:
+        super().__init__("You cannot let yourself act for a patient. Ask a colleague to check it and to confirm it.")
 
 
 class ActsAlready(Conflict):
@@ -125,6 +138,12 @@ def full_age_on(born_on: date) -> date:
         return date(born_on.year + FULL_AGE, 3, 1)
 
 
+def check_confirmed_by_another(proxy: AccountId, confirmed_by: AccountId) -> None:
+    """Staff may act for their own family, with the patient's hat, once somebody else has confirmed it. Raises OwnGrant."""
+    if proxy == confirmed_by:
+        raise OwnGrant
+
+
 def checked_scope(scope: Collection[str]) -> tuple[str, ...]:
     """The scope in order, each part once. Raises ScopeMissing."""
     chosen = tuple(sorted(set(scope) & ALL_SCOPES))
@@ -144,6 +163,8 @@ def check_period(
     basis: Basis, starts_at: datetime, ends_at: datetime | None, full_age_at: datetime, now: datetime
 ) -> None:
     """Raises GuardianOfAdult, PeriodWrong."""
+    if not all(_YEARS[0] <= each.year <= _YEARS[1] for each in (starts_at, ends_at) if each is not None):
+        raise PeriodWrong
     if basis == "guardian" and full_age_at <= max(starts_at, now):
         raise GuardianOfAdult
     if ends_at is not None and ends_at <= max(starts_at, now):
