@@ -742,7 +742,8 @@ CREATE TABLE public.response (
     CONSTRAINT response_only_check_ins_have_threads CHECK (((kind = 'check_in'::text) OR (thread_id IS NULL))),
     CONSTRAINT response_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'amending'::text, 'abandoned'::text, 'expired'::text]))),
     CONSTRAINT response_submitted_has_a_revision CHECK (((state <> ALL (ARRAY['submitted'::text, 'amending'::text])) OR (submitted_revision IS NOT NULL))),
-    CONSTRAINT response_working_copy_exists_while_open CHECK (((state = ANY (ARRAY['draft'::text, 'amending'::text])) = (answers_sealed IS NOT NULL)))
+    CONSTRAINT response_working_copy_exists_while_open CHECK (((state <> ALL (ARRAY['draft'::text, 'amending'::text])) OR (answers_sealed IS NOT NULL))),
+    CONSTRAINT response_working_copy_goes_when_it_is_sent_or_expires CHECK (((state <> ALL (ARRAY['submitted'::text, 'expired'::text])) OR (answers_sealed IS NULL)))
 );
 
 ALTER TABLE ONLY public.response FORCE ROW LEVEL SECURITY;

@@ -6,11 +6,15 @@ import asyncpg
 import pytest
 
 from portico.clinic.actions import settings_of
+from portico.errors import NotFound
 from portico.escalation.actions import raise_for
 from portico.escalation.model import Subject, Trigger
 from portico.ids import ResponseId
 from portico.intake import drafts, rules
+from portico.intake.jobs import DUE
 from portico.platform.database import Command
+from portico.platform.due import run_once
+from portico.review.reading import read_answers_so_far
 from tests.clinic.house import House
 from tests.databases import DatabaseUrls
 from tests.intake.desk import count, escalation, opened, resolve, saved, sent, stored, submitted, words
@@ -170,6 +174,44 @@ async def test_abandoning_the_draft_leaves_the_escalation_to_its_people(house: H
     await saved(house, row, {"rf.fever": "yes"})
     await drafts.drop_response(house.site, house.caller("alice"), row.response_id)
     assert await escalation(house, row.response_id) is not None
+
+
+async def test_what_is_thrown_away_in_danger_stays_readable_until_somebody_has_dealt_with_it(house: House) -> None:
+    row = await opened(house)
+    await saved(house, row, {"rf.fever": "yes", "story": "x"})
+    await drafts.drop_response(house.site, house.caller("alice"), row.response_id)
+    assert (await opened(house)).response_id != row.response_id
+    assert (await run_once(house.worker, DUE)).taken == 0
+    summary = await read_answers_so_far(house.site, house.caller("nora"), row.response_id)
+    assert "PS01" in {flag.rule for flag in summary.flags}
+    await resolve(house, row.response_id)
+    assert (await run_once(house.worker, DUE)).taken == 1
+    gone = await stored(house, row.response_id)
+    assert (gone.state, gone.answers_sealed, gone.danger, gone.expires_at) == ("abandoned", None, None, None)
+    assert (await run_once(house.worker, DUE)).taken == 0
+    with pytest.raises(NotFound):
+        await read_answers_so_far(house.site, house.caller("nora"), row.response_id)
+
+
+async def test_changes_that_alone_tell_of_a_danger_are_not_thrown_away_before_it_is_resolved(house: House) -> None:
+    first, alice = await sent(house), house.caller("alice")
+    row = await drafts.open_amendment(house.site, alice, first.response_id)
+    await saved(house, row, {**CALM, "rf.fever": "yes"})
+    with pytest.raises(rules.ChangesInDanger):
+        await drafts.drop_response(house.site, alice, first.response_id)
+    summary = await read_answers_so_far(house.site, house.caller("nora"), first.response_id)
+    assert summary.header.submitted_at is None
+    await resolve(house, first.response_id)
+    await drafts.drop_response(house.site, alice, first.response_id)
+    assert (await stored(house, first.response_id)).state == "submitted"
+
+
+async def test_changes_that_add_no_danger_are_thrown_away_whatever_was_sent(house: House) -> None:
+    first, alice = await sent(house, {**CALM, "rf.fever": "yes"}, partial=True), house.caller("alice")
+    assert await escalation(house, first.response_id) is not None
+    await drafts.open_amendment(house.site, alice, first.response_id)
+    await drafts.drop_response(house.site, alice, first.response_id)
+    assert (await stored(house, first.response_id)).state == "submitted"
 
 
 async def test_two_dangerous_saves_at_once_raise_one_escalation(house: House) -> None:

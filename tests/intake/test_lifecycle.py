@@ -19,6 +19,7 @@ LEGAL: dict[tuple[ResponseState, Event], ResponseState] = {
     ("draft", "submit"): "submitted",
     ("draft", "drop"): "abandoned",
     ("draft", "expire"): "expired",
+    ("abandoned", "expire"): "abandoned",
     ("submitted", "amend"): "amending",
     ("amending", "save"): "amending",
     ("amending", "move"): "amending",

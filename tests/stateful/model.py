@@ -80,6 +80,8 @@ class FormModel:
     def drop(self) -> int:
         if not self.is_open:
             return 409
+        if self.state == "amending" and self.kind == "saddle" != self.sent_kind:
+            return 409
         self.state = "submitted" if self.sent else "abandoned"
         self.revision += 1
         return 204

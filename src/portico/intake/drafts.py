@@ -215,25 +215,32 @@ async def amendment_in(tx: Tx, site: Site, caller: Caller, response_id: Response
 
 
 async def drop_response(site: Site, caller: Caller, response_id: ResponseId) -> None:
-    """Throws a draft away, or the working copy of an amendment; what was submitted stays."""
+    """Throws a draft away, or the working copy of an amendment; what was submitted stays.
+
+    Nobody has to go on, but what somebody must act on stays readable to them: a draft's answers are erased once its
+    escalation is resolved. Raises NotFound, ResponseCannotMove, ChangesInDanger.
+    """
     async with site.db.transaction(caller.scope) as tx:
         row = await locked_for_writing(tx, caller, response_id)
-        dropped = msgspec.structs.replace(
-            row,
-            state=rules.moved(row.state, "drop"),
-            revision=row.revision + 1,
-            answers_sealed=None,
-            saved_at=tx.now,
-            expires_at=None,
-            finish_due_at=None,
-        )
+        state = rules.moved(row.state, "drop")
+        if row.state == "amending" and await _is_danger_only_here(tx, site, row):
+            raise rules.ChangesInDanger
         if row.kind == "check_in" and row.revision > 1:
             await raise_unfinished(tx, site, row, actor_id=caller.account_id)
-        await queries.update_response(tx, dropped)
-        await release_documents(tx, site, row)
-        await record(
-            tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome=dropped.state
+        is_kept = state == "abandoned" and await unresolved_of(tx, _subject(row)) is not None
+        dropped = msgspec.structs.replace(
+            row,
+            state=state,
+            revision=row.revision + 1,
+            answers_sealed=row.answers_sealed if is_kept else None,
+            saved_at=tx.now,
+            expires_at=tx.now if is_kept else None,
+            finish_due_at=None,
         )
+        await queries.update_response(tx, dropped)
+        if not is_kept:
+            await release_documents(tx, site, row)
+        await record(tx, caller, "change", Object("response", response_id), patient=row.patient_id, outcome=state)
 
 
 async def move_version(site: Site, caller: Caller, response_id: ResponseId, canonical: str) -> Moved:
@@ -312,6 +319,22 @@ async def open_danger(tx: Tx, response_id: ResponseId) -> Escalation | None:
     """The escalation by a red flag of this response that nobody has resolved; a review that is late is none."""
     unresolved = await unresolved_of(tx, Subject(kind="response", id=response_id))
     return unresolved if unresolved is not None and unresolved.cause == "red_flag" else None
+
+
+async def _is_danger_only_here(tx: Tx, site: Site, row: StoredResponse) -> bool:
+    """Whether the changes hold a danger that nobody has resolved and that what was sent does not tell of."""
+    if await open_danger(tx, row.response_id) is None or row.submitted_revision is None:
+        return False
+    submitted = await queries.revision(tx, row.response_id, row.submitted_revision)
+    assert submitted is not None
+    desk = await desk_for(tx, site, row.canonical, row.patient_id)
+    changed = desk.danger(await open_working_copy(tx, site, row), row.danger)
+    sent = desk.danger(await open_revision(tx, site, submitted), row.danger)
+    return bool(set(changed.link_ids) - set(sent.link_ids)) or bool(set(changed.rules) - set(sent.rules))
+
+
+def _subject(row: StoredResponse) -> Subject:
+    return Subject(kind="response", id=row.response_id)
 
 
 async def raise_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, found: DraftDanger) -> None:

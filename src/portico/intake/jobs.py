@@ -1,7 +1,7 @@
 """Drafts that nobody touched for too long: their answers are erased, their existence is kept.
 
 The patient is asked to finish one before, and told of it after. Of a check-in soon after a procedure somebody of the staff
-is told first; it is erased once they have dealt with it.
+is told first; it is erased once they have dealt with it. So is a draft that was thrown away with a danger in it.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ async def expire_drafts(site: Site, clinic_id: ClinicId, limit: int) -> int:
         for row in expired:
             await queries.erase(tx, row.response_id, moved(row.state, "expire"))
             await release_documents(tx, site, row)
-            if row.kind == "intake":
+            if row.kind == "intake" and row.state == "draft":
                 await _tell(tx, row, "reminder-draft-erased", f"erased:{row.response_id}")
             await record_system(tx, "change", Object("response", row.response_id), patient=row.patient_id)
     return len(expired)

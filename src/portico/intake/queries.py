@@ -169,13 +169,13 @@ FINDINGS = Query(
 LOCK_EXPIRED = Query(
     StoredResponse,
     # A draft on which somebody must still act is kept, however old it is; a check-in, until somebody was told that it lies
-    # unfinished. Its answers are not read to erase them.
+    # unfinished. So is one that was thrown away meanwhile. Its answers are not read to erase them.
     """
     select r.response_id, r.patient_id, r.kind, r.thread_id, r.questionnaire_url, r.questionnaire_version, r.state,
         r.revision, r.submitted_revision, null::bytea as answers_sealed, r.danger, r.created_at, r.saved_at,
         r.expires_at, r.finish_due_at
     from response r
-    where r.clinic_id = $1 and r.state = 'draft' and r.expires_at <= $2 and (r.kind = 'intake' or r.finish_due_at is null)
+    where r.clinic_id = $1 and r.state in ('draft', 'abandoned') and r.expires_at <= $2 and (r.kind = 'intake' or r.finish_due_at is null)
         and not exists (
             select from escalation e
             where e.clinic_id = r.clinic_id and e.subject_kind = 'response' and e.subject_id = r.response_id
@@ -351,7 +351,7 @@ async def findings(tx: Tx, response_id: ResponseId, number: int) -> list[Finding
 
 
 async def lock_expired(tx: Tx, limit: int) -> list[StoredResponse]:
-    """Drafts that nobody touched for too long and on which nobody must act."""
+    """Drafts that nobody touched for too long, or that were thrown away, and on which nobody must act."""
     return await tx.all(LOCK_EXPIRED, tx.clinic_id, tx.now, limit)
 
 

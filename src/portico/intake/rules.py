@@ -21,10 +21,10 @@ MOVES: Mapping[ResponseState, Mapping[Event, ResponseState]] = {
         "drop": "submitted",
         "amend": "amending",
     },
-    "abandoned": {},
+    "abandoned": {"expire": "abandoned"},
     "expired": {},
 }
-"""State × event → state. Dropping an amendment leaves what was submitted."""
+"""State × event → state. Dropping an amendment leaves what was submitted; what was abandoned may still hold answers that go."""
 
 DRAFT_DAYS = 90
 """How long an untouched draft is kept when the clinic has not set `intake.draft_days`."""
@@ -84,6 +84,18 @@ class CheckInIsSent(Conflict):
     """A check-in that was sent is a message: it is never changed, a new one is sent."""
 
     code = "check-in-sent"
+
+
+class ChangesInDanger(Conflict):
+    """Somebody must act on what stands in these changes and nowhere else; they are not erased before."""
+
+    code = "changes-in-danger"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You told us about something dangerous in these changes, and the clinic is looking at it. "
+            "They cannot be thrown away until somebody has dealt with it. You can still change them or send them."
+        )
 
 
 class AnswersNotForRole(NotAllowed):

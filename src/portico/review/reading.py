@@ -122,7 +122,7 @@ async def read_answers_so_far(site: Site, caller: Caller, response_id: ResponseI
         if row is None or (row.submitted_revision is None and row.danger is None):
             raise NotFound
         await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id)
-        if row.submitted_revision is None:
+        if row.submitted_revision is None or (row.answers_sealed is not None and row.danger is not None):
             return await draft_summary_of(tx, site, response_id)
         return await summary_of(tx, site, response_id, row.submitted_revision)
 
