@@ -1656,6 +1656,10 @@ ALTER TABLE public.password_reset ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY password_reset_by_code ON public.password_reset FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND (token_hash = ( SELECT public.app_actor() AS app_actor))));
 
+CREATE POLICY password_reset_of_account ON public.password_reset FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
+
+CREATE POLICY password_reset_withdrawn_by_owner ON public.password_reset FOR UPDATE USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor)))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'anonymous'::text)) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor)) AND (state = 'withdrawn'::text)));
+
 CREATE POLICY password_reset_within_clinic ON public.password_reset USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.patient ENABLE ROW LEVEL SECURITY;

@@ -13,6 +13,7 @@ from portico.platform.database import Query
 from portico.platform.rate_limit import CountRow
 from tests.accounts.entrance import PASSWORD, Browser, Entrance, Kit, Person, Urls, opened_entrance, with_limits
 from tests.accounts.mailbox import NEW_PASSWORD, can_sign_in, code_for, letters, statements_run
+from tests.accounts.test_step_up import stepped_up
 
 ROWS = Query(CountRow, "select 'rows' as key, count(*)::integer as tries from password_reset where clinic_id = $1")
 
@@ -91,6 +92,31 @@ async def test_using_one_code_withdraws_the_others(entrance: Entrance) -> None:
     second = await code_for(entrance, alice.email)
     assert first != second
     assert [await use(entrance, code) for code in (second, first)] == [204, 404]
+
+
+async def test_a_change_of_the_password_by_its_owner_ends_codes_that_went_out_before(entrance: Entrance) -> None:
+    alice, code = await alice_with_code(entrance)
+    browser = await stepped_up(entrance, alice)
+    body = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
+    assert (await browser.put("/api/account/password", body)).status_code == 200
+    assert await use(entrance, code, "a password of a thief") == 404
+    assert await can_sign_in(entrance, alice.email)
+    assert await ask(entrance, alice.email) == 202
+    assert await use(entrance, await code_for(entrance, alice.email), PASSWORD) == 204
+
+
+async def test_a_new_address_ends_codes_that_lie_in_the_old_mailbox(entrance: Entrance) -> None:
+    alice, code = await alice_with_code(entrance)
+    other = await entrance.staff("nurse")
+    await ask(entrance, other.email)
+    new = entrance.email("new")
+    browser = await stepped_up(entrance, alice)
+    assert (await browser.post("/api/account/email-changes", {"email": new})).status_code == 202
+    link = await code_for(entrance, new)
+    assert (await browser.put(f"/api/email-changes/{link}", {})).status_code == 204
+    assert await use(entrance, code) == 404
+    assert await can_sign_in(entrance, new, PASSWORD)
+    assert await use(entrance, await code_for(entrance, other.email)) == 204
 
 
 async def test_an_unknown_address_gets_the_same_answer_and_leaves_nothing(entrance: Entrance) -> None:

@@ -303,10 +303,18 @@ async def test_a_proxy_sees_the_patients_it_acts_for_and_no_others(premises: Pre
 async def test_somebody_signing_in_reads_exactly_what_signing_in_needs(premises: Premises) -> None:
     async with inside(premises.app, "anonymous", AMY):
         seen = {name for name in secured(premises) if await visible(premises.app, name)}
-        assert seen == CLINIC_WIDE | (OF_ACCOUNT - {"notification_choice"}) | {"patient", "patient_match"}
-        others = [name for name in OF_ACCOUNT if await visible(premises.app, name, "account_id <> $1", AMY.account_id)]
+        own = (OF_ACCOUNT - {"notification_choice"}) | {"password_reset"}
+        assert seen == CLINIC_WIDE | own | {"patient", "patient_match"}
+        others = [name for name in own if await visible(premises.app, name, "account_id <> $1", AMY.account_id)]
         assert others == []
         assert await visible(premises.app, "patient", "patient_id <> $1", AMY.patient_id) == 0
+
+
+async def test_somebody_whose_account_is_known_withdraws_its_own_reset_codes_and_opens_none(premises: Premises) -> None:
+    withdraw, reopen = (f"update password_reset set state = '{state}'" for state in ("withdrawn", "open"))
+    async with inside(premises.app, "anonymous", AMY):
+        assert await refused(premises.app, reopen)
+        assert await premises.app.execute(withdraw) == "UPDATE 1"
 
 
 async def test_a_session_is_found_by_its_token_and_by_no_other(premises: Premises) -> None:
@@ -321,7 +329,7 @@ async def test_a_session_is_found_by_its_token_and_by_no_other(premises: Premise
 async def test_whoever_holds_a_code_sees_the_row_that_it_names_and_nothing_else(premises: Premises, name: str) -> None:
     token = rows_for(premises.tables, AMY)[name]["token_hash"]
     async with context(premises.app, "anonymous", AMY):
-        assert await visible(premises.app, name) == 0
+        assert await visible(premises.app, name) == {"invitation": 0, "password_reset": 1}[name]
         await premises.app.execute("select set_config('app.actor', $1, true)", token)
         assert {table for table in secured(premises) if await visible(premises.app, table)} == CLINIC_WIDE | {name}
         assert await visible(premises.app, name) == 1

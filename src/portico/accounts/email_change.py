@@ -1,7 +1,7 @@
 """A new e-mail address: asked for with a fresh proof, confirmed by a link to the new one, and both are told."""
 
 from portico.access import Anonymous, Caller
-from portico.accounts import own_queries, queries, rules
+from portico.accounts import own_queries, queries, reset_queries, rules
 from portico.accounts.door import Door
 from portico.accounts.ledger import note_change
 from portico.accounts.model import Cookie, Standing, Visitor
@@ -93,6 +93,8 @@ async def _move(tx: Tx, door: Door, change: ChangeRow, standing: Standing) -> No
         raise LinkGone
     if not await own_queries.move_address(tx, change.account_id, change.new_email, digest):
         raise LinkGone
+    # Codes for a forgotten password lie in the old mailbox, which is the account's no more.
+    await reset_queries.withdraw(tx, change.account_id)
     for address in (standing.email, change.new_email):
         await enqueue_letter(
             tx,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from portico.access import Caller
-from portico.accounts import own_queries, rules
+from portico.accounts import own_queries, reset_queries, rules
 from portico.accounts.door import Door
 from portico.accounts.ledger import note_sign_out
 from portico.accounts.model import Opened, Visit, Visitor
@@ -66,8 +66,9 @@ async def change_password(door: Door, visit: Visit, visitor: Visitor, *, old: st
         if not await own_queries.replace_password(tx, visit.account_id, old=standing.password_hash, new=new_hash):
             raise ChangedMeanwhile
         await own_queries.end_other_sessions(tx, visit.account_id, visit.session_id)
-        # Whoever had the old password may have asked for another address: that link is worth nothing now.
+        # Whoever had the old password may have asked for another address or password: those links are worth nothing now.
         await own_queries.withdraw_changes(tx, visit.account_id)
+        await reset_queries.withdraw(tx, visit.account_id)
         opened = await renewed(tx, visit, stepped_up_at=None)
         await tell_owner(tx, door.site.vault, visit.account_id, "password-changed")
         await _note(tx, visit, visitor, "credential")

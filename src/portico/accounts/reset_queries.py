@@ -61,6 +61,10 @@ USE = Command("""
     where clinic_id = $1 and account_id = $2 and state = 'open'
 """)
 
+WITHDRAW = Command("""
+    update password_reset set state = 'withdrawn' where clinic_id = $1 and account_id = $2 and state = 'open'
+""")
+
 BEGIN_CODE = Command("savepoint code")
 
 KEEP_CODE = Command("release savepoint code")
@@ -117,6 +121,11 @@ async def by_code_locked(tx: Tx, token_hash: str) -> ResetRow | None:
 async def use(tx: Tx, account_id: AccountId, reset_id: UUID) -> None:
     """Uses this request up, and withdraws the account's other ones."""
     await tx.run(USE, tx.clinic_id, account_id, reset_id)
+
+
+async def withdraw(tx: Tx, account_id: AccountId) -> None:
+    """Makes the account's codes that were sent before worthless."""
+    await tx.run(WITHDRAW, tx.clinic_id, account_id)
 
 
 async def holder(tx: Tx, account_id: AccountId) -> Holder | None:

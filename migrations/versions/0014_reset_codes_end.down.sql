@@ -1,0 +1,2 @@
+drop policy password_reset_withdrawn_by_owner on password_reset;
+drop policy password_reset_of_account on password_reset;
