@@ -1,15 +1,20 @@
 """The routes of escalations as each role meets them, through the real gate."""
 
+from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
+import msgspec
 import pytest
 
 from portico.access import Role
 from portico.clinic.actions import settings_of
+from portico.escalation import handling, queries
 from portico.escalation.actions import raise_for
 from portico.escalation.model import Level, Subject, Trigger
 from portico.ids import EscalationId, PatientId
 from tests.accounts.entrance import Browser, Entrance
+from tests.databases import DatabaseUrls
 
 
 async def raised(portal: Entrance, patient_id: PatientId, level: Level = "same_day") -> EscalationId:
@@ -138,3 +143,65 @@ async def test_an_unknown_escalation_is_not_found(portal: Entrance) -> None:
     nurse = await browser_of(portal, "nurse")
     assert await acknowledge(nurse, uuid4()) == 404
     assert await acknowledge(nurse, "not-an-id") == 404
+
+
+async def test_the_oldest_that_nobody_is_on_stays_first(portal: Entrance) -> None:
+    """Its deadline has grown with a rung, so that it is later than that of a newer one; its wait has grown too."""
+    made = {}
+    for name in ("Eli", "Iris", "Jon", "Kim"):
+        made[name] = await raised(portal, await portal.patient(f"{name} Test"), "emergency")
+        portal.clock.pass_by(minutes=2)
+    lee = await raised(portal, await portal.patient("Lee Test"), "call_now")
+    async with portal.site.db.transaction(portal.scope()) as tx:
+        current = await queries.locked(tx, made["Eli"])
+        assert current is not None
+        late = msgspec.structs.replace(current, rung=2, deadline=tx.now + timedelta(hours=1))
+        await queries.update(tx, late)
+    nurse = await browser_of(portal, "nurse")
+    assert await acknowledge(nurse, made["Iris"]) == 200
+    items = (await nurse.get("/api/escalations")).json()["items"]
+    expected = [made["Eli"], made["Jon"], made["Kim"], made["Iris"], lee]
+    assert [item["id"] for item in items] == [str(each) for each in expected]
+    band = (await nurse.get("/consults")).text
+    assert "5 urgent cases are open" in band
+    assert "2 more" in band
+    assert [name for name in ("Eli", "Iris", "Jon", "Kim", "Lee") if f"<li>{name} Test" in band] == [
+        "Eli",
+        "Jon",
+        "Kim",
+    ]
+
+
+async def test_pages_of_the_list_follow_its_order(portal: Entrance) -> None:
+    patient_id = await portal.patient("Alice Test")
+    made = [await raised(portal, patient_id) for _ in range(handling.PAGE_SIZE + 2)]
+    nurse = await browser_of(portal, "nurse")
+    assert await acknowledge(nurse, made[0]) == 200
+    first = (await nurse.get("/api/escalations")).json()
+    rest = (await nurse.get(f"/api/escalations?cursor={first['next']}")).json()
+    ids = [item["id"] for item in (*first["items"], *rest["items"])]
+    assert len(ids) == len(set(ids)) == len(made)
+    assert ids[-1] == str(made[0])
+    assert rest["next"] is None
+
+
+async def test_the_list_is_served_by_its_index(portal: Entrance, database_urls: DatabaseUrls) -> None:
+    """Where the planner may not sort or scan the table, the index alone must do for the keyset and the order."""
+    patient_id = await portal.patient("Alice Test")
+    for _ in range(3):
+        await raised(portal, patient_id)
+    connection = await asyncpg.connect(database_urls.owner)
+    try:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            await connection.execute(f"set enable_{way} = off")
+        asked = ["raised", "acknowledged"]
+        rows = await connection.fetch(
+            f"explain {queries.LISTED_OPEN.sql}", portal.clinics["north"], asked, *queries.OPEN_START, 25
+        )
+    finally:
+        await connection.close()
+    lines = [row[0].strip() for row in rows]
+    [at] = [number for number, line in enumerate(lines) if "escalation_open on escalation" in line]
+    assert "ROW(level_rank, (state <> 'raised'::text), raised_at" in lines[at + 1]
+    assert lines[at + 1].startswith("Index Cond")
+    assert not any("Sort" in line for line in lines)

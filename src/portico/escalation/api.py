@@ -86,7 +86,7 @@ class ResolutionIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
 async def list_escalations(
     site: Site, caller: Caller, wanted: AskedState = "unresolved", cursor: str | None = None
 ) -> EscalationsOut:
-    """Unresolved escalations by level, then deadline; with `state=resolved` the resolved ones, newest first."""
+    """Unresolved escalations by level, those that nobody is on and the longest open first; with `state=resolved` the resolved ones, newest first."""
     page = await handling.read_list(site, caller, wanted, cursor)
     return EscalationsOut(items=[escalation_out(caller, entry) for entry in page.entries], next=page.next)
 

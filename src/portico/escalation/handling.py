@@ -47,13 +47,21 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read_list(site: Site, caller: Caller, wanted: Wanted, cursor: str | None) -> Page:
-    """Unresolved ones by level and deadline; resolved ones from the newest on. Raises Malformed for a bad cursor."""
+    """Unresolved ones by level, those that nobody is on and the longest open first; resolved ones from the newest on. Raises Malformed for a bad cursor."""
     async with site.db.transaction(caller.scope) as tx:
         found = await _page(tx, wanted, cursor)
         shown = found[:PAGE_SIZE]
         phones = await phones_of(tx, site.vault, {entry.patient_id for entry in shown})
         await record_list(tx, caller, "escalation", list(dict.fromkeys(entry.patient_id for entry in shown)))
     return Page(entries=shown, phones=phones, next=_position(shown[-1]) if len(found) > PAGE_SIZE else None)
+
+
+async def read_first(site: Site, caller: Caller, limit: int) -> tuple[int, list[Listed]]:
+    """How many escalations are unresolved, and the first of them in the order of the list."""
+    async with site.db.transaction(caller.scope) as tx:
+        first = await queries.open_page(tx, _STATES["unresolved"], OPEN_START, limit)
+        await record_list(tx, caller, "escalation", list(dict.fromkeys(entry.patient_id for entry in first)))
+        return await queries.open_count(tx), first
 
 
 async def acknowledge(site: Site, caller: Caller, escalation_id: EscalationId) -> Listed:
@@ -160,11 +168,11 @@ async def _page(tx: Tx, wanted: Wanted, cursor: str | None) -> Sequence[Listed]:
     if wanted == "resolved":
         after_resolved = cursor_decode(cursor, tuple[datetime, UUID]) or RESOLVED_START
         return await queries.resolved_page(tx, after_resolved, PAGE_SIZE + 1)
-    after_open = cursor_decode(cursor, tuple[int, datetime, UUID]) or OPEN_START
+    after_open = cursor_decode(cursor, tuple[int, bool, datetime, UUID]) or OPEN_START
     return await queries.open_page(tx, _STATES[wanted], after_open, PAGE_SIZE + 1)
 
 
 def _position(last: Listed) -> str:
     if last.state == "resolved":
         return cursor_encode((last.resolved_at, last.escalation_id))
-    return cursor_encode((last.level_rank, last.deadline, last.escalation_id))
+    return cursor_encode((last.level_rank, last.state != "raised", last.raised_at, last.escalation_id))

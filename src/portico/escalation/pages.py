@@ -1,5 +1,6 @@
 """Page of what must be seen at once: who is on it, and what was done."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -54,13 +55,24 @@ STEP_NAMES = {
 """What happened to an escalation, as its ledger names it."""
 
 
-class Urgent(msgspec.Struct, frozen=True, kw_only=True):
+NAMED_IN_BAND = 3
+"""Cases that the band at the top of staff pages names."""
+
+
+class UrgentCase(msgspec.Struct, frozen=True, kw_only=True):
     """One unresolved escalation in the band at the top of staff pages."""
 
     patient_name: str
     patient_verified: bool
     level_name: str
     acknowledged_by_name: str | None
+
+
+class Urgent(msgspec.Struct, frozen=True, kw_only=True):
+    """The band at the top of staff pages: how many cases are open, and which come first."""
+
+    count: int
+    first: Sequence[UrgentCase]
 
 
 class SentResolution(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,20 +84,21 @@ class SentResolution(msgspec.Struct, frozen=True, kw_only=True):
     problem: str
 
 
-async def read_urgent(site: Site, caller: Caller) -> list[Urgent]:
-    """What must be seen at once, most urgent first, for whoever may know of it."""
+async def read_urgent(site: Site, caller: Caller) -> Urgent | None:
+    """What must be seen at once, most urgent first, for whoever may know of it; None while nothing is open."""
     if not caller.actor.may(Permission.LIST_ESCALATIONS):
-        return []
-    listed = await handling.read_list(site, caller, "unresolved", None)
-    return [
-        Urgent(
+        return None
+    count, first = await handling.read_first(site, caller, NAMED_IN_BAND)
+    named = [
+        UrgentCase(
             patient_name=entry.patient_name,
             patient_verified=entry.patient_verified,
             level_name=LEVEL_NAMES[entry.level],
             acknowledged_by_name=entry.acknowledged_by_name,
         )
-        for entry in listed.entries
+        for entry in first
     ]
+    return Urgent(count=count, first=named) if named else None
 
 
 @get("/escalations", opt={"audience": staff(Permission.LIST_ESCALATIONS)})

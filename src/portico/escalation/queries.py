@@ -27,6 +27,12 @@ class CourseStep(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """How many there are."""
+
+    count: int
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """The level of one unresolved danger."""
 
@@ -175,9 +181,10 @@ LISTED_OPEN = Query(
     _LISTED
     + """
     where e.clinic_id = $1 and e.state <> 'resolved' and e.state = any ($2::text[])
-        and (e.level_rank, e.deadline, e.escalation_id) > ($3::integer, $4::timestamptz, $5::uuid)
-    order by e.level_rank, e.deadline, e.escalation_id
-    limit $6
+        and (e.level_rank, e.state <> 'raised', e.raised_at, e.escalation_id)
+            > ($3::integer, $4::boolean, $5::timestamptz, $6::uuid)
+    order by e.level_rank, e.state <> 'raised', e.raised_at, e.escalation_id
+    limit $7
     """,
 )
 
@@ -192,11 +199,20 @@ LISTED_RESOLVED = Query(
     """,
 )
 
-OpenPosition = tuple[int, datetime, UUID]
-"""Where a page of unresolved escalations ends: level, deadline, id."""
+OPEN_COUNT = Query(
+    Count,
+    """
+    select count(*) as count
+    from escalation
+    where clinic_id = $1 and state <> 'resolved'
+    """,
+)
+
+OpenPosition = tuple[int, bool, datetime, UUID]
+"""Where a page of unresolved escalations ends: level, whether somebody is on it, when it was raised, id."""
 ResolvedPosition = tuple[datetime, UUID]
 """Where a page of resolved escalations ends, newest first."""
-OPEN_START: OpenPosition = (-1, datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+OPEN_START: OpenPosition = (-1, False, datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 RESOLVED_START: ResolvedPosition = (datetime(9000, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
@@ -309,8 +325,17 @@ async def listed(tx: Tx, escalation_id: EscalationId) -> Listed | None:
 
 
 async def open_page(tx: Tx, states: Sequence[State], after: OpenPosition, limit: int) -> list[Listed]:
-    """Unresolved escalations in these states, by level, then deadline."""
+    """Unresolved escalations in these states, by level; those that nobody is on first, and the longest open first.
+
+    The deadline is not the order: it grows with each rung, and who has waited longest would sink.
+    """
     return await tx.all(LISTED_OPEN, tx.clinic_id, list(states), *after, limit)
+
+
+async def open_count(tx: Tx) -> int:
+    """How many escalations of the clinic are unresolved."""
+    row = await tx.first(OPEN_COUNT, tx.clinic_id)
+    return 0 if row is None else row.count
 
 
 async def resolved_page(tx: Tx, after: ResolvedPosition, limit: int) -> list[Listed]:

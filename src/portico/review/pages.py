@@ -139,7 +139,7 @@ def _review_page(
     request: AnyRequest,
     caller: Caller,
     read: ReviewReading,
-    urgent: list[Urgent],
+    urgent: Urgent | None,
     *,
     problem: DomainError | None = None,
     sent: SentDecision | None = None,
