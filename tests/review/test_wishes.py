@@ -68,3 +68,26 @@ async def test_the_page_says_what_to_do_and_offers_nothing_else(portal: Portal) 
     assert tab.status == 409
     assert "Call 911" in page.text
     assert not [each for each in page.forms if each.action.endswith("/consult-request")]
+
+
+async def test_a_second_press_is_answered_as_the_first(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    tab = Tab(alice)
+    page = await tab.open(f"/for/{alice.own}/consult-request")
+    (form,) = [each for each in page.forms if each.action.endswith("/consult-request")]
+    for _ in range(2):
+        page = await tab.press(form, wishes=BREATH)
+        assert tab.status == 409
+        assert ("h2", "The nurses have what you wrote") in page.headings
+        assert BREATH in page.text
+    assert len(await threads_about(portal, alice.own)) == 1
+
+
+async def test_other_words_while_a_danger_is_open_are_said_not_to_be_sent(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    tab = Tab(alice)
+    page = await tab.open(f"/for/{alice.own}/consult-request")
+    (form,) = [each for each in page.forms if each.action.endswith("/consult-request")]
+    assert (await ask(alice, BREATH)).status_code == 409
+    page = await tab.press(form, wishes=CALM)
+    assert ("h2", "What you wrote was not sent") in page.headings

@@ -10,12 +10,11 @@ from litestar.handlers import HTTPRouteHandler
 from portico.access import Caller, PatientLink, Permission, signed_in
 from portico.care.queries import UpcomingConsult
 from portico.ids import ResponseId
-from portico.intake.drafts import read_danger
 from portico.intake.guidance import DRAFT_TEXT, ERASED_TEXT, OLD_TEXT, Guidance
 from portico.intake.queries import ListedResponse
 from portico.intake.reading import list_responses, read_texts
+from portico.messaging.danger_box import DangerBox
 from portico.messaging.marks import unread_of
-from portico.messaging.rooms import what_to_do_now
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
 from portico.platform.templates import page, see_other
@@ -25,12 +24,12 @@ from portico.review.submission import read_heard
 
 
 class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person sees about one patient they act for. With guidance a danger is open, and visits wait."""
+    """What a person sees about one patient they act for. While a danger is open, visits wait."""
 
     link: PatientLink
     responses: Sequence[ListedResponse]
     consults: Sequence[UpcomingConsult]
-    guidance: Sequence[Guidance]
+    danger: DangerBox | None
     heard: Sequence[DecidedForm] = ()
     relied_on_since: datetime | None = None
     unread: int
@@ -77,7 +76,7 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def notice_keys(self) -> Sequence[str]:
         """Keys of what to say about forms that lie too long. A danger stands alone."""
-        if self.guidance:
+        if self.danger is not None:
             return ()
         newest = next(iter(self.intakes), None)
         is_old = (OLD_TEXT,) if self.outdated else ()
@@ -90,7 +89,7 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def may_ask(self) -> bool:
         """Whether to offer asking for a visit: a form was sent, no danger is open and no visit is on its way."""
-        return bool(self.sent) and not self.guidance and not self.consults
+        return bool(self.sent) and self.danger is None and not self.consults
 
 
 @get("/", opt={"audience": signed_in()})
@@ -104,9 +103,10 @@ async def home(request: AnyRequest, site: Site, caller: Caller) -> Response[byte
 
 
 async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
-    messages = await _messages(site, caller, link)
+    unread = await unread_of(site, caller, link.patient_id) if "messages" in link.scope else 0
+    danger = await danger_of(site, caller, link)
     if "intake" not in link.scope:
-        return OnePatient(link=link, responses=(), consults=(), guidance=messages[1], unread=messages[0])
+        return OnePatient(link=link, responses=(), consults=(), danger=danger, unread=unread)
     listed = await list_responses(site, caller, link.patient_id, None)
     consults = await list_consults(site, caller, link.patient_id, None)
     upcoming = [row for row in consults.consults if row.state in ("requested", "booked")]
@@ -115,36 +115,12 @@ async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
         link=link,
         responses=listed.responses,
         consults=upcoming,
-        guidance=await _guidance(site, caller, link, listed.responses, messages[1]),
+        danger=danger,
         heard=heard.decisions,
         relied_on_since=heard.relied_on_since,
-        unread=messages[0],
+        unread=unread,
     )
     return msgspec.structs.replace(about, notices=await read_texts(site, caller, about.notice_keys))
-
-
-async def _messages(site: Site, caller: Caller, link: PatientLink) -> tuple[int, Sequence[Guidance]]:
-    """How many messages are unread, and what the messages that were sent ask to do now."""
-    if "messages" not in link.scope:
-        return 0, ()
-    return await unread_of(site, caller, link.patient_id), await what_to_do_now(site, caller, link.patient_id)
-
-
-async def _guidance(
-    site: Site,
-    caller: Caller,
-    link: PatientLink,
-    responses: Sequence[ListedResponse],
-    of_messages: Sequence[Guidance],
-) -> Sequence[Guidance]:
-    """What to do now while a danger is open; that of the answers themselves where there is one, for it says most."""
-    standing = await danger_of(site, caller, link.patient_id)
-    if not standing:
-        return ()
-    live = [row for row in responses if row.state in ("draft", "amending", "submitted")]
-    found = [await read_danger(site, caller, row.response_id) for row in live]
-    texts = {text.key: text for _, guidance in found for text in guidance} | {text.key: text for text in of_messages}
-    return sorted(texts.values(), key=lambda text: text.kind != "emergency") or standing
 
 
 ROUTES: list[HTTPRouteHandler] = [home]

@@ -43,6 +43,11 @@ async def open_level(tx: Tx, patient_id: PatientId) -> Level | None:
     return await queries.open_level(tx, patient_id)
 
 
+async def open_dangers(tx: Tx, patient_id: PatientId) -> list[Escalation]:
+    """What is dangerous about this patient and unresolved, the highest level first."""
+    return await queries.open_dangers(tx, patient_id)
+
+
 async def unresolved_of(tx: Tx, subject: Subject) -> Escalation | None:
     """The subject's unresolved escalation."""
     return await queries.unresolved(tx, subject)

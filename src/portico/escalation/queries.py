@@ -134,6 +134,15 @@ OPEN_RED_FLAG = Query(
     """,
 )
 
+OPEN_DANGERS = Query(
+    Escalation,
+    _SELECT
+    + """
+    where clinic_id = $1 and patient_id = $2 and state <> 'resolved' and cause in ('red_flag', 'triage')
+    order by level_rank, state <> 'raised', raised_at, escalation_id
+    """,
+)
+
 DUE_LOCKED = Query(
     Escalation,
     _SELECT
@@ -317,6 +326,11 @@ async def open_level(tx: Tx, patient_id: PatientId) -> Level | None:
     """The highest level of the patient's unresolved dangers."""
     found = await tx.first(OPEN_LEVEL, tx.clinic_id, patient_id)
     return None if found is None else found.level
+
+
+async def open_dangers(tx: Tx, patient_id: PatientId) -> list[Escalation]:
+    """What is dangerous about the patient and unresolved, the highest level first."""
+    return await tx.all(OPEN_DANGERS, tx.clinic_id, patient_id)
 
 
 async def listed(tx: Tx, escalation_id: EscalationId) -> Listed | None:

@@ -7,12 +7,12 @@ import msgspec
 
 from portico.clinic.model import ClinicSettings
 from portico.ids import ResponseId
-from portico.intake.guidance import CALL_TEXT, Guidance, danger_keys, rendered
+from portico.intake.guidance import Guidance, danger_keys, rendered
 from portico.intake.model import DangerLevel, Disposition, Submission, Urgency
 from portico.intake.rules import higher
 from portico.platform.content_files import Content
 
-__all__ = ["DecisionHeard", "Guidance", "Outcome", "danger_guidance", "keys_of", "outcome_of"]
+__all__ = ["DecisionHeard", "Guidance", "Outcome", "keys_of", "outcome_of"]
 
 Decision = Literal["proceed", "needs_information", "refer", "not_suitable"]
 
@@ -58,11 +58,6 @@ def outcome_of(
         guidance=rendered(content, settings, (key for key in keys if _may_be_shown(content, key, submission))),
         decision=heard,
     )
-
-
-def danger_guidance(content: Content, settings: ClinicSettings) -> list[Guidance]:
-    """What to do while a red flag is open and nothing can be booked."""
-    return list(rendered(content, settings, (CALL_TEXT,)))
 
 
 def keys_of(submission: Submission, decision: Decision | None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from portico.accounts.request_checks import MULTIPART
 from portico.errors import DomainError
 from portico.ids import MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, reading, rooms, sending, unsent
+from portico.messaging.danger_box import danger_now
 from portico.messaging.guidance import dangers
 from portico.messaging.page_files import BODY_LIMIT, check_files, ids_of, received, sent_form
 from portico.messaging.page_forms import (
@@ -57,7 +58,7 @@ async def threads_page(
         q=q,
         topic_names=TOPIC_NAMES,
         unsent_guidance=await unsent.emergencies_in(site, caller, link.patient_id, *map(drafting.words_of, drafts)),
-        guidance=await rooms.what_to_do_now(site, caller, link.patient_id),
+        box=await danger_now(site, caller, link),
     )
 
 

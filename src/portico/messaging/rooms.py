@@ -175,13 +175,6 @@ async def due_times(site: Site, caller: Caller, threads: Sequence[Reading]) -> d
         return due
 
 
-async def what_to_do_now(site: Site, caller: Caller, patient_id: PatientId) -> tuple[Guidance, ...]:
-    """Texts of the messages about this patient that somebody must still act on, emergencies first."""
-    async with site.db.transaction(caller.scope) as tx:
-        await record(tx, caller, "read", Object("thread"), patient=patient_id, fold_hourly=True)
-        return dangers(text for _, text in await standing_texts(tx, site, patient_id))
-
-
 async def what_was_answered(
     site: Site, caller: Caller, patient_id: PatientId, thread_id: ThreadId, message_id: MessageId
 ) -> tuple[Guidance, ...]:

@@ -83,7 +83,7 @@ def render_guidance(guidance: Guidance, settings: Mapping[str, str | None], lang
         version=guidance.version,
         kind=guidance.kind,
         gate=guidance.gate,
-        title=words.title,
+        title=_said(words.title, settings),
         paragraphs=paragraphs,
         text="\n\n".join(paragraphs),
         actions=actions,

@@ -15,8 +15,8 @@ from portico.access import Caller, PatientLink, Permission, patients, staff
 from portico.care.rules import MOVES, ConsultState
 from portico.errors import DomainError, Malformed
 from portico.escalation.pages import read_urgent
-from portico.ids import AccountId, ConsultId, PatientId
-from portico.intake.guidance import Guidance
+from portico.ids import AccountId, ConsultId, MessageId, PatientId
+from portico.messaging.danger_box import DangerBox
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -43,6 +43,15 @@ class SentPlan(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: str
     state: str
     problem: str
+
+
+class SentWishes(msgspec.Struct, frozen=True, kw_only=True):
+    """The form in which a visit is asked for. `is_message`: the nurses have its words as a message."""
+
+    message_id: MessageId
+    text: str
+    is_open: bool = False
+    is_message: bool = False
 
 
 @get("/consults", opt={"audience": staff(Permission.MANAGE_CONSULTS)})
@@ -93,48 +102,52 @@ async def plan_consult_page(
 async def consult_request_page(request: AnyRequest, site: Site, caller: Caller, patient_id: UUID) -> Response[bytes]:
     """Asking for a visit, or what to do first while a red flag is open."""
     link = caller.actor.link_for(PatientId(patient_id), "intake")
-    guidance = await consults.danger_of(site, caller, link.patient_id)
-    if guidance:
-        return _ask(request, link, guidance)
-    asked = await consults.wishes_of(site, caller, link.patient_id)
-    return _ask(request, link, guidance, asked or "", is_open=asked is not None)
+    box = await consults.danger_of(site, caller, link)
+    asked = None if box is not None else await consults.wishes_of(site, caller, link.patient_id)
+    wishes = SentWishes(message_id=MessageId(site.db.ids.new()), text=asked or "", is_open=asked is not None)
+    return _ask(request, link, box, wishes)
 
 
 @post("/for/{patient_id:uuid}/consult-request", opt={"audience": patients()})
 async def send_consult_request(
     request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, data: Form
 ) -> Response[bytes]:
-    """Asks for a visit."""
+    """Asks for a visit. The same form once more is answered as it was the first time."""
     link = caller.actor.link_for(PatientId(patient_id), "intake")
-    wishes = data.get("wishes", "").strip()
+    wishes = SentWishes(message_id=_message_id(site, data), text=data.get("wishes", "").strip())
     try:
-        await consults.request_consult(site, caller, link.patient_id, wishes or None)
+        await consults.request_consult(site, caller, link.patient_id, wishes.text or None, wishes.message_id)
     except RedFlagOpen as refusal:
-        guidance = await consults.danger_of(site, caller, link.patient_id)
-        return _ask(request, link, guidance, wishes, refusal)
+        wishes = msgspec.structs.replace(wishes, is_message=refusal.message == consults.WORDS_FIRST)
+        return _ask(request, link, await consults.danger_of(site, caller, link), wishes, refusal)
     except DomainError as refusal:
-        return _ask(request, link, [], wishes, refusal)
+        return _ask(request, link, None, wishes, refusal)
     return see_other("/")
+
+
+def _message_id(site: Site, form: dict[str, str]) -> MessageId:
+    """The id that the form carries; a form without one is a first try."""
+    try:
+        return MessageId(UUID(form.get("message_id", "")))
+    except ValueError:
+        return MessageId(site.db.ids.new())
 
 
 def _ask(
     request: AnyRequest,
     link: PatientLink,
-    guidance: list[Guidance],
-    wishes: str = "",
+    box: DangerBox | None,
+    wishes: SentWishes,
     refusal: DomainError | None = None,
-    *,
-    is_open: bool = False,
 ) -> Response[bytes]:
     return page(
         "consult_request.html",
         request,
         status=200 if refusal is None else status_of(refusal),
         link=link,
-        guidance=guidance,
+        box=box,
         problem=None if refusal is None else refusal.message,
         wishes=wishes,
-        is_open=is_open,
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from portico.access import Caller
+from portico.access import Caller, PatientLink
 from portico.audit import Object, record, record_list
 from portico.care.actions import ask_for_consult, change_consult, next_consult, record_consult
 from portico.care.queries import (
@@ -22,11 +22,10 @@ from portico.care.rules import ConsultState
 from portico.clinic.actions import settings_of
 from portico.errors import Conflict, Invalid, NotFound, OtherPatient
 from portico.escalation.actions import has_open_red_flag
-from portico.ids import AccountId, ConsultId, PatientId
-from portico.intake.outcome import Guidance, danger_guidance
-from portico.messaging.guidance import dangers
-from portico.messaging.rooms import standing_texts
-from portico.messaging.wishes import send_if_dangerous
+from portico.ids import AccountId, ConsultId, MessageId, PatientId, ThreadId
+from portico.messaging.danger_box import DangerBox, danger_now
+from portico.messaging.model import NewThread, Parcel
+from portico.messaging.wishes import send_if_dangerous, was_sent
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.vault import Place
@@ -40,6 +39,9 @@ WISHES_LIMIT = 1000
 
 WISHES_SUBJECT = "What I wish for my visit"
 """Of the thread that dangerous wishes become."""
+
+WORDS_FIRST = "What you wrote needs a call first. The nurses have it as a message. Please read what to do now."
+ANSWERS_FIRST = "Some of your answers need a call first. Please read what to do now."
 
 FOUND_AT_MOST = 20
 """Patients that a search by name shows."""
@@ -144,29 +146,35 @@ async def plan_consult(
         return row
 
 
-async def request_consult(site: Site, caller: Caller, patient: PatientId, wishes: str | None) -> ConsultRow:
+async def request_consult(
+    site: Site, caller: Caller, patient: PatientId, wishes: str | None, message_id: MessageId | None = None
+) -> ConsultRow:
     """A patient asks for a visit, or says anew what they wish for the one they have asked for.
 
     Every wish comes through here, from the page and over JSON: what reads danger in free text reads it here, before
     anything is stored.
 
+    `message_id` names the message that dangerous wishes become, so that the same form sent twice is one message.
+
     Raises RedFlagOpen with what to do now while a danger is unresolved or when the wishes tell of one: then they are a
     message to the nurses, raised as any other, and no visit is asked for. Raises WishesTooLong and ClinicNotOpen.
     """
-    caller.actor.link_for(patient, "intake")
+    link = caller.actor.link_for(patient, "intake")
     if wishes is not None and len(wishes) > WISHES_LIMIT:
         message = f"Please keep your wishes under {WISHES_LIMIT} characters."
         raise WishesTooLong(message)
     async with site.db.transaction(caller.scope) as tx:
-        await _refuse_in_danger(tx, site, patient)
-        if not await _is_danger(tx, site, caller, patient, wishes):
-            row = await ask_for_consult(tx, site.vault, patient, wishes)
-            await record(tx, caller, "create", Object("consult", row.consult_id), patient=patient)
-            return row
-        guidance = await _what_to_do(tx, site, patient)
-    # What was written is stored and raised by now; only the visit is refused.
-    message = "What you wrote needs a call first. The nurses have it as a message. Please read what to do now."
-    raise RedFlagOpen(message, guidance=guidance)
+        if await is_in_danger(tx, patient):
+            is_sent = message_id is not None and await was_sent(tx, caller, patient, message_id)
+        else:
+            is_sent = await _is_danger(tx, site, caller, patient, wishes, message_id)
+            if not is_sent:
+                row = await ask_for_consult(tx, site.vault, patient, wishes)
+                await record(tx, caller, "create", Object("consult", row.consult_id), patient=patient)
+                return row
+    # What was dangerous in the words is stored and raised by now; only the visit is refused.
+    box = await danger_of(site, caller, link)
+    raise RedFlagOpen(WORDS_FIRST if is_sent else ANSWERS_FIRST, guidance=[] if box is None else list(box.texts))
 
 
 async def wishes_of(site: Site, caller: Caller, patient: PatientId) -> str | None:
@@ -189,13 +197,12 @@ async def find_patients(site: Site, caller: Caller, part: str) -> list[NamedPati
         return found
 
 
-async def danger_of(site: Site, caller: Caller, patient: PatientId) -> list[Guidance]:
-    """What this patient must do before a visit can be asked for; empty while no red flag is open."""
+async def danger_of(site: Site, caller: Caller, link: PatientLink) -> DangerBox | None:
+    """What must be done about this patient before a visit can be asked for; None while no red flag is open."""
     async with site.db.transaction(caller.scope) as tx:
-        await record(tx, caller, "read", Object("consult"), patient=patient)
-        if not await is_in_danger(tx, patient):
-            return []
-        return await _what_to_do(tx, site, patient)
+        await record(tx, caller, "read", Object("consult"), patient=link.patient_id)
+        waits = await has_undecided_danger(tx, link.patient_id)
+    return await danger_now(site, caller, link, waits=waits)
 
 
 async def list_clinicians(site: Site, caller: Caller) -> list[Clinician]:
@@ -221,29 +228,18 @@ async def _check_clinician(tx: Tx, clinician: AccountId | None) -> None:
         raise UnknownClinician(message)
 
 
-async def _refuse_in_danger(tx: Tx, site: Site, patient: PatientId) -> None:
-    if not await is_in_danger(tx, patient):
-        return
-    guidance = await _what_to_do(tx, site, patient)
-    message = "Some of your answers need a call first. Please read what to do now."
-    raise RedFlagOpen(message, guidance=guidance)
-
-
-async def _is_danger(tx: Tx, site: Site, caller: Caller, patient: PatientId, wishes: str | None) -> bool:
+async def _is_danger(
+    tx: Tx, site: Site, caller: Caller, patient: PatientId, wishes: str | None, message_id: MessageId | None
+) -> bool:
     """Whether the wishes are above routine; if so they are a message to the nurses from now on."""
     if not (wishes or "").strip():
         return False
-    sent = await send_if_dangerous(
-        tx, site, caller, patient, wishes or "", topic="appointment", subject=WISHES_SUBJECT, scope="intake"
-    )
-    return sent is not None
-
-
-async def _what_to_do(tx: Tx, site: Site, patient: PatientId) -> list[Guidance]:
-    """What dangerous messages were answered with, emergencies first, and that a call comes before a visit."""
-    texts = dangers(text for _, text in await standing_texts(tx, site, patient))
-    general = danger_guidance(site.content, await settings_of(tx, site.content))
-    return list({text.key: text for text in (*texts, *general)}.values())
+    new = NewThread(thread_id=ThreadId(tx.ids.new()), patient_id=patient, topic="appointment", subject=WISHES_SUBJECT)
+    if message_id is None or await was_sent(tx, caller, patient, message_id):
+        # An old form of a danger that is resolved by now: what it says is said anew.
+        message_id = MessageId(tx.ids.new())
+    parcel = Parcel(message_id=message_id, body=wishes or "")
+    return await send_if_dangerous(tx, site, caller, new, parcel, "intake") is not None
 
 
 async def _move_reviews(tx: Tx, site: Site, patient: PatientId) -> None:

@@ -105,8 +105,8 @@ async def outcome_page(
     outcome = await read_outcome(site, caller, ResponseId(response_id))
     guidance: Sequence[Guidance] = outcome.guidance
     if not shows_danger(guidance):
-        standing = await danger_of(site, caller, fill_in.link.patient_id)
-        guidance = fill_in.guidance or standing or guidance
+        box = await danger_of(site, caller, fill_in.link)
+        guidance = fill_in.guidance or (() if box is None else box.texts) or guidance
     consults = await list_consults(site, caller, fill_in.link.patient_id, None)
     has_visit = any(row.state in ("requested", "booked") for row in consults.consults)
     goes_on = outcome.decision is None or outcome.decision.decision == "proceed"
@@ -126,7 +126,8 @@ async def _check_in_outcome(request: AnyRequest, site: Site, caller: Caller, fil
     told = await read_check_in(site, caller, fill_in.reading.row.response_id)
     guidance: Sequence[Guidance] = told.guidance
     if not shows_danger(guidance):
-        guidance = await danger_of(site, caller, fill_in.link.patient_id) or guidance
+        box = await danger_of(site, caller, fill_in.link)
+        guidance = guidance if box is None else box.texts
     in_danger = shows_danger(guidance)
     return page(
         "check_in_outcome.html", request, fill_in=fill_in, guidance=guidance, in_danger=in_danger, thread=told.thread
