@@ -6,6 +6,7 @@ import pytest
 
 from portico.review.model import Verdict
 from tests import walks
+from tests.pages.tab import Tab
 from tests.portal import Portal
 from tests.review.desk import PROCEED, REFER, decide
 
@@ -134,3 +135,60 @@ async def test_after_refer_the_patient_reads_the_clinicians_words_from_the_home_
     assert "Read what your clinician wrote" in home
     outcome = (await alice.send("GET", f"/for/{alice.own}/responses/{review.response_id}/outcome")).text
     assert "Please see a neurologist first." in outcome
+
+
+async def in_a_message(portal: Portal, name: str) -> str:
+    """A danger of the patient's that is not about their intake."""
+    await walks.thread_of(portal, name, "Made-up: I cannot breathe and my chest hurts.")
+    nora = await portal.as_("nora")
+    (case,) = (await nora.send("GET", "/api/escalations")).json()["items"]
+    assert case["level"] == "emergency"
+    return str(case["id"])
+
+
+async def test_going_on_past_an_open_danger_needs_the_word_that_it_was_seen(portal: Portal) -> None:
+    review = await walks.claimed(portal, "alice")
+    case = await in_a_message(portal, "alice")
+    tab = Tab(await portal.as_("dr.adams"))
+    page = await tab.open(f"/reviews/{review.review_id}")
+    assert "1 urgent case of this patient is open" in page.text
+    assert f"/escalations#e-{case}" in page.links
+    page = await tab.press(page.form("/decision"), decision="proceed", sentence="Made-up words.")
+    assert tab.status == 409
+    assert "Made-up words." in page.text
+    assert "#seen" in page.links
+    assert (await walks.review_by_id(portal, review.review_id)).state == "claimed"
+    await tab.press(page.form("/decision"), decision="proceed", sentence="Made-up words.", seen="yes")
+    assert (await walks.review_by_id(portal, review.review_id)).state == "decided"
+
+
+async def test_a_danger_that_came_after_the_page_was_opened_is_not_among_those_seen(portal: Portal) -> None:
+    review = await walks.claimed(portal, "alice")
+    adams = await portal.as_("dr.adams")
+    await in_a_message(portal, "alice")
+    sent = f"revision={review.revision}&decision=proceed&shown=&seen=yes"
+    place = f"/reviews/{review.review_id}/decision"
+    assert (await adams.send("POST", place, body=sent.encode(), headers=FORM)).status_code == 409
+    asked = f"revision={review.revision}&decision=refer&sentence=Go&reason_code=other&reason_text=Made-up"
+    assert (await adams.send("POST", place, body=asked.encode(), headers=FORM)).status_code == 303
+
+
+async def test_over_json_a_list_of_what_was_seen_is_held_to(portal: Portal) -> None:
+    review = await walks.claimed(portal, "alice")
+    case = await in_a_message(portal, "alice")
+    adams = await portal.as_("dr.adams")
+    read = (await adams.send("GET", f"/api/reviews/{review.review_id}")).json()
+    assert [danger["id"] for danger in read["openDangers"]] == [case]
+    answer = await decide(adams, review.review_id, {**PROCEED, "seenEscalations": []}, revision=review.revision)
+    assert (answer.status_code, answer.json()["code"]) == (409, "danger-not-seen")
+    assert answer.json()["data"]["escalations"] == [case]
+    answer = await decide(adams, review.review_id, {**PROCEED, "seenEscalations": [case]}, revision=review.revision)
+    assert answer.status_code == 200
+
+
+async def test_the_summary_outside_its_review_names_what_is_open(portal: Portal) -> None:
+    review = await walks.claimed(portal, "alice")
+    await in_a_message(portal, "alice")
+    nora = await portal.as_("nora")
+    page = (await nora.send("GET", f"/responses/{review.response_id}/summary")).text
+    assert "1 urgent case of this patient is open" in page

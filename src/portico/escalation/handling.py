@@ -121,6 +121,11 @@ async def resolve_with(
     await record(tx, caller, "change", Object("escalation", after.escalation_id), patient=after.patient_id)
 
 
+async def dangers_of(tx: Tx, patient_id: PatientId) -> list[Listed]:
+    """What is dangerous about the patient and unresolved, for a page about something else of theirs."""
+    return await queries.dangers_listed(tx, patient_id)
+
+
 async def open_of(tx: Tx, escalation_id: EscalationId) -> Listed | None:
     """One escalation with the names that go with it, for the page of what it is about."""
     return await queries.listed(tx, escalation_id)

@@ -185,6 +185,15 @@ _LISTED = """
 
 LISTED_ONE = Query(Listed, _LISTED + " where e.clinic_id = $1 and e.escalation_id = $2")
 
+LISTED_OF_PATIENT = Query(
+    Listed,
+    _LISTED
+    + """
+    where e.clinic_id = $1 and e.patient_id = $2 and e.state <> 'resolved' and e.cause in ('red_flag', 'triage')
+    order by e.level_rank, e.state <> 'raised', e.raised_at, e.escalation_id
+    """,
+)
+
 LISTED_OPEN = Query(
     Listed,
     _LISTED
@@ -336,6 +345,11 @@ async def open_dangers(tx: Tx, patient_id: PatientId) -> list[Escalation]:
 async def listed(tx: Tx, escalation_id: EscalationId) -> Listed | None:
     """One escalation with the names that go with it."""
     return await tx.first(LISTED_ONE, tx.clinic_id, escalation_id)
+
+
+async def dangers_listed(tx: Tx, patient_id: PatientId) -> list[Listed]:
+    """What is dangerous about the patient and unresolved, with names, in the order of the list."""
+    return await tx.all(LISTED_OF_PATIENT, tx.clinic_id, patient_id)
 
 
 async def open_page(tx: Tx, states: Sequence[State], after: OpenPosition, limit: int) -> list[Listed]:

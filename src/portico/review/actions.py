@@ -6,9 +6,10 @@ from portico.access import Caller
 from portico.audit import Object, record
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound, Stale
+from portico.escalation.actions import open_dangers
 from portico.escalation.handling import resolve_with
 from portico.escalation.model import Resolution, Subject
-from portico.ids import ReviewId
+from portico.ids import EscalationId, ReviewId
 from portico.intake.actions import fired_rules
 from portico.intake.queries import revision as submitted_revision
 from portico.platform.database import Tx
@@ -79,12 +80,16 @@ async def decide_review(
     revision: int,
     verdict: Verdict,
     done: Resolution | None = None,
+    seen: frozenset[EscalationId] | None = None,
 ) -> None:
     """Stores the decision with the rules that had fired, and what the patient may read.
 
+    `seen` are the patient's open dangers that this person says to have seen; None when nobody was asked, as over JSON
+    without the field. A decision to go on past one that is not among them raises DangerNotSeen.
+
     `done` is what this person did about the urgent case that is open about this intake; it is resolved in the same
     transaction, and stays open without it. Raises NotFound, ReviewStale, NotClaimed, ClaimedByAnother,
-    ReviewCannotMove, DecisionIncomplete, NothingToResolve.
+    ReviewCannotMove, DecisionIncomplete, DangerNotSeen, NothingToResolve.
     """
     async with site.db.transaction(caller.scope) as tx:
         review = await _locked(tx, review_id)
@@ -96,6 +101,13 @@ async def decide_review(
         except rules.ClaimedByAnother as refusal:
             raise await _named(tx, refusal, review) from refusal
         rules.check_verdict(review.disposition, verdict)
+        if seen is not None:
+            dangers = await open_dangers(tx, review.patient_id)
+            rules.check_seen(
+                verdict,
+                {each.escalation_id for each in dangers if done is None or each.subject_id != review.response_id},
+                seen,
+            )
         decided = rules.decided(review, verdict, tx.now, await _valid_until(tx, site, review))
         await _save(tx, decided)
         await _write_decision(tx, site, caller, decided, verdict)

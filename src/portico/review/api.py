@@ -10,9 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
 from portico.access import Caller, Permission, staff
-from portico.escalation.api import ResolutionIn
-from portico.escalation.model import Resolution
-from portico.ids import AccountId, PatientId, ReviewId
+from portico.escalation.api import ResolutionIn, SubjectOut
+from portico.escalation.model import Level, Listed, Resolution, State
+from portico.ids import AccountId, EscalationId, PatientId, ReviewId
 from portico.intake.model import FindingText
 from portico.intake.summary import Change, Summary
 from portico.platform.requests import AnyRequest
@@ -87,6 +87,8 @@ class DecisionIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     reason: Reason | None = None
     resolution: ResolutionIn | None = None
     """What was done about the urgent case that is open about this intake."""
+    seen_escalations: list[UUID] | None = None
+    """The patient's open dangers that were seen. Given, a decision to go on past another one is refused."""
 
 
 class ReportOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +96,15 @@ class ReportOut(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     at: datetime
+
+
+class OpenDangerOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An unresolved escalation about this patient, about whatever it is."""
+
+    id: EscalationId
+    level: Level
+    state: State
+    subject: SubjectOut
 
 
 class ReviewAlone(ReviewOut, frozen=True, kw_only=True, rename="camel"):
@@ -104,6 +115,7 @@ class ReviewAlone(ReviewOut, frozen=True, kw_only=True, rename="camel"):
     changes: list[Change]
     reported: ReportOut | None
     is_old: bool
+    open_dangers: list[OpenDangerOut]
 
 
 class QueueOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -205,7 +217,8 @@ async def decide_review(
     if data.resolution is not None:
         note = (data.resolution.note or "").strip() or None
         done = Resolution(outcome=data.resolution.outcome, note=note)
-    await actions.decide_review(site, caller, ReviewId(review_id), if_match(request), verdict_of(data), done)
+    seen = None if data.seen_escalations is None else frozenset(map(EscalationId, data.seen_escalations))
+    await actions.decide_review(site, caller, ReviewId(review_id), if_match(request), verdict_of(data), done, seen)
     return await _entry_answer(site, caller, ReviewId(review_id))
 
 
@@ -248,7 +261,14 @@ def review_alone(read: ReviewReading) -> ReviewAlone:
         changes=read.changes,
         reported=None if told is None else ReportOut(kind=told.kind.removeprefix(REPORTED), at=told.at),
         is_old=read.is_old,
+        open_dangers=[danger_out(danger) for danger in read.dangers],
     )
+
+
+def danger_out(danger: Listed) -> OpenDangerOut:
+    """An open danger beside a review."""
+    subject = SubjectOut(kind=danger.subject_kind, id=danger.subject_id)
+    return OpenDangerOut(id=danger.escalation_id, level=danger.level, state=danger.state, subject=subject)
 
 
 def override_out(row: OverrideRow) -> OverrideOut:

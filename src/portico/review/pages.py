@@ -13,7 +13,7 @@ from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
 from portico.escalation.model import Resolution
 from portico.escalation.pages import CAUSE_NAMES, LEVEL_NAMES, OUTCOME_NAMES, Urgent, outcome_of, read_urgent
-from portico.ids import ResponseId, ReviewId
+from portico.ids import EscalationId, ResponseId, ReviewId
 from portico.intake.reading import kind_of
 from portico.intake.summary_pdf import render_pdf
 from portico.messaging.check_in_answers import read_check_in_answers
@@ -42,6 +42,7 @@ class SentDecision(msgspec.Struct, frozen=True, kw_only=True):
     reason_text: str = ""
     done: str = ""
     done_note: str = ""
+    seen: frozenset[EscalationId] = frozenset()
 
 
 @get("/reviews", opt={"audience": staff(Permission.LIST_REVIEWS)})
@@ -84,11 +85,11 @@ async def review_page(request: AnyRequest, site: Site, caller: Caller, review_id
 async def answers_so_far_page(request: AnyRequest, site: Site, caller: Caller, response_id: UUID) -> Response[bytes]:
     """The answers that a danger was raised about, finished or not."""
     if await kind_of(site, caller, ResponseId(response_id)) == "check_in":
-        read = await read_check_in_answers(site, caller, ResponseId(response_id))
+        told = await read_check_in_answers(site, caller, ResponseId(response_id))
         urgent = await read_urgent(site, caller)
-        return page("check_in_answers.html", request, read=read, urgent=urgent, level_names=LEVEL_NAMES)
-    summary = await reading.read_answers_so_far(site, caller, ResponseId(response_id))
-    return page("answers_so_far.html", request, summary=summary, changes=[], **NAMES)
+        return page("check_in_answers.html", request, read=told, urgent=urgent, level_names=LEVEL_NAMES)
+    read = await reading.read_answers_so_far(site, caller, ResponseId(response_id))
+    return page("answers_so_far.html", request, summary=read.summary, dangers=read.dangers, changes=[], **NAMES)
 
 
 @post("/reviews/{review_id:uuid}/claim", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
@@ -113,7 +114,8 @@ async def decide_page(request: AnyRequest, site: Site, caller: Caller, review_id
     """Decides; a refusal shows the form again with everything that was written."""
     sent = _sent(data)
     try:
-        await actions.decide_review(site, caller, ReviewId(review_id), _revision(data), _verdict(sent), _done(sent))
+        verdict, done = _verdict(sent), _done(sent)
+        await actions.decide_review(site, caller, ReviewId(review_id), _revision(data), verdict, done, sent.seen)
     except DomainError as refusal:
         return await _refused(request, site, caller, ReviewId(review_id), refusal, sent)
     return see_other(f"/reviews/{review_id}")
@@ -157,6 +159,7 @@ def _review_page(
         reported=read.reported,
         is_old=read.is_old,
         case=read.urgent,
+        dangers=read.dangers,
         outcome_names=OUTCOME_NAMES,
         cause_names=CAUSE_NAMES,
         may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),
@@ -188,6 +191,8 @@ async def _refused(
 
 def _field_of(problem: DomainError | None, sent: SentDecision | None) -> str | None:
     """The field of the decision form that a refusal is about."""
+    if isinstance(problem, rules.DangerNotSeen):
+        return "seen"
     if not isinstance(problem, rules.DecisionIncomplete):
         return None
     if sent is not None and not sent.decision:
@@ -205,7 +210,17 @@ def _sent(form: dict[str, str]) -> SentDecision:
         reason_text=form.get("reason_text", "").strip(),
         done=form.get("done", ""),
         done_note=form.get("done_note", "").strip(),
+        seen=_seen(form),
     )
+
+
+def _seen(form: dict[str, str]) -> frozenset[EscalationId]:
+    """The open dangers that stood on the page, when the tick beside them is set."""
+    try:
+        shown = frozenset(EscalationId(UUID(each)) for each in form.get("shown", "").split())
+    except ValueError:
+        return frozenset()
+    return shown if form.get("seen") == "yes" else frozenset()
 
 
 def _done(sent: SentDecision) -> Resolution | None:

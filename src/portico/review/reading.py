@@ -1,5 +1,6 @@
 """Reading the queue, one review, and the ledger of overrides; each reading leaves its audit row."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,9 +12,9 @@ from portico.audit import Object, record, record_list
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
 from portico.escalation.actions import unresolved_of
-from portico.escalation.handling import open_of
+from portico.escalation.handling import dangers_of, open_of
 from portico.escalation.model import Listed, Subject
-from portico.ids import ResponseId, ReviewId
+from portico.ids import PatientId, ResponseId, ReviewId
 from portico.intake.model import FindingText
 from portico.intake.queries import response
 from portico.intake.summary import Change, Summary
@@ -58,6 +59,8 @@ class ReviewReading(msgspec.Struct, frozen=True, kw_only=True):
     events: list[EventRow]
     urgent: Listed | None
     """The unresolved escalation about these answers, for those who may know why it was raised."""
+    dangers: Sequence[Listed]
+    """The patient's open dangers, about whatever they are, for the same people."""
     is_old: bool
     valid_days: int
     """Whether the answers are older than the clinic relies on without asking again, and after how many days they are."""
@@ -105,6 +108,7 @@ async def read_review(site: Site, caller: Caller, review_id: ReviewId) -> Review
             changes=await changes_since(tx, site, entry.response_id, entry.response_revision),
             events=await events_of(tx, review_id),
             urgent=await _urgent(tx, caller, entry.response_id),
+            dangers=await _dangers(tx, caller, entry.patient_id),
             is_old=is_old(summary.header.saved_at, tx.now, days),
             valid_days=days,
         )
@@ -112,7 +116,14 @@ async def read_review(site: Site, caller: Caller, review_id: ReviewId) -> Review
     return reading
 
 
-async def read_answers_so_far(site: Site, caller: Caller, response_id: ResponseId) -> Summary:
+class AnswersSoFar(msgspec.Struct, frozen=True, kw_only=True):
+    """A summary outside its review, and the patient's open dangers."""
+
+    summary: Summary
+    dangers: Sequence[Listed]
+
+
+async def read_answers_so_far(site: Site, caller: Caller, response_id: ResponseId) -> AnswersSoFar:
     """What a danger was raised about: the unfinished answers, which say so first, else what was submitted.
 
     Raises NotFound for a draft in which nothing dangerous was answered: it is the patient's own until it is sent.
@@ -123,8 +134,10 @@ async def read_answers_so_far(site: Site, caller: Caller, response_id: ResponseI
             raise NotFound
         await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id)
         if row.submitted_revision is None or (row.answers_sealed is not None and row.danger is not None):
-            return await draft_summary_of(tx, site, response_id)
-        return await summary_of(tx, site, response_id, row.submitted_revision)
+            summary = await draft_summary_of(tx, site, response_id)
+        else:
+            summary = await summary_of(tx, site, response_id, row.submitted_revision)
+        return AnswersSoFar(summary=summary, dangers=await _dangers(tx, caller, row.patient_id))
 
 
 async def read_for_print(site: Site, caller: Caller, review_id: ReviewId) -> Printed:
@@ -165,6 +178,10 @@ async def _urgent(tx: Tx, caller: Caller, response_id: ResponseId) -> Listed | N
     if found is None or not caller.actor.may(Permission.READ_ESCALATION_RULES):
         return None
     return await open_of(tx, found.escalation_id)
+
+
+async def _dangers(tx: Tx, caller: Caller, patient_id: PatientId) -> Sequence[Listed]:
+    return await dangers_of(tx, patient_id) if caller.actor.may(Permission.READ_ESCALATION_RULES) else ()
 
 
 async def _entry(tx: Tx, review_id: ReviewId) -> QueueEntry:

@@ -1,13 +1,14 @@
 """How a review moves, which decisions the pre-screen expects, and what an override needs."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from portico.errors import Conflict, Invalid
-from portico.ids import AccountId
+from portico.ids import AccountId, EscalationId
 from portico.review.model import Decision, Disposition, Review, ReviewState, Urgency, Verdict
 
 Event = Literal["claim", "release", "time_out", "decide", "ask", "hear", "fall_due", "amend", "expire", "report"]
@@ -76,6 +77,12 @@ class DecisionIncomplete(Invalid):
     """The decision lacks a sentence or a reason that it needs."""
 
     code = "decision-incomplete"
+
+
+class DangerNotSeen(Conflict):
+    """Going on past a danger that is open needs the word that it was seen; the answer names those that were not."""
+
+    code = "danger-not-seen"
 
 
 _REFUSALS: Mapping[ReviewState, str] = {
@@ -281,6 +288,14 @@ def check_verdict(disposition: Disposition, verdict: Verdict) -> None:
     if is_override(disposition, verdict) and not (verdict.reason_code in OVERRIDE_REASONS and verdict.reason_text):
         message = "This is not what the pre-screen expected. Give a reason code and a sentence."
         raise DecisionIncomplete(message, needs="reason", codes=list(OVERRIDE_REASONS))
+
+
+def check_seen(verdict: Verdict, dangers: AbstractSet[EscalationId], seen: AbstractSet[EscalationId]) -> None:
+    """Raises DangerNotSeen when a decision to go on leaves out an open danger of this patient."""
+    unseen = dangers - seen
+    if verdict.decision == "proceed" and unseen:
+        message = "An urgent case of this patient is open. Say that you have seen it before you decide to go on."
+        raise DangerNotSeen(message, escalations=sorted(map(str, unseen)))
 
 
 def _has_lapsed(review: Review, now: datetime) -> bool:

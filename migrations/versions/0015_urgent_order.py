@@ -9,8 +9,8 @@ from alembic import op
 
 from portico.platform.migrate import run_sql_file
 
-revision = "0013_urgent_order"
-down_revision = "0012_review_expiry"
+revision = "0015_urgent_order"
+down_revision = "0014_reset_codes_end"
 
 _HERE = Path(__file__)
 
