@@ -29,7 +29,7 @@ COST = 2.0
 ROUNDS = 30
 FOLDS = 10
 SEED = 20260101
-TO_SAME_DAY, TO_EMERGENCY = 0.07, 0.015
+TO_SAME_DAY, TO_EMERGENCY = 0.07, 0.012
 """Shares of routine messages that may reach each score in cross-validation."""
 OVER_SAME_DAY = 0.25
 """Share of same-day messages that may reach the score which makes an emergency of them."""

@@ -5,7 +5,7 @@ the signs around it: `no fever but the knee is hot` keeps the hot knee.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portico.triage.matching import Match
 from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
@@ -17,6 +17,7 @@ _HISTORY_BACK, _HISTORY_ON = 12, 9
 _SHORT_ITEM = 4
 _OPENING, _LAST_WORDS = 4, 7
 _DENIES_A_NUMBER = 2
+_WELL_REACH = 4
 _NUMBERS = (".number", ".seven", ".climbing", ".earlier")
 
 
@@ -32,6 +33,8 @@ class Context:
     others: frozenset[int]
     resolved: frozenset[int] = frozenset()
     """What has passed by itself; it takes back mild signs only (`Family.passing`)."""
+    well: Mapping[int, int] = field(default_factory=dict)
+    """Position → the word that says it is well (`breathing is fine`): the statistics read it like a denial."""
 
     def _negates(self, match: Match) -> bool:
         """A number is denied only by a word right before it: `nothing else, 10 of 10` is a ten."""
@@ -43,7 +46,13 @@ class Context:
 
     def touches(self, at: int) -> bool:
         """Whether a word stands in any of these places."""
-        return at in self.negated_by or at in self.supposed or at in self.quoted or at in self.past or at in self.others
+        anywhere = (self.negated_by, self.supposed, self.quoted, self.past, self.others, self.well)
+        return any(at in places for places in anywhere)
+
+    @property
+    def denials(self) -> int:
+        """How many words deny something or say that it is well."""
+        return len(set(self.negated_by.values())) + len(set(self.well.values()))
 
     def sets_aside(self, match: Match) -> str | None:
         """Why a match does not count, or None: it counts."""
@@ -70,6 +79,7 @@ def context_of(words: Sequence[str], marks: Iterable[Match]) -> Context:
         past=frozenset(_past(words, by_kind, places)),
         others=frozenset(_others(words, by_kind, places)),
         resolved=frozenset(_resolved(words, by_kind, places)),
+        well=_well(words, by_kind, places),
     )
 
 
@@ -97,25 +107,32 @@ def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
     left, reached = _NEGATION_REACH, list[int]()
     at = begin
     while at < len(words) and left > 0:
-        word = words[at]
-        if word == SENTENCE_END or at in places.get("but", ()) or (reached and at in places.get("negator", ())):
+        if words[at] == SENTENCE_END or at in places.get("but", ()) or (reached and at in places.get("negator", ())):
             break
-        if at in places.get("clause", ()) and reached and not _goes_on(at, places):
+        if _new_clause(at, reached, places):
             if at in places.get("being", ()):
                 reached.pop()
             break
-        if word == COMMA or at in places.get("and", ()):
+        if words[at] == COMMA or at in places.get("and", ()):
             if not reached or not _item_follows(words, at + 1, places):
                 break
             left = _NEGATION_REACH
         elif at in places.get("or", ()):
             left = _NEGATION_REACH
         else:
-            if at not in places.get("clause", ()) or (not reached and at in places.get("sign_verb", ())):
-                reached.append(at)
+            reached.extend([at] if _is_denied(at, reached, places) else [])
             left -= 1
         at += 1
     yield from reached
+
+
+def _new_clause(at: int, reached: Sequence[int], places: _Places) -> bool:
+    return at in places.get("clause", ()) and bool(reached) and not _goes_on(at, places)
+
+
+def _is_denied(at: int, reached: Sequence[int], places: _Places) -> bool:
+    """A word of its own, or the verb of the sign itself (`no me duele`)."""
+    return at not in places.get("clause", ()) or (not reached and at in places.get("sign_verb", ()))
 
 
 def _goes_on(at: int, places: _Places) -> bool:
@@ -214,6 +231,19 @@ def _resolved(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[
         if before in places.get("turn", ()) or (before > 0 and words[before] in {SENTENCE_END, COMMA}):
             before -= 1
         yield from _until(words, range(before, max(-1, before - _HISTORY_BACK), -1), places, "now")
+
+
+def _well(words: Sequence[str], marks: _Marks, places: _Places) -> dict[int, int]:
+    """`breathing is fine`, `bladder and bowels normal`: the few words before, up to a comma."""
+    found: dict[int, int] = {}
+    for mark in marks.get("well", ()):
+        if mark.start - 1 in places.get("negator", ()):
+            continue
+        for at in range(mark.start - 1, max(-1, mark.start - 1 - _WELL_REACH), -1):
+            if words[at] in {SENTENCE_END, COMMA} or at in places.get("turn", ()):
+                break
+            found.setdefault(at, mark.start)
+    return found
 
 
 def _until(words: Sequence[str], way: Iterable[int], places: _Places, *stops: str) -> Iterator[int]:

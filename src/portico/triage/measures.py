@@ -197,7 +197,7 @@ def _out_of_ten(words: Sequence[str], at: int) -> bool:
 
 def _counts_time(words: Sequence[str], number: Number) -> bool:
     return _word(words, number.end) in _UNITS or _word(words, number.start - 1) in {
-        "day", "days", "week", "dia", "semana", "session", "sesion", "month", "mes", "page", "step", "number", "grade", "size", "january",
+        "day", "days", "hour", "hora", "week", "dia", "semana", "session", "sesion", "month", "mes", "page", "step", "number", "grade", "size", "january",
         "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "until", "till",
     }  # fmt: skip
 

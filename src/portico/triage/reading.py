@@ -17,6 +17,7 @@ from portico.triage.text import Text, text_of
 
 _WORDS_BESIDE_A_PHOTO = 8
 _IDIOM = "idiom"
+_ERRAND = "errand.frame"
 _NOTHING = "_"
 _STEM = 6
 """Letters that words of one root share: `infection`, `infections`."""
@@ -45,6 +46,8 @@ class Signs:
     context: Context
     features: frozenset[str]
     """For the statistics."""
+    idiom: bool
+    """Whether a harmless phrase was masked (`wrong address`): a plain `urgent` then speaks of that."""
 
     @property
     def families(self) -> frozenset[str]:
@@ -73,11 +76,18 @@ def signs_of(message: Message, ready: Engine) -> Signs:
         else:
             counted.append(match)
     counted = _without_echoes(counted, aside, marks, text)
-    found = features(words, row, context, measured, message.days_since_procedure, message.region)
+    found = features(words, row, context, measured, message.days_since_procedure)
     found |= tone(marks, context, measured)
     if aside and not counted:
         found |= {"c:aside"}
-    return Signs(text=text, counted=tuple(counted), set_aside=tuple(aside), context=context, features=found)
+    return Signs(
+        text=text,
+        counted=tuple(counted),
+        set_aside=tuple(aside),
+        context=context,
+        features=found,
+        idiom=any(mark.family == _IDIOM for mark in marks),
+    )
 
 
 def _stands(family: Family, reason: str | None) -> bool:
@@ -145,7 +155,10 @@ def _read(message: Message) -> Reading:
 def _levels(signs: Signs, message: Message, ready: Engine) -> dict[str, Level]:
     """The highest level of each row that the message shows."""
     case = Case(
-        found=signs.families, days=message.days_since_procedure, region=message.region, hours=hours(signs.text.words)
+        found=signs.families | ({_ERRAND} if signs.idiom else frozenset()),
+        days=message.days_since_procedure,
+        region=message.region,
+        hours=hours(signs.text.words),
     )
     found: dict[str, Level] = {}
     for row, level in _all_levels(signs, case, ready):

@@ -126,6 +126,7 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
     "belly.ache": ((lambda case: case.region != "abdominal_wall", "same_day"),),
     "vomit.repeated": ((lambda case: case.region == "abdominal_wall", "emergency"), (lambda _: True, "same_day")),
     "limb.color": ((lambda case: not case.any_of("bruise.named"), "emergency"), (lambda _: True, "same_day")),
+    "injury": ((lambda case: not case.any_of("injury.none"), "same_day"),),
     "hand.clumsy": (
         (lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"),
         (lambda _: True, "same_day"),

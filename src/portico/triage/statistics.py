@@ -12,12 +12,14 @@ from typing import NamedTuple
 import msgspec
 
 from portico.triage.context import Context
-from portico.triage.lexicon_file import statistics_file
+from portico.triage.lexicon_file import language_words, statistics_file
 from portico.triage.matching import Match, Row
 from portico.triage.model import Level
 from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
 
 _MARKS = frozenset({SENTENCE_END, COMMA, QUOTE, "_"})
+_FUNCTION = language_words()["function"]
+"""Words that say nothing of their own; a corpus of this size would give them weights by chance."""
 _MOST_PAIRED = 40
 """Concepts of one sentence that are paired; longer sentences are hostile or need no pairs."""
 
@@ -29,7 +31,7 @@ AGAIN_SURER = 0.15
 """How much more for each further one of these features."""
 _LIST_OF_DENIALS = 2
 _JUST_BEFORE = 2
-_AGAINST_ROUTINE, _AGAINST_SAME_DAY = 3, 2
+_AGAINST_ROUTINE, _AGAINST_SAME_DAY, _NEARLY = 3, 2, 0.3
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,12 +81,15 @@ class Above(NamedTuple):
 def raised(above: Above, by_rules: Level, surer: float) -> Level:
     """The level that sums give, the same-day one of which must be surer by so much.
 
-    Against routine the sums tell emergencies well, so a third is enough there. Against same day only `over_same_day`
-    tells them: where the rules see a same-day sign, `emergency` alone must be surer by half.
+    Against routine the sums tell emergencies well, so a third is enough there. Against same day `over_same_day` tells
+    them; where the rules see a same-day sign, it may lack a little if `emergency` is reached too.
     """
-    if above.emergency >= surer / (_AGAINST_ROUTINE if by_rules == "routine" else _AGAINST_SAME_DAY):
-        return "emergency"
-    if by_rules != "routine" and above.over_same_day >= 0:
+    if by_rules == "routine":
+        urgent = above.emergency >= surer / _AGAINST_ROUTINE
+    else:
+        reached = above.emergency >= surer / _AGAINST_SAME_DAY
+        urgent = above.over_same_day >= (-_NEARLY if reached else 0.0) or above.emergency >= SURER
+    if urgent:
         return "emergency"
     return "same_day" if above.not_routine >= surer else "routine"
 
@@ -102,10 +107,10 @@ def score(found: Iterable[str], one: Sum) -> float:
 
 
 def features(
-    words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None, region: str | None
+    words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None
 ) -> frozenset[str]:
-    """Words, concepts, pairs of concepts in one sentence, measures, the days and the region."""
-    return frozenset(_features(words, row, context, measured, days, region))
+    """Words, concepts, pairs of concepts in one sentence, measures and the days."""
+    return frozenset(_features(words, row, context, measured, days))
 
 
 def tone(marks: Iterable[Match], context: Context, measured: Iterable[Match]) -> frozenset[str]:
@@ -113,7 +118,7 @@ def tone(marks: Iterable[Match], context: Context, measured: Iterable[Match]) ->
     found = {f"c:{mark.family}" for mark in marks if mark.family in {"calm", "errand"} and not _denied(mark, context)}
     if any(match.family == "pain.number" for match in measured):
         found.add("c:calm")
-    if len(set(context.negated_by.values())) >= _LIST_OF_DENIALS:
+    if context.denials >= _LIST_OF_DENIALS:
         found.add("c:denied")
     return frozenset(found)
 
@@ -125,12 +130,12 @@ def _denied(mark: Match, context: Context) -> bool:
 
 
 def _features(
-    words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None, region: str | None
+    words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None
 ) -> Iterator[str]:
     concepts: set[str] = set()
     for at, word in enumerate(words):
         aside = "no:" if context.touches(at) else ""
-        if word not in _MARKS:
+        if word not in _MARKS and word not in _FUNCTION:
             yield f"w:{aside}{word}"
         for term in row[at]:
             if term.startswith("<") and " " not in term:
@@ -144,7 +149,6 @@ def _features(
     for match in measured:
         yield f"n:{'no:' if context.sets_aside(match) else ''}{match.family}"
     yield f"d:{_band(days)}"
-    yield f"r:{region}"
 
 
 def _pairs(concepts: Iterable[str]) -> Iterator[str]:

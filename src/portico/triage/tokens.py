@@ -24,7 +24,7 @@ _PIECE = re.compile(
 )
 _RUN = re.compile(r"[a-z\d]+(?:-[a-z\d]+)*", re.IGNORECASE | re.ASCII)
 _GROUP = re.compile(r"[a-z]+|\d+", re.IGNORECASE | re.ASCII)
-_CODE_GROUPS, _CODE_LETTERS = 4, 2
+_CODE_GROUPS, _CODE_LETTERS, _NO_RANGE = 4, 2, 4
 _HEX = frozenset("abcdef")
 REFERENCE = "reference"
 """What stands for a code (`9f3a7c1`, `3a7-b9`): its digits count nothing."""
@@ -86,6 +86,8 @@ def _is_code(text: str) -> bool:
         return False
     groups = _GROUP.findall(text.replace("-", ""))
     words = (one for one in groups if one.isalpha() and not _HEX.issuperset(one.lower()))
+    if len(groups) == 3 and len(text) == 3:
+        return groups[0].isdigit() and int(groups[2]) - int(groups[0]) >= _NO_RANGE  # `3a7`; but `7a8` is a range
     return len(groups) >= _CODE_GROUPS and all(len(one) <= _CODE_LETTERS for one in words)
 
 
