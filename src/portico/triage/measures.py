@@ -41,6 +41,7 @@ _AFTER_FEVER = _WORDS["after_fever"]
 _COMPLAINT = _WORDS["complaint"]
 """What is said beside scores that are noted one after the other."""
 _STEP_APART = 8
+_RANGE = frozenset({"to", "or", "a", "o"})
 
 
 def measures(words: Sequence[str]) -> Iterator[Match]:
@@ -155,7 +156,7 @@ def _pain_family(words: Sequence[str], number: Number) -> str | None:
 def _top_of_range(words: Sequence[str], number: Number) -> float:
     """7 of `6-7`, `6 to 7`, `6 or 7`."""
     rest = words[number.end : number.end + 2]
-    skip = 1 if rest and rest[0] in {"to", "or", "a", "o"} else 0
+    skip = 1 if rest and rest[0] in _RANGE else 0
     following = numbers(rest[skip : skip + 1])
     if following and following[0].value <= 10 and following[0].value >= number.value:
         return following[0].value
@@ -173,7 +174,9 @@ def _is_score(words: Sequence[str], number: Number) -> bool:
     if before in {"pain", "level", "nivel", "dolor"}:
         return True
     said = _word(words, number.start - 2) in _SAID_BEFORE and before in {"a", "an", "un"}
-    followed_well = said or after in _AFTER_SCORE or bool(numbers([after]))
+    rest = words[number.end + 1 : number.end + 2]
+    in_range = after in _RANGE and bool(numbers(rest))  # `7 a 8`
+    followed_well = said or in_range or after in _AFTER_SCORE or bool(numbers([after]))
     named = before in _BEFORE_SCORE and followed_well
     half = number.decimal and number.value >= SEVERE_PAIN  # `sitting at 7.5 all week`
     return named and (half or before in {"a", "an", "un", "solid"} or _near(words, number, _PAIN, 7))

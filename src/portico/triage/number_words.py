@@ -22,6 +22,8 @@ _TENS: Mapping[str, int] = {
     },
 }
 _POINTS = frozenset({"point", "punto", "coma", "con"})
+_BODY_HEAT = range(35, 43)
+"""Degrees Celsius that `con` adds tenths to: `38 con 4`; `2 con 3` are two things."""
 _OH = frozenset({"oh", "o", "zero"})
 
 
@@ -62,11 +64,13 @@ def _digits(words: Sequence[str], at: int) -> Number | None:
     value = _number_of(word)
     if value is None:
         return None
-    if _half(words, at + 1):
-        return Number(value + 0.5, at, at + 3, decimal=True)
+    half = _half(words, at + 1)
+    if half:
+        return Number(value + 0.5, at, at + 1 + half, decimal=True)
     decimal = "." in word or "," in word
     following = words[at + 1 : at + 3]
-    if not decimal and len(following) == 2 and following[0] in _POINTS - {"con"} and following[1].isdigit():
+    points = _POINTS if value in _BODY_HEAT else _POINTS - {"con"}
+    if not decimal and len(following) == 2 and following[0] in points and following[1].isdigit():
         return Number(value + float(f"0.{following[1][:3]}"), at, at + 3, decimal=True)
     return Number(value, at, at + 1, decimal=decimal)
 
@@ -80,8 +84,11 @@ def _number_of(text: str) -> float | None:
         return None
 
 
-def _half(words: Sequence[str], at: int) -> bool:
-    return tuple(words[at : at + 2]) in {("y", "medio"), ("y", "media")}
+def _half(words: Sequence[str], at: int) -> int:
+    """How many words say "and a half"; 0 = none."""
+    if tuple(words[at : at + 2]) in {("y", "medio"), ("y", "media")}:
+        return 2
+    return 3 if tuple(words[at : at + 3]) == ("and", "a", "half") else 0
 
 
 def _spelled(words: Sequence[str], at: int) -> Number | None:
@@ -92,8 +99,9 @@ def _spelled(words: Sequence[str], at: int) -> Number | None:
         tenth = _digit(words[end + 1])
         if tenth is not None:
             return Number(whole + tenth / 10, at, end + 2, decimal=True)
-    if _half(words, end):
-        return Number(whole + 0.5, at, end + 2, decimal=True)
+    half = _half(words, end)
+    if half:
+        return Number(whole + 0.5, at, end + half, decimal=True)
     return Number(float(whole), at, end)
 
 

@@ -126,6 +126,7 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
     "belly.ache": ((lambda case: case.region != "abdominal_wall", "same_day"),),
     "vomit.repeated": ((lambda case: case.region == "abdominal_wall", "emergency"), (lambda _: True, "same_day")),
     "limb.color": ((lambda case: not case.any_of("bruise.named"), "emergency"), (lambda _: True, "same_day")),
+    "self.fault": ((lambda case: not case.any_of("errand.frame"), "emergency"),),
     "injury": ((lambda case: not case.any_of("injury.none"), "same_day"),),
     "hand.clumsy": (
         (lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"),
@@ -145,6 +146,7 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
 """Families whose own level depends on the case: the first condition that holds decides; none = nothing."""
 
 RULES: tuple[Rule, ...] = (
+    Rule("T1", "emergency", (("heart.jaw",), ("heart.press",))),
     Rule(
         "T2",
         "emergency",

@@ -1,0 +1,101 @@
+"""Kinds of wording: signs that are shown and not named, and harmless frames that look alike. One test per kind."""
+
+import pytest
+
+from portico.triage import RANK, Message, read
+
+SHOWN = [
+    # kind, row, days, region, text
+    ("stops on the way for air", "T1", 1, "shoulder", "I stop twice between the bed and the bathroom to get air"),
+    ("sleeps upright", "T1", 1, "chest_wall", "dormí sentada porque acostada me ahogo"),
+    ("pain at a laugh", "T1", 2, "upper_back", "cada carcajada es una puñalada en las costillas"),
+    ("throat and voice", "T2", 0, "knee", "I sound like a frog and my collar is strangling me"),
+    ("skin of the whole body", "T2", 0, "hip", "estoy enronchado de la cabeza a los pies"),
+    ("tastes and hums", "T3", 0, "neck", "everything I sip tastes like foil and there is a kettle inside my head"),
+    ("a gap in memory", "T4", 2, "hip", "next thing I remember is a stranger holding my head in the produce aisle"),
+    ("does not come to", "T4", 1, "knee", "está como dormido y no lo podemos despertar"),
+    ("words fail", "T5", 1, "neck", "he wants to talk and nothing comes out, looks at us and no words"),
+    ("the hand does not obey", "T5", 1, "neck", "la mano se manda sola, no atino a la puerta"),
+    ("learns it by the smell", "T6", 2, "low_back", "I only found out by the smell that my jeans were wet"),
+    ("nothing comes", "T6", 2, "low_back", "quiero orinar y no sale ni una gota"),
+    ("a blow from nowhere", "T7", 1, "neck", "it felt like somebody took a hammer to the back of my head"),
+    ("a number without a word", "T9", 3, "knee", "im 102 and tired, knee is the same"),
+    ("tenths said with con", "T9", 3, "hip", "amanecí con 38 con 5"),
+    ("heat one could cook on", "T10", 5, "knee", "you could fry bacon on this knee and it won't budge"),
+    ("scores noted one after the other", "T11", 2, "hip", "pain 4 at breakfast. 6 at lunch. 9 now"),
+    (
+        "from day to day less",
+        "T13",
+        4,
+        "neck",
+        "Monday I could hold a mug. Wednesday only a spoon. Today nothing, my grip is gone",
+    ),
+    ("counts the cloths", "T15", 0, "knee", "ya van tres toallas de sangre y aprieto y nada"),
+    (
+        "a farewell told as an errand",
+        "T17",
+        None,
+        None,
+        "I won't need the next visit. My cat goes to my niece after Sunday.",
+    ),
+    ("a day that is chosen", "T17", None, None, "I've chosen my day and I feel calm about it"),
+    ("a burden", "T17", None, None, "soy puro estorbo para mis hijos, descansarían sin mí"),
+    ("means at hand", "T17", None, None, "my son is locked in the garage with the rifle"),
+]
+
+HARMLESS = [
+    # kind, days, region, text
+    ("asks what to look for", 1, "knee", "I checked for redness, pus and heat. Nope. All clear."),
+    ("says that all works", 4, "low_back", "bladder and bowels normal, legs strong, breathing easy. Sore, a 3"),
+    ("has gone already", 3, "knee", "The itch under the tape is gone, took it off and fine now"),
+    ("urgent for an errand", None, None, "Urgent: I need the receipt today, please call me about the bill"),
+    ("a code, no measure", None, None, "Order 38.6 and confirmation 9c3a7f1 never came"),
+    ("a bruise that sinks", 5, "thigh", "the bruise is yellow and sliding down toward the knee, 2 of 10"),
+    ("somebody else's hospital", None, None, "Mi abuela está internada, ¿me reagenda para el lunes?"),
+    ("hearsay", None, None, "A neighbor told me needles can puncture a lung. How do you avoid that?"),
+    (
+        "thinners of long ago",
+        None,
+        None,
+        "Clot in 2009, six months of blood thinner, stopped 2010. Does it go on the form?",
+    ),
+    ("a question about a needle", None, "knee", "¿Duele mucho la inyección? Es mi primera vez."),
+    ("sore for years, asks to begin", None, None, "Hip pain for years, hurts all the time. Do you take new patients?"),
+    ("a stranger's message", None, None, 'You texted me "sorry about the chest pain". I have none, wrong person.'),
+    ("a crutch given away", 40, "knee", "I gave away my crutches, thank you all!"),
+    ("nothing happened", 4, "ankle", "Tripped over the hose but caught myself, nothing hurt, ankle a 2"),
+]
+
+
+@pytest.mark.parametrize(("kind", "row", "days", "region", "text"), SHOWN)
+def test_a_sign_that_is_shown_and_not_named(
+    kind: str, row: str, days: int | None, region: str | None, text: str
+) -> None:
+    reading = read(Message(subject="", body=text, days_since_procedure=days, region=region))
+    assert RANK[reading.level] <= RANK["call_now"], kind
+    assert row in reading.rows, kind
+
+
+@pytest.mark.parametrize(("kind", "days", "region", "text"), HARMLESS)
+def test_a_harmless_frame(kind: str, days: int | None, region: str | None, text: str) -> None:
+    assert read(Message(subject="", body=text, days_since_procedure=days, region=region)).level == "routine", kind
+
+
+def test_the_frame_of_an_errand_hides_no_sign() -> None:
+    text = "Urgent, my receipt is wrong, please call me. Also my calf is swollen and I can't catch my breath."
+    reading = read(Message(subject="receipt", body=text, days_since_procedure=5, region="knee"))
+    assert reading.level == "emergency"
+
+
+def test_a_range_without_spaces_is_pain_and_a_code_is_not() -> None:
+    pain = read(Message(subject="", body="dolor de 7a8 todo el día", days_since_procedure=2, region="hip"))
+    code = read(Message(subject="", body="locker 3a7, thanks", days_since_procedure=None, region=None))
+    assert "T11" in pain.rows
+    assert code.level == "routine"
+
+
+def test_a_purple_foot_is_an_emergency_unless_it_is_a_bruise() -> None:
+    cold = read(Message(subject="", body="my toes turned purple and dusky", days_since_procedure=0, region="foot"))
+    bruise = read(Message(subject="", body="purple toe from the bruise, fading", days_since_procedure=3, region="foot"))
+    assert cold.level == "emergency"
+    assert RANK[bruise.level] >= RANK["same_day"]
