@@ -1195,7 +1195,7 @@ CREATE INDEX escalation_event_by_escalation ON public.escalation_event USING btr
 
 CREATE UNIQUE INDEX escalation_one_unresolved_per_subject ON public.escalation USING btree (clinic_id, subject_kind, subject_id) WHERE (state <> 'resolved'::text);
 
-CREATE INDEX escalation_open ON public.escalation USING btree (clinic_id, level_rank, deadline, escalation_id) WHERE (state <> 'resolved'::text);
+CREATE INDEX escalation_open ON public.escalation USING btree (clinic_id, level_rank, ((state <> 'raised'::text)), raised_at, escalation_id) WHERE (state <> 'resolved'::text);
 
 CREATE INDEX escalation_resolved ON public.escalation USING btree (clinic_id, resolved_at DESC, escalation_id DESC) WHERE (state = 'resolved'::text);
 

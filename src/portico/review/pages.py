@@ -1,5 +1,6 @@
 """Pages of the queue, one review, and deciding it. They work without JavaScript."""
 
+from collections.abc import Mapping
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -137,6 +138,10 @@ async def summary_pdf(site: Site, caller: Caller, review_id: UUID) -> Response[b
     )
 
 
+URGENT_NAMES: Mapping[str, object] = {"outcome_names": OUTCOME_NAMES, "cause_names": CAUSE_NAMES}
+"""Words about the patient's urgent cases, beside those of reviews."""
+
+
 def _review_page(
     request: AnyRequest,
     caller: Caller,
@@ -160,8 +165,6 @@ def _review_page(
         is_old=read.is_old,
         case=read.urgent,
         dangers=read.dangers,
-        outcome_names=OUTCOME_NAMES,
-        cause_names=CAUSE_NAMES,
         may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),
         valid_days=read.valid_days,
         problem=None if problem is None else problem.message,
@@ -173,6 +176,7 @@ def _review_page(
         may_decide=caller.actor.may(Permission.DECIDE_REVIEWS),
         expected=rules.EXPECTED[entry.disposition],
         reason_codes=rules.OVERRIDE_REASONS,
+        **URGENT_NAMES,
         **NAMES,
     )
 
