@@ -3,9 +3,12 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from portico.commands.made_up_answers import Told
 from portico.platform.content_items import items_of
+from portico.screening.model import DISPOSITIONS
 from tests.content.filled import Rows, content, danger, faults, filled, fired, flags, form, region_of, screened
 
 COUNTED = ("yes", "unsure")
@@ -106,3 +109,20 @@ def test_the_988_notice_is_shown_whoever_answers_what() -> None:
     notice = next(item for item in form().item[1].item if item.link_id == "rf.mood.help")
     assert "988" in (notice.text or "")
     assert notice.enable_when == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(sorted(LEVELS)), st.sampled_from(COUNTED), max_size=4),
+    st.sampled_from(sorted(LEVELS)),
+    st.sampled_from(COUNTED),
+)
+def test_one_more_red_flag_never_makes_the_whole_form_milder(before: dict[str, str], added: str, answer: str) -> None:
+    told = {key: value for key, value in before.items() if key != added}
+    regions = sorted({region_of(link_id) for link_id in (*told, added)})
+    sex = {"who.3": "female"}
+    less = screened(filled({**sex, **told}, regions=regions))
+    more = screened(filled({**sex, **told, added: answer}, regions=regions))
+    assert DISPOSITIONS.index(more.disposition) <= DISPOSITIONS.index(less.disposition)
+    worst = min(DISPOSITIONS.index(DISPOSITION[LEVELS[link_id]]) for link_id in (*told, added))
+    assert DISPOSITIONS.index(more.disposition) <= worst
