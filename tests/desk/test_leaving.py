@@ -13,8 +13,10 @@ from portico.commands.made_up_answers import Told
 from portico.desk.leaving import ON_CALL
 from portico.escalation.ladder import on_call_clinician
 from portico.ids import AccountId
+from portico.messaging.streams import Hub
 from tests import walks
 from tests.messaging.practice import started
+from tests.messaging.test_streams import follow
 from tests.pages.tab import Tab
 from tests.portal import Persona, Portal
 
@@ -83,6 +85,19 @@ async def test_who_is_disabled_is_out_at_once_and_stays_out(portal: Portal) -> N
     assert (await stranger.send("POST", "/api/session", json=body)).status_code == 401
     assert (await put(portal, await admin(portal), "nora", roles=["nurse"], state="active")).status_code == 200
     assert (await (await portal.sign_in("nora")).send("GET", "/api/session")).status_code == 200
+
+
+async def test_the_stream_of_who_is_disabled_ends_at_once(portal: Portal) -> None:
+    hub = Hub(portal.site)
+    try:
+        fred = await follow(portal, hub, "fred")
+        # The hub's own listener hears the database from here on.
+        assert (await fred.event())[0] == "resync"
+        nora = await follow(portal, hub, "nora")
+        await disabled(portal, "nora", ["nurse"])
+        assert await nora.next() is None
+    finally:
+        hub.close()
 
 
 async def test_the_last_admin_stays_admin(portal: Portal) -> None:

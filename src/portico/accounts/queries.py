@@ -8,6 +8,7 @@ from portico.access import Hat, Role
 from portico.accounts.model import Candidate, SessionState, Standing
 from portico.ids import AccountId, SessionId
 from portico.platform.database import Command, Query, Tx, Unscoped
+from portico.platform.signals import announce
 
 MAX_CANDIDATES = 8
 """Clinics in which one address is tried: each costs one hash."""
@@ -176,7 +177,10 @@ async def end_session(tx: Tx, session_id: SessionId) -> bool:
 
 async def end_sessions_of(tx: Tx, account_id: AccountId) -> int:
     """Ends every session of the account and tells how many there were."""
-    return await tx.run(END_SESSIONS_OF, tx.clinic_id, account_id)
+    ended = await tx.run(END_SESSIONS_OF, tx.clinic_id, account_id)
+    # Streams that the account has open look at once whether they may go on.
+    await announce(tx, "session", account_id)
+    return ended
 
 
 async def change_hash(tx: Tx, account_id: AccountId, *, old: str, new: str) -> None:
