@@ -137,9 +137,12 @@ async def test_a_database_that_is_away_gives_503_and_comes_back(portal: Portal, 
         await admin.execute(f'alter database "{name}" allow_connections false')
         await admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'portico_app'")
         away = await alice.send("GET", "/api/session")
+        probes = [(await portal.stranger().send("GET", path)).status_code for path in ("/healthz", "/readyz")]
         await admin.execute(f'alter database "{name}" allow_connections true')
     finally:
         await admin.close()
     assert (away.status_code, away.json()["code"]) == (503, "unavailable")
+    assert probes == [200, 503]
+    assert (await alice.send("GET", "/readyz")).status_code == 200
     assert int(away.headers["retry-after"]) > 0
     assert (await alice.send("GET", "/api/session")).status_code == 200
