@@ -194,6 +194,22 @@ async def test_staff_read_with_the_patient_beside_it_and_answer(fresh_portal: Po
     assert (await messages(alice, thread))[-1]["author"]["name"] == "Nora Demo"
 
 
+async def test_the_inbox_says_by_when_each_thread_needs_somebody(fresh_portal: Portal) -> None:
+    await confirmed(fresh_portal, messages__reply_open_hours="3")
+    alice, bob, nora = [await fresh_portal.as_(name) for name in ("alice", "bob", "nora")]
+    calm, urgent = await started(bob, bob.own, subject="Hours"), await started(alice, alice.own, FEVER, subject="Knee")
+    answered = await started(bob, bob.own, subject="Bill")
+    await write(nora, answered)
+    text = " ".join((await Tab(nora).open("/threads")).text.partition("By urgency")[2].split())
+    order = [text.index(subject) for subject in ("Knee", "Hours", "Bill")]
+    assert order == sorted(order)
+    # It is noon on a Monday: fifteen minutes for the fever, three hours for an answer, and nobody waits for the third.
+    assert "12:15 PM" in text[order[0] : order[1]]
+    assert "3:00 PM" in text[order[1] : order[2]]
+    assert "answered –" in text[order[2] :]
+    assert calm != urgent
+
+
 async def test_staff_take_note_hand_on_and_close(fresh_portal: Portal) -> None:
     alice, nora = await fresh_portal.as_("alice"), await fresh_portal.as_("nora")
     thread = await started(alice, alice.own)

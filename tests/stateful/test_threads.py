@@ -190,6 +190,19 @@ class Conversations(RuleBasedStateMachine):
 
     @precondition(lambda self: any(thread.in_danger for thread in self.threads))
     @rule(name=st.sampled_from(["nora", "dr.adams"]), pick=PICK)
+    def acknowledge(self, name: str, pick: int) -> None:
+        """Being on it is not the end of it: the danger stands until it is resolved, whoever is on it."""
+        found = [thread for thread in self.threads if thread.in_danger]
+        thread = found[pick % len(found)]
+        items = self._send(name, "GET", "/api/escalations").json()["items"]
+        escalation = next(each for each in items if each["subject"]["id"] == thread.id)
+        other = {"nora": "dr.adams", "dr.adams": "nora"}[name]
+        is_taken = (escalation["acknowledged"] or {}).get("by") == self._account(other)
+        answer = self._send(name, "PUT", f"/api/escalations/{escalation['id']}/acknowledgement")
+        assert answer.status_code == (409 if is_taken else 200), answer.text
+
+    @precondition(lambda self: any(thread.in_danger for thread in self.threads))
+    @rule(name=st.sampled_from(["nora", "dr.adams"]), pick=PICK)
     def resolve(self, name: str, pick: int) -> None:
         found = [thread for thread in self.threads if thread.in_danger]
         thread = found[pick % len(found)]
@@ -241,6 +254,9 @@ class Conversations(RuleBasedStateMachine):
 
     def _send(self, name: str, method: str, path: str, **sent: Any) -> httpx.Response:
         return self.do(self._ask(name, method, path, **sent))
+
+    def _account(self, name: str) -> str:
+        return str(walks.caller(self.portal, name).account_id)
 
     def _new_id(self) -> str:
         self._made += 1
