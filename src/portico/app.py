@@ -41,6 +41,7 @@ from portico.accounts import (
 from portico.accounts import pages as accounts_pages
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_caller, require_audience, undeclared_routes
+from portico.accounts.kept_page import READER as LATE_FORM_READER
 from portico.accounts.ledger import note_refused_access
 from portico.accounts.step_up_gate import StepUpAsked, send_renewed_cookie
 from portico.accounts.step_up_pages import answer_step_up
@@ -66,7 +67,7 @@ from portico.escalation import pages as escalation_pages
 from portico.intake import api as intake_api
 from portico.intake import pages as intake_pages
 from portico.messaging import api as messaging_api
-from portico.messaging import check_in_api, check_in_pages, events_api, handling_api, procedure_pages
+from portico.messaging import check_in_api, check_in_pages, events_api, handling_api, late_forms, procedure_pages
 from portico.messaging import pages as messaging_pages
 from portico.messaging import staff_pages as messaging_staff_pages
 from portico.messaging.streams import Hub
@@ -149,7 +150,7 @@ async def create_app(site: Site, routed: Litestar | None = None) -> Shell:
     door = await Door.of(site)
     hub = Hub(site)
     inner = routed or route_everything()
-    inner.state.update(site=site, door=door, hub=hub)
+    inner.state.update({"site": site, "door": door, "hub": hub, LATE_FORM_READER: late_forms.guidance_in})
     return Shell(
         inner,
         https=site.settings.is_https,

@@ -95,3 +95,24 @@ def test_with_scripts_what_is_typed_is_kept_and_news_are_told(demo: Demo, open_p
     expect(page.get_by_text("There is something new.")).to_be_visible()
     page.get_by_role("link", name="Show it").click()
     expect(page.get_by_text("Made-up: an answer.")).to_be_visible()
+
+
+def test_with_scripts_the_end_of_the_session_is_told_while_typing_and_nothing_is_lost(
+    demo: Demo, open_page: OpenPage
+) -> None:
+    page = open_page(*PHONE, True)
+    sign_in(page, demo, "jon")
+    page.get_by_role("link", name=re.compile("^Messages")).click()
+    page.get_by_role("link", name="Write a message").click()
+    page.get_by_label("Something else").check()
+    page.get_by_label("Subject").fill("Made-up end")
+    other = page.context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name=re.compile("^Sign out")).click()
+    page.get_by_label("Your message").fill("Made-up: I have chest pain.")
+    expect(page.get_by_role("alert")).to_contain_text("You were signed out.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="Not sent: your sign-in had ended")).to_be_visible()
+    expect(page.get_by_role("heading", name="Trouble breathing or chest pain")).to_be_visible()
+    expect(page.get_by_text("Made-up")).to_have_count(0)
+    assert fits(page)

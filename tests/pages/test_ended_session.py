@@ -7,6 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from portico.access import SystemScope
+from portico.accounts import people
 from portico.accounts.kept_page import KEPT_BYTES
 from portico.accounts.totp import code_at
 from portico.commands.demo_people import PASSWORD
@@ -16,6 +18,8 @@ from tests.pages.tab import FORM, Tab
 from tests.portal import BASE, Portal
 
 TYPED = "Made-up worry about my knee"
+BREATH = "Trouble breathing or chest pain"
+SEND = ("action", "send")
 
 
 async def typed_too_late(portal: Portal, text: str = TYPED) -> Tab:
@@ -71,10 +75,10 @@ async def test_it_is_not_kept_for_ever(portal: Portal) -> None:
     assert "is too old" in tab.page.text
 
 
-async def test_too_much_is_not_carried(portal: Portal) -> None:
+async def test_too_much_is_not_carried_and_the_page_says_so(portal: Portal) -> None:
     tab = await typed_too_late(portal, "x" * (KEPT_BYTES + 1))
-    assert tab.address == "/sign-in"
-    assert "not saved yet" not in tab.page.text
+    assert tab.status == 401
+    assert "it could not be kept here" in tab.page.text
 
 
 async def test_what_is_altered_on_the_way_is_thrown_away(portal: Portal) -> None:
@@ -83,16 +87,153 @@ async def test_what_is_altered_on_the_way_is_thrown_away(portal: Portal) -> None
     assert "belongs to another sign-in" in tab.page.text
 
 
-async def test_who_signed_out_themselves_finds_the_plain_sign_in_page(portal: Portal) -> None:
+async def composing(portal: Portal, name: str = "alice") -> Tab:
+    tab = Tab(await portal.sign_in(name))
+    await tab.open(f"/for/{tab.persona.own}/compose")
+    return tab
+
+
+async def send(tab: Tab, body: str) -> None:
+    """Sends the message that the tab still shows."""
+    await tab.press(tab.page.form("/compose"), SEND, topic="other", subject="Words", body=body)
+
+
+async def end_elsewhere(portal: Portal, name: str) -> None:
+    """The person ends all other sessions on another device."""
+    other = await portal.sign_in(name)
+    assert (await other.send("DELETE", "/api/account/sessions")).status_code in (200, 204)
+
+
+async def end_by_signing_out(tab: Tab) -> None:
+    """The person signs out in another tab of the same browser, which deletes the cookie."""
+    other = Tab(tab.persona)
+    await other.open("/account")
+    await other.press(other.page.form("/sign-out"))
+    assert "portico-demo" not in tab.persona.http.cookies
+
+
+async def saved_after_signing_in(tab: Tab, name: str) -> str:
+    """Signs in, presses, and gives the address that this led to."""
+    await sign_in(tab, name)
+    await tab.press(next(form for form in tab.page.forms if form.action.endswith("/compose")))
+    return tab.address
+
+
+async def test_after_the_end_from_another_device_nothing_is_lost(portal: Portal) -> None:
+    tab = await composing(portal, "bob")
+    await end_elsewhere(portal, "bob")
+    before = await walks.count(portal, "message")
+    await send(tab, TYPED)
+    assert (tab.status, TYPED in tab.page.text) == (401, False)
+    assert "Not sent: your sign-in had ended" in tab.page.text
+    assert "Nobody at the clinic has seen it" in tab.page.text
+    assert await walks.count(portal, "message") == before
+    assert "/threads/" in await saved_after_signing_in(tab, "bob")
+    assert await walks.count(portal, "message") == before + 1
+
+
+async def test_after_signing_out_in_another_tab_nothing_is_lost(portal: Portal) -> None:
+    tab = await composing(portal)
+    await end_by_signing_out(tab)
+    await send(tab, TYPED)
+    assert (tab.status, TYPED in tab.page.text) == (401, False)
+    assert "/threads/" in await saved_after_signing_in(tab, "alice")
+
+
+async def test_after_signing_out_another_account_neither_saves_nor_sees_it(portal: Portal) -> None:
+    tab = await composing(portal)
+    await end_by_signing_out(tab)
+    await send(tab, TYPED)
+    await sign_in(tab, "bob")
+    assert "belongs to another sign-in" in tab.page.text
+    assert TYPED not in str(tab.page.forms)
+
+
+async def test_what_a_browser_remembers_of_a_sign_out_opens_nothing(portal: Portal) -> None:
+    tab = await composing(portal)
+    session = tab.persona.http.cookies["portico-demo"]
+    await end_by_signing_out(tab)
+    left = tab.persona.http.cookies["portico-demo-left"]
+    assert session.partition(".")[2] not in left
+    stranger = portal.stranger()
+    stranger.http.cookies.set("portico-demo", left)
+    assert (await stranger.send("GET", "/api/session")).status_code == 401
+
+
+@pytest.mark.parametrize("end", ["elsewhere", "here"])
+async def test_a_danger_is_answered_at_once_and_stays_until_it_is_sent(portal: Portal, end: str) -> None:
+    tab = await composing(portal)
+    await (end_elsewhere(portal, "alice") if end == "elsewhere" else end_by_signing_out(tab))
+    await send(tab, "My throat is closing and I can't breathe")
+    assert BREATH in tab.page.text
+    assert "throat" not in tab.page.text
+    assert "Alice" not in tab.page.text
+    await tab.press(tab.page.form("/sign-in"), email="alice@demo.test", password="no")
+    assert BREATH in tab.page.text
+    await sign_in(tab, "alice")
+    assert BREATH in tab.page.text
+    await tab.press(next(form for form in tab.page.forms if form.action.endswith("/compose")))
+    assert tab.address.endswith("/danger")
+
+
+async def test_a_dangerous_answer_is_answered_at_once(portal: Portal) -> None:
     tab = Tab(await portal.sign_in("alice"))
-    await tab.open(f"/for/{tab.persona.own}/consult-request")
-    form = tab.page.form("/consult-request")
-    cookies = dict(tab.persona.http.cookies)
-    await tab.press(tab.page.form("/sign-out"))
-    tab.persona.http.cookies.update(cookies)
-    await tab.press(form, wishes=TYPED)
-    assert tab.address == "/sign-in"
-    assert "not saved yet" not in tab.page.text
+    await tab.open("/")
+    await tab.press(tab.page.form("/intake"))
+    await tab.open(tab.address.replace("screens/1", "screens/2"))
+    await end_elsewhere(portal, "alice")
+    await tab.send(tab.page.forms[-1], {"rf.any.weakness": "yes"}, ("go", "on"))
+    assert (tab.status, "Get help now" in tab.page.text) == (401, True)
+
+
+async def test_a_calm_text_brings_no_danger(portal: Portal) -> None:
+    tab = await composing(portal)
+    await end_elsewhere(portal, "alice")
+    await send(tab, "Which hours are you open?")
+    assert [text for level, text in tab.page.headings if level == "h2"] == ["Not sent: your sign-in had ended"]
+
+
+async def test_an_account_that_was_disabled_gets_nothing(portal: Portal) -> None:
+    tab = await composing(portal, "bob")
+    bob = portal.people.by_name["bob"]
+    async with portal.site.db.transaction(SystemScope(bob.clinic_id, "test")) as tx:
+        await people.disable_account(tx, account_id=bob.account_id)
+    await send(tab, TYPED)
+    assert tab.status == 401
+    assert "it could not be kept here" in tab.page.text
+    assert 'name="kept"' not in str(tab.page.forms)
+
+
+async def test_a_page_from_before_the_new_sign_in_is_saved_with_one_press(portal: Portal) -> None:
+    tab = await composing(portal)
+    form = tab.page.form("/compose")
+    await end_by_signing_out(tab)
+    await tab.open("/sign-in")
+    await sign_in(tab, "alice")
+    filled = {"topic": "other", "subject": "Words", "body": TYPED}
+    tab.persona.http.headers["Origin"] = BASE
+    await tab.send(form, filled, SEND)
+    assert tab.status == 403
+    await tab.press(next(each for each in tab.page.forms if each.action.endswith("/compose")))
+    assert "/threads/" in tab.address
+
+
+async def test_words_of_another_persons_page_are_not_offered(portal: Portal) -> None:
+    tab = await composing(portal)
+    form = tab.page.form("/compose")
+    await end_by_signing_out(tab)
+    await tab.open("/sign-in")
+    await sign_in(tab, "bob")
+    tab.persona.http.headers["Origin"] = BASE
+    await tab.send(form, {"topic": "other", "subject": "Words", "body": TYPED}, SEND)
+    assert (tab.status, TYPED in str(tab.page.forms)) == (403, False)
+
+
+async def test_another_site_cannot_have_its_words_offered(portal: Portal) -> None:
+    alice = await portal.sign_in("alice")
+    sent = f"body={TYPED}&csrf_token=wrong".encode()
+    answer = await alice.http.post(f"/for/{alice.own}/compose", content=sent, headers=FORM)
+    assert (answer.status_code, TYPED in answer.text) == (403, False)
 
 
 async def test_nothing_of_it_is_logged(portal: Portal, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,12 +13,13 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from portico.access import Audience, Caller, Permission
 from portico.accounts.cookies import sent_cookie
 from portico.accounts.devices import device_of
-from portico.accounts.kept_page import keep_page
+from portico.accounts.kept_page import late_page, resend
 from portico.accounts.ledger import note_refused_access
 from portico.accounts.model import Visit, Visitor
 from portico.accounts.request_checks import (
     SAFE_METHODS,
     AnyRequest,
+    CsrfTokenWrong,
     check_content_type,
     check_csrf_token,
     check_origin,
@@ -137,7 +138,7 @@ async def _admit_stranger(request: AnyRequest, handler: BaseRouteHandler, audien
     if audience.who != "anyone":
         if request.method not in SAFE_METHODS:
             check_origin(request, site.settings)
-            note(request.scope, "kept", await keep_page(request, site, sent_cookie(request, site.settings)))
+            note(request.scope, "late", await late_page(request, site))
         raise SignInRequired
     if request.method not in SAFE_METHODS:
         check_content_type(request, handler, is_required=True)
@@ -160,6 +161,9 @@ async def _admit(request: AnyRequest, handler: BaseRouteHandler, audience: Audie
     except (NotFound, NotAllowed) as refusal:
         route = f"{request.scope['method']} {request.scope.get('path_template', '?')}"
         await note_refused_access(site.db, caller, route, refusal.code)
+        if isinstance(refusal, CsrfTokenWrong):
+            own = [link.patient_id for link in visit.patients]
+            note(request.scope, "resend", await resend(request, site, visit.clinic_id, own))
         raise
     if audience.fresh:
         # Only now, so that nobody gives a password for what is not theirs to do.

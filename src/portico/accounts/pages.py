@@ -10,10 +10,10 @@ from litestar.handlers import HTTPRouteHandler
 from portico.access import anyone, signing_in
 from portico.accounts import second_factor
 from portico.accounts.api import SignIn
-from portico.accounts.cookies import CLEAR_SITE_DATA, clear_cookie, set_cookie
+from portico.accounts.cookies import CLEAR_PAGES, clear_cookie, left_cookie, set_cookie
 from portico.accounts.door import Door
 from portico.accounts.gate import provide_visit, provide_visitor
-from portico.accounts.kept_page import FIELD, open_page
+from portico.accounts.kept_page import FIELD, late_again, open_page
 from portico.accounts.model import Attempt, Opened, Visit, Visitor
 from portico.accounts.qr import qr_svg
 from portico.accounts.registration import clinics_to_register_at
@@ -58,12 +58,12 @@ async def post_sign_in(request: AnyRequest, door: Door, visitor: Visitor) -> Res
         form = msgspec.convert(fields, SignIn)
     except msgspec.ValidationError:
         message = "Please fill in your e-mail address and your password."
-        return _sign_in_again(request, Malformed(message), fields.get("email", ""), kept)
+        return await _sign_in_again(request, door.site, Malformed(message), fields.get("email", ""), kept)
     attempt = Attempt(email=form.email, password=form.password, clinic=form.clinic, hat=form.hat)
     try:
         opened = await sign_in(door, attempt, visitor)
     except DomainError as refusal:
-        return _sign_in_again(request, refusal, form.email, kept)
+        return await _sign_in_again(request, door.site, refusal, form.email, kept)
     return await _on_to(request, door.site, opened, kept)
 
 
@@ -90,7 +90,8 @@ async def post_second_factor(request: AnyRequest, door: Door, visit: Visit, visi
     except NoFactorOwed:
         return see_other("/sign-in")
     except DomainError as refusal:
-        return page("second_factor.html", request, status=status_of(refusal), refusal=refusal, kept=kept)
+        late = await late_again(request, door.site, kept)
+        return page("second_factor.html", request, status=status_of(refusal), refusal=refusal, late=late)
     return await _on_to(request, door.site, opened, kept)
 
 
@@ -124,14 +125,19 @@ async def post_sign_out(visit: Visit, visitor: Visitor, site: Site) -> Response[
     await end_visit(site.db, visit, visitor)
     response = see_other("/sign-in")
     response.cookies.append(clear_cookie(site.settings))
-    response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    if visitor.cookie is not None:
+        response.cookies.append(left_cookie(site.settings, visitor.cookie))
+    response.headers["Clear-Site-Data"] = CLEAR_PAGES
     return response
 
 
-def _sign_in_again(request: AnyRequest, refusal: DomainError, email: str, kept: str) -> Response[bytes]:
+async def _sign_in_again(
+    request: AnyRequest, site: Site, refusal: DomainError, email: str, kept: str
+) -> Response[bytes]:
     """The password is never sent back; the address and the choices are."""
+    late = await late_again(request, site, kept)
     choices = refusal.data if isinstance(refusal, ChooseClinic | ChooseHat) else {}
-    return page("sign_in.html", request, status=status_of(refusal), refusal=refusal, email=email, kept=kept, **choices)
+    return page("sign_in.html", request, status=status_of(refusal), refusal=refusal, email=email, late=late, **choices)
 
 
 async def _set_up(request: AnyRequest, door: Door, visit: Visit, refusal: DomainError | None) -> Response[bytes]:
@@ -154,10 +160,10 @@ async def _next(request: AnyRequest, site: Site, opened: Opened, kept: str) -> R
     if isinstance(chrome, Chrome):
         note(request.scope, "chrome", msgspec.structs.replace(chrome, csrf_token=opened.csrf_token))
     if opened.state == "second-factor":
-        return page("second_factor.html", request, kept=kept)
+        return page("second_factor.html", request, late=await late_again(request, site, kept))
     if opened.state != "signed-in":
         return see_other(_NEXT[opened.state])
-    found = await open_page(site, opened.cookie.clinic_id, opened.account_id, kept)
+    found = await open_page(request, site, opened.cookie.clinic_id, opened.account_id, kept)
     return page("kept_page.html", request, page=found)
 
 

@@ -97,6 +97,7 @@ HOLDER = Query(
     HolderRow,
     "select session_id, account_id from session where clinic_id = $1 and token_hash = $2 and state <> 'ended'",
 )
+LAST_HOLDER = Query(HolderRow, "select session_id, account_id from session where clinic_id = $1 and token_hash = $2")
 SEEN = Command("update session set last_seen_at = $3 where clinic_id = $1 and session_id = $2 and last_seen_at < $3")
 INSERT_SESSION = Command("""
     insert into session (clinic_id, session_id, account_id, token_hash, state, hat, expires_at, device, created_at,
@@ -151,6 +152,11 @@ async def visit_by_token(tx: Tx, token_hash: str) -> VisitRow | None:
 async def holder_of(tx: Tx, token_hash: str) -> HolderRow | None:
     """Whose session this is, living or expired, unless it has ended."""
     return await tx.first(HOLDER, tx.clinic_id, token_hash)
+
+
+async def last_holder_of(tx: Tx, token_hash: str) -> HolderRow | None:
+    """Whose session this is or was, however it ended."""
+    return await tx.first(LAST_HOLDER, tx.clinic_id, token_hash)
 
 
 async def note_seen(tx: Tx, session_id: SessionId) -> None:

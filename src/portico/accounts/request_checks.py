@@ -81,6 +81,17 @@ def check_origin(request: AnyRequest, settings: Settings) -> None:
         raise CrossSite
 
 
+def is_from_our_pages(request: AnyRequest, settings: Settings) -> bool:
+    """Whether the browser itself says so; a program, or a browser that says nothing, is not believed."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    return site == "same-origin" or (site is None and origin in own_origins(settings))
+
+
+def body_kind(request: AnyRequest) -> str:
+    """The declared type of the body, without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def check_content_type(request: AnyRequest, handler: BaseRouteHandler, *, is_required: bool) -> None:
     """Raises UnsupportedMedia unless the body is of a type that this route reads.
 

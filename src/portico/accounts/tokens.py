@@ -18,6 +18,11 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def is_hash(text: str) -> bool:
+    """Whether this can be what `hash_of` gives."""
+    return len(text) == 64 and all(sign in "0123456789abcdef" for sign in text)
+
+
 def csrf_token_of(token: str) -> str:
     """The token that unsafe requests of this session must carry; useless in any other session."""
     return hmac.new(token.encode(), _CSRF_LABEL, hashlib.sha256).hexdigest()

@@ -74,6 +74,9 @@ async def multipart_texts(request: AnyRequest) -> SentForm:
 
     `crowded` names the fields that held files. Raises as `multipart_form` does.
     """
+    known = noted(request.scope, "form")
+    if isinstance(known, SentForm):
+        return known
     return await _read(request, _Parts(None, Sender(account="-", peer="-")))
 
 

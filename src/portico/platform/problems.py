@@ -198,10 +198,13 @@ def wants_page(request: AnyRequest) -> bool:
 
 def _answer(request: AnyRequest, problem: Problem, headers: dict[str, str]) -> Response[bytes]:
     if wants_page(request):
-        kept = noted(request.scope, "kept")
-        if problem.status == 401 and kept is not None:
-            body = render("sign_in.html", request, kept=kept, has_ended=True).encode()
+        late, resend = noted(request.scope, "late"), noted(request.scope, "resend")
+        if problem.status == 401 and late is not None:
+            body = render("sign_in.html", request, late=late).encode()
             return Response(body, status_code=401, media_type=HTML, headers=headers)
+        if problem.status == 403 and resend is not None:
+            body = render("kept_page.html", request, page=resend).encode()
+            return Response(body, status_code=403, media_type=HTML, headers=headers)
         if problem.status == 401:
             return Response(b"", status_code=303, headers={"Location": "/sign-in"})
         body = render("problem.html", request, problem=problem).encode()

@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 from litestar.types import Scope
 
-Key = Literal["request_id", "chrome", "caller", "visit", "kept", "form", "sender", "renewed"]
+Key = Literal["request_id", "chrome", "caller", "visit", "late", "resend", "form", "sender", "renewed"]
 
 
 def note(scope: Scope, key: Key, value: object) -> None:

@@ -19,6 +19,16 @@ function written(form) {
   return draft;
 }
 
+function sayThatItEnded(said) {
+  const link = document.createElement("a");
+  link.href = "/sign-in";
+  link.target = "_blank";
+  link.textContent = said.dataset.signIn;
+  said.className = "faults";
+  said.setAttribute("role", "alert");
+  said.replaceChildren(`${said.dataset.ended} `, link);
+}
+
 function keepWhatIsTyped(form) {
   const said = form.querySelector("[data-kept]");
   let timer = 0;
@@ -32,7 +42,8 @@ function keepWhatIsTyped(form) {
         headers: { "Content-Type": "application/json", "X-CSRF-Token": valueOf(form, "csrf_token") },
         body: JSON.stringify(draft),
       });
-      said.textContent = answer.ok ? said.dataset.kept : said.dataset.lost;
+      if (answer.status === 401 || answer.status === 403) sayThatItEnded(said);
+      else said.textContent = answer.ok ? said.dataset.kept : said.dataset.lost;
     } catch {
       said.textContent = said.dataset.lost;
     }
