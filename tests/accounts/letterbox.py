@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from portico.notify.link import opened_link
 from portico.platform.database import Query
 from portico.platform.vault import Place
 from tests.accounts.entrance import Entrance, Person
@@ -46,7 +47,9 @@ async def letters(entrance: Entrance, clinic: str = "north") -> list[Letter]:
                 row.address,
                 None
                 if row.link_sealed is None
-                else box.open_text(Place("notification", "link_sealed", row.notification_id), row.link_sealed),
+                else opened_link(
+                    box.open_text(Place("notification", "link_sealed", row.notification_id), row.link_sealed)
+                )[0],
             )
             for row in await tx.all(LETTERS, entrance.clinics[clinic])
         ]

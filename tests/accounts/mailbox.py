@@ -16,6 +16,7 @@ from portico.clinic.opening import opening_of
 from portico.clinic.opening_queries import insert_opening
 from portico.clinic.signing import sign_everything
 from portico.ids import AccountId, PatientId
+from portico.notify.link import opened_link
 from portico.platform.database import Command, Query, Statements
 from portico.platform.vault import Place
 from tests.accounts.entrance import Browser, Entrance, Person
@@ -54,7 +55,9 @@ async def letters(entrance: Entrance, address: str, clinic: str = "north") -> li
         return [
             ""
             if row.link_sealed is None
-            else box.open_text(Place("notification", "link_sealed", row.notification_id), row.link_sealed)
+            else opened_link(
+                box.open_text(Place("notification", "link_sealed", row.notification_id), row.link_sealed)
+            )[0]
             for row in rows
         ]
 

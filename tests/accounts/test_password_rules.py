@@ -3,6 +3,7 @@
 import pytest
 
 from portico.accounts.password_rules import MIN_CHARACTERS, PasswordRefused, check_new_password
+from portico.platform.templates import environment
 
 ABOUT = ("Amy Müller-Test", "amy.test@people.test", "Green Hill Clinic")
 
@@ -54,3 +55,8 @@ def test_fifteen_characters_are_enough_and_fourteen_are_not() -> None:
     check_new_password(words[:MIN_CHARACTERS])
     with pytest.raises(PasswordRefused):
         check_new_password(words[: MIN_CHARACTERS - 1])
+
+
+def test_the_pages_say_the_rule() -> None:
+    macros = environment().get_template("entry_fields.html").module
+    assert f"At least {MIN_CHARACTERS} letters" in str(macros.password_hint())  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from portico.ids import AccountId, PatientId
+from portico.notify import queries
 from portico.notify.actions import enqueue, enqueue_letter
 from portico.notify.jobs import DUE_CLINICS, deliver_due
 from portico.notify.model import ADMIN_POOL, CLINICAL_POOL, account, patient
@@ -312,6 +313,27 @@ async def test_a_letter_brings_its_link_to_an_address_without_an_account_and_for
     async with posted.site.db.transaction(posted.system_scope) as tx:
         gone = await tx.one(LETTERS, posted.clinic_id)
     assert (gone.link_sealed, gone.due_at, gone.error_code) == (None, None, None)
+
+
+async def test_an_invitation_says_whose_portal_it_is_and_until_when_it_works(posted: House, mail: MailServer) -> None:
+    async with posted.site.db.transaction(posted.system_scope) as tx:
+        name = (await queries.clinic(tx)).name
+        await enqueue_letter(
+            tx,
+            posted.site.vault,
+            kind="invitation",
+            address="new@people.test",
+            dedupe_key="one",
+            path="/activation?code=abc",
+            until=datetime(2026, 12, 2, 20, 13, tzinfo=UTC),
+        )
+    await delivered(posted)
+    [received] = mail.taken
+    body = body_of(received).decode()
+    assert received["Subject"] == f"Invitation to the portal of {name}"
+    assert f"{name} invites you to its portal." in body
+    assert "It works once, until December 2, 2026, " in body
+    assert body.count("/activation?code=abc\r\n") == 1
 
 
 async def test_a_letter_without_a_link_only_says_that_signing_in_was_changed(posted: House, mail: MailServer) -> None:

@@ -1,10 +1,14 @@
 """Codes and the letters that carry them: one token source, and only the hash is kept."""
 
+from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from portico.accounts.entry_model import Code, InvitationKind
 from portico.accounts.tokens import hash_of, new_token
 from portico.notify.actions import enqueue_letter
+from portico.notify.model import INVITATION
 from portico.platform.database import Tx
 from portico.platform.vault import Vault
 
@@ -20,17 +24,27 @@ def activation_path(code: Code, kind: InvitationKind) -> str:
     return f"/activation?code={code.value}" + ("&for=staff" if kind == "staff" else "")
 
 
-async def send_invitation(
-    tx: Tx, vault: Vault, *, invitation_id: UUID, kind: InvitationKind, email: str, code: Code, sending: int
-) -> None:
+class InvitationLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One sending of an invitation, and until when its code works."""
+
+    invitation_id: UUID
+    kind: InvitationKind
+    email: str
+    code: Code
+    sending: int
+    until: datetime
+
+
+async def send_invitation(tx: Tx, vault: Vault, letter: InvitationLetter) -> None:
     """Leaves the letter with the code; the list of invitations finds it by its key."""
     await enqueue_letter(
         tx,
         vault,
-        kind="invitation",
-        address=email,
-        dedupe_key=f"invitation:{invitation_id}:{sending}",
-        path=activation_path(code, kind),
+        kind=INVITATION,
+        address=letter.email,
+        dedupe_key=f"invitation:{letter.invitation_id}:{letter.sending}",
+        path=activation_path(letter.code, letter.kind),
+        until=letter.until,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from portico.access import Caller, Permission, Role, SystemScope
 from portico.accounts import entry_rules as rules
 from portico.accounts import invitation_queries as queries
-from portico.accounts.entry_letters import activation_path, new_code, send_invitation
+from portico.accounts.entry_letters import InvitationLetter, activation_path, new_code, send_invitation
 from portico.accounts.entry_model import Code, InvitationKind, InvitationState, Invited, ListedInvitation
 from portico.accounts.gate import MissingPermission
 from portico.accounts.invitation_queries import LIST_START, PAGE_SIZE, NewInvitation
@@ -101,16 +101,17 @@ async def resend(site: Site, caller: Caller, invitation_id: UUID) -> ListedInvit
             await require_open(tx, site.content)
         await _check_still_wanted(tx, invited)
         code, token_hash = new_code(tx)
-        sending = await queries.renew(tx, invitation_id, token_hash, await _expiry(tx, site.content))
-        await send_invitation(
-            tx,
-            site.vault,
+        until = await _expiry(tx, site.content)
+        sending = await queries.renew(tx, invitation_id, token_hash, until)
+        letter = InvitationLetter(
             invitation_id=invitation_id,
             kind=invited.kind,
             email=invited.email,
             code=code,
             sending=sending,
+            until=until,
         )
+        await send_invitation(tx, site.vault, letter)
         target = Object("invitation", invitation_id)
         await record(tx, caller, "change", target, patient=invited.patient_id, outcome="sent-again")
         return await _shown(tx, caller, invitation_id)
@@ -169,9 +170,15 @@ async def _staff_invitation(
 
 async def _send(tx: Tx, site: Site, row: NewInvitation, code: Code) -> None:
     await queries.insert(tx, row)
-    await send_invitation(
-        tx, site.vault, invitation_id=row.invitation_id, kind=row.kind, email=row.email, code=code, sending=1
+    letter = InvitationLetter(
+        invitation_id=row.invitation_id,
+        kind=row.kind,
+        email=row.email,
+        code=code,
+        sending=1,
+        until=row.expires_at,
     )
+    await send_invitation(tx, site.vault, letter)
 
 
 async def _expiry(tx: Tx, content: Content) -> datetime:

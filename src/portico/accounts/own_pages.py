@@ -16,7 +16,6 @@ from portico.accounts.door import Door
 from portico.accounts.gate import provide_visit, provide_visitor
 from portico.accounts.model import Visit, Visitor
 from portico.accounts.own_rules import Language
-from portico.accounts.password_rules import MIN_CHARACTERS
 from portico.accounts.qr import qr_svg
 from portico.accounts.request_checks import AnyRequest, form_of
 from portico.accounts.totp import enrolment_uri
@@ -200,7 +199,6 @@ async def _show(
         may_recover=caller.actor.may(Permission.RECOVER_STAFF),
         device_name=device_name,
         languages=LANGUAGES,
-        shortest=MIN_CHARACTERS,
         done=done,
         refusal=refusal,
         part=part,

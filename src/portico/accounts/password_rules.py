@@ -7,8 +7,11 @@ from typing import Final
 from portico.accounts.rules import normal_email
 from portico.errors import Invalid
 
-MIN_CHARACTERS: Final = 12
-"""ASVS 5.0 6.2.1 asks for 8 and advises 15; no other rule about composition (6.2.5), paste is welcome."""
+MIN_CHARACTERS: Final = 15
+"""ASVS 5.0 6.2.1 asks for 8 and advises 15; no other rule about composition (6.2.5), paste is welcome.
+
+The pages say it in `entry_fields.html`, once for all of them.
+"""
 
 _MIN_DIFFERENT: Final = 6
 _MIN_OTHER: Final = 6

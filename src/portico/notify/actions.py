@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from portico.notify import queries
+from portico.notify.link import sealed_link
 from portico.notify.model import LETTER, Channel, NewNotification
 from portico.platform.database import Tx
 from portico.platform.vault import Place, Vault
@@ -42,18 +43,26 @@ async def withdraw(tx: Tx, *, kind: str, prefix: str) -> None:
 
 
 async def enqueue_letter(
-    tx: Tx, vault: Vault, *, kind: str, address: str, dedupe_key: str, path: str | None = None
+    tx: Tx,
+    vault: Vault,
+    *,
+    kind: str,
+    address: str,
+    dedupe_key: str,
+    path: str | None = None,
+    until: datetime | None = None,
 ) -> None:
     """Leaves a letter for an e-mail address that need not belong to an account.
 
     With `path` (an address of this portal such as `/activation?code=…`) the mail holds that link, which is sealed until
-    it has been sent and then erased; without, it only says that something about signing in was changed.
+    it has been sent and then erased; without, it only says that something about signing in was changed. An invitation also
+    says until when its link works.
     """
     notification_id = tx.ids.new()
     sealed = None
     if path is not None:
         place = Place("notification", "link_sealed", notification_id)
-        sealed = (await vault.clinic(tx)).seal_text(place, path)
+        sealed = (await vault.clinic(tx)).seal_text(place, sealed_link(path, until))
     await queries.insert(
         tx,
         NewNotification(

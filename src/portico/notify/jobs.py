@@ -80,6 +80,8 @@ def _envelope(letter: Letter, now: datetime) -> Envelope:
         words=letter.words,
         link=letter.link,
         code=letter.code,
+        clinic=letter.clinic,
+        until=letter.until,
     )
 
 

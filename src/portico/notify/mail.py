@@ -22,16 +22,26 @@ from portico.settings import Settings
 SECONDS_PER_MAIL = 10
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-Words = Literal["news", "link", "changed", "page", "page-test"]
+Words = Literal["news", "link", "invitation", "changed", "page", "page-test"]
 
 _FAREWELL = "Please do not answer this mail; nobody reads answers to it. In an emergency call 911.\n"
 _SUBJECT = "Something for you in the portal"
-_SUBJECTS: Mapping[Words, str] = {"page": "Portal: please look now", "page-test": "Portal: test page"}
+_SUBJECTS: Mapping[Words, str] = {
+    "page": "Portal: please look now",
+    "page-test": "Portal: test page",
+    "invitation": "Invitation to the portal of {clinic}",
+}
 _TEXTS: Mapping[Words, str] = {
     "news": "There is something for you in the portal.\n\n{link}\n\n",
     "link": (
         "Please use this link to go on. It works once, and only for a short time.\n\n{link}\n\n"
         "If you did not expect this mail, you do not have to do anything.\n\n"
+    ),
+    "invitation": (
+        "{clinic} invites you to its portal.\n\n"
+        "Please use this link to set up your account. It works once, until {until}.\n\n{link}\n\n"
+        "If you are not sure that this mail is real, call the clinic first at a number that you know.\n"
+        "If you did not expect it, you do not have to do anything.\n\n"
     ),
     "page": "Somebody must act in the portal now.\n\n{link}\n\n",
     "page-test": (
@@ -43,13 +53,14 @@ _TEXTS: Mapping[Words, str] = {
         "If it was not you, please call the clinic.\n\n"
     ),
 }
-"""The same words whoever reads them and whatever happened: no names, no counts, no topics."""
+"""The same words whoever reads them and whatever happened: no names of people, no counts, no topics."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to be handed over. The same row always gives the same Message-ID, so that a repeat can be told.
 
-    `link` is an address of this portal, from its first slash on; `code` is what a test page carries.
+    `link` is an address of this portal, from its first slash on; `code` is what a test page carries; `clinic` and
+    `until` stand in an invitation.
     """
 
     notification_id: UUID
@@ -58,6 +69,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     words: Words = "news"
     link: str | None = None
     code: str | None = None
+    clinic: str = ""
+    until: str = ""
 
 
 class MailRefused(Exception):
@@ -177,12 +190,13 @@ def message(envelope: Envelope, settings: Settings) -> EmailMessage:
     mail = EmailMessage(policy=SMTP)
     mail["From"] = settings.mail_from or f"portal@{host}"
     mail["To"] = envelope.to
-    mail["Subject"] = _SUBJECTS.get(envelope.words, _SUBJECT)
+    mail["Subject"] = _SUBJECTS.get(envelope.words, _SUBJECT).format(clinic=" ".join(envelope.clinic.split()))
     mail["Date"] = format_datetime(envelope.at)
     mail["Message-ID"] = f"<{envelope.notification_id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"
     link = settings.base_url + (envelope.link or "")
-    mail.set_content(_TEXTS[envelope.words].format(link=link, code=envelope.code) + _FAREWELL)
+    words = _TEXTS[envelope.words].format(link=link, code=envelope.code, clinic=envelope.clinic, until=envelope.until)
+    mail.set_content(words + _FAREWELL)
     return mail
 
 

@@ -13,6 +13,8 @@ CLINICAL_POOL: Final = "pool:clinical"
 ADMIN_POOL: Final = "pool:admins"
 PAGE_TEST: Final = "page-test"
 """The kind of a notification that only tries the channels which page: a second address, and the webhook."""
+INVITATION: Final = "invitation"
+"""The kind of the one mail that says whose portal it is: whoever is invited has no account yet and has to trust it."""
 Channel = Literal["mail", "page", "webhook"]
 Choice = Literal["message", "reminder", "decision"]
 
@@ -72,6 +74,13 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None
     sent_at: datetime | None = None
     error_code: str | None = None
+
+
+class Clinic(msgspec.Struct, frozen=True, kw_only=True):
+    """The name and the clock that an invitation needs."""
+
+    name: str
+    zone: str
 
 
 class Addressee(msgspec.Struct, frozen=True, kw_only=True):

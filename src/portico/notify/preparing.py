@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from portico.ids import AccountId, PatientId
 from portico.notify import queries
 from portico.notify.actions import enqueue
+from portico.notify.link import opened_link
 from portico.notify.mail import Words
-from portico.notify.model import PAGE_TEST, Addressee, Channel, Delivery, Notification, Recipient, account
+from portico.notify.model import INVITATION, PAGE_TEST, Addressee, Channel, Delivery, Notification, Recipient, account
 from portico.notify.page_codes import key_by_channel, page_code, page_test_of
 from portico.notify.paging import Page
 from portico.notify.rules import POOL_ROLES, channels_of, choice_of, failed, recipient_of, sent, taken
@@ -26,6 +28,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     words: Words = "news"
     link: str | None = None
     code: str | None = None
+    clinic: str = ""
+    until: str = ""
+    """Only an invitation names the clinic, and the end of its link on the clinic's clock."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +104,13 @@ async def _letter(tx: Tx, site: Site, row: Notification, delivery: Delivery) -> 
         return Letter(delivery=delivery, to=row.address, words="changed")
     place = Place("notification", "link_sealed", row.notification_id)
     link = (await site.vault.clinic(tx)).open_text(place, row.link_sealed)
-    return Letter(delivery=delivery, to=row.address, words="link", link=link)
+    path, until = opened_link(link)
+    if row.kind != INVITATION or until is None:
+        return Letter(delivery=delivery, to=row.address, words="link", link=path)
+    clinic = await queries.clinic(tx)
+    ends = until.astimezone(ZoneInfo(clinic.zone)).strftime("%B %-d, %Y, %-I:%M %p")
+    letter = Letter(delivery=delivery, to=row.address, words="invitation", link=path)
+    return msgspec.structs.replace(letter, clinic=clinic.name, until=ends)
 
 
 async def _page(tx: Tx, site: Site, row: Notification, delivery: Delivery, recipient: Recipient) -> Outcome:

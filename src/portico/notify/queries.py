@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from portico.ids import AccountId, PatientId
-from portico.notify.model import Addressee, Delivery, MailAddress, NewNotification, Notification, PageAddress, Webhook
+from portico.notify.model import (
+    Addressee,
+    Clinic,
+    Delivery,
+    MailAddress,
+    NewNotification,
+    Notification,
+    PageAddress,
+    Webhook,
+)
 from portico.platform.database import Command, Query, Tx
 
 # No arbiter is named after `on conflict`: naming one would need the right to read the row, which patients lack.
@@ -14,6 +23,7 @@ INSERT = Command("""
     on conflict do nothing
 """)
 
+CLINIC = Query(Clinic, "select name, zone from clinic where clinic_id = $1")
 DUE_LOCKED = Query(
     Notification,
     """
@@ -100,6 +110,11 @@ WEBHOOK = Query(
     where clinic_id = $1 and key = 'ladder.page_webhook_url' and confirmed_at is not null and value is not null
     """,
 )
+
+
+async def clinic(tx: Tx) -> Clinic:
+    """Whose portal it is."""
+    return await tx.one(CLINIC, tx.clinic_id)
 
 
 async def insert(tx: Tx, row: NewNotification) -> None:
