@@ -20,6 +20,7 @@ from portico.notify.link import opened_link
 from portico.platform.database import Command, Query, Statements
 from portico.platform.vault import Place
 from tests.accounts.entrance import Browser, Entrance, Person
+from tests.accounts.test_step_up import stepped_up
 
 BORN = date(1980, 5, 17)
 NEW_PASSWORD = "seven green herons wade"
@@ -113,8 +114,8 @@ async def can_sign_in(entrance: Entrance, address: str, password: str = NEW_PASS
 
 
 async def front_desk(entrance: Entrance, name: str = "fred") -> Browser:
-    """Somebody at the front desk, signed in."""
-    return await entrance.signed_in(await entrance.staff("front_desk", name=name))
+    """Somebody at the front desk, signed in and with a fresh proof."""
+    return await stepped_up(entrance, await entrance.staff("front_desk", name=name))
 
 
 async def admin(entrance: Entrance, name: str = "anna") -> tuple[Person, Browser]:

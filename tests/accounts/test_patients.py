@@ -190,6 +190,7 @@ async def test_a_link_is_told_to_both_addresses(entrance: Entrance) -> None:
     amy, fred = await registered(entrance, entrance.email("amy")), await front_desk(entrance)
     [mine] = await own(amy)
     [known] = [each["id"] for each in (await fred.get("/api/patients?q=alice")).json()["items"]]
+    await fred.put(f"/api/patients/{mine}", {"name": "Alice Test", "bornOn": "1980-05-17"})
     assert (await fred.put(f"/api/patients/{mine}/matches/{known}", {"decision": "linked"})).status_code == 200
     assert [(await letters(entrance, address)).count("") for address in (alice.email, entrance.email("amy"))] == [1, 1]
 
@@ -205,6 +206,32 @@ async def test_only_an_unverified_record_is_linked_to_one_known_record(entrance:
     assert (await fred.put(f"/api/patients/{mine}/matches/{one}", {"decision": "linked"})).status_code == 200
     assert (await fred.put(f"/api/patients/{mine}/matches/{two}", {"decision": "linked"})).status_code == 422
     assert (await fred.put(f"/api/patients/{mine}/verification", {"verified": False})).status_code == 409
+
+
+async def test_a_record_is_linked_to_nobody_whom_it_does_not_resemble(entrance: Entrance) -> None:
+    await open_clinic(entrance)
+    stranger = str(await record_of(entrance, "Somebody Else", phone="555 010 0199"))
+    amy, fred = await registered(entrance, entrance.email("amy")), await front_desk(entrance)
+    [mine] = await own(amy)
+    match = f"/api/patients/{mine}/matches/{stranger}"
+    answer = await fred.put(match, {"decision": "linked"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "not-alike")
+    assert await own(amy) == [mine]
+    await fred.put(f"/api/patients/{mine}", {"name": "Amy Test", "bornOn": "1980-05-17", "phone": "+1 555 010 0199"})
+    assert (await fred.put(match, {"decision": "linked"})).status_code == 200
+
+
+async def test_a_link_and_the_end_of_a_patients_time_here_need_a_fresh_proof(entrance: Entrance) -> None:
+    await open_clinic(entrance)
+    known = str(await record_of(entrance, "Amy Test"))
+    amy, fred = await registered(entrance, entrance.email("amy")), await front_desk(entrance)
+    [mine] = await own(amy)
+    entrance.clock.pass_by(minutes=5)
+    answers = [
+        await fred.put(f"/api/patients/{mine}/matches/{known}", {"decision": "linked"}),
+        await fred.put(f"/api/patients/{known}/state", {"state": "deceased"}),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(403, "step-up-required")] * 2
 
 
 async def test_two_records_are_kept_apart_and_a_new_patient_is_verified(entrance: Entrance) -> None:

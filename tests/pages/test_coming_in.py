@@ -104,6 +104,11 @@ async def test_a_linked_person_finds_both_records_and_the_known_one_first(portal
     tab = await una(portal)
     known, mine = walks.patient_of(portal, "bob"), tab.persona.own
     staff = Tab(await portal.as_("nora"))
+    await staff.persona.step_up()
+    for each in (known, mine):
+        stored = (await staff.persona.send("GET", f"/api/patients/{each}")).json()
+        same_phone = {key: stored[key] for key in ("name", "bornOn", "number")} | {"phone": "555 010 0142"}
+        await staff.persona.send("PUT", f"/api/patients/{each}", json=same_phone)
     await staff.persona.send("PUT", f"/api/patients/{mine}/matches/{known}", json={"decision": "linked"})
     await tab.open("/")
     assert [text for _, text in tab.page.headings] == ["Welcome", "Bob Demo", "Una Demo"]

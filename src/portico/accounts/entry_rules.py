@@ -182,6 +182,18 @@ class OwnLink(Conflict):
         super().__init__("One of these records is your own. Ask a colleague to check it and to link them.")
 
 
+class NotAlike(Invalid):
+    """Nothing in the two records says that they are of one person."""
+
+    code = "not-alike"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "These two records have neither the same name and birth date nor the same telephone number. "
+            "Ask the patient, and correct what is wrong first."
+        )
+
+
 class NumberUnusable(Invalid):
     """The clinic's number for the patient is too long or holds signs that no number has."""
 

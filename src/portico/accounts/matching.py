@@ -85,7 +85,9 @@ def _candidate(patient: PatientRow, row: SimilarRow) -> Candidate:
 
 
 async def _check_link(tx: Tx, patient: PatientRow, known: PatientRow) -> None:
-    """Only an unverified record is linked, to one that staff know and that is not itself linked to a third."""
+    """Only an unverified record is linked, to a candidate that staff know and that is not itself linked to a third."""
+    if patient.patient_id != known.patient_id and not await _are_alike(tx, patient, known):
+        raise rules.NotAlike
     if patient.verified or not known.verified or patient.patient_id == known.patient_id:
         raise rules.NotTheSamePerson
     if any(not link.is_later for link in await queries.links(tx, known.patient_id)):
@@ -97,6 +99,15 @@ async def _check_not_own(tx: Tx, caller: Caller, pair: Sequence[PatientId]) -> N
     accounts = [await queries.own_account(tx, each) for each in pair]
     if any(account is not None and account.account_id == caller.account_id for account in accounts):
         raise rules.OwnLink
+
+
+async def _are_alike(tx: Tx, patient: PatientRow, known: PatientRow) -> bool:
+    contact = await queries.contact(tx, patient.patient_id)
+    found = (_candidate(patient, row) for row in await queries.similar(tx, patient, contact.phone_hmac))
+    return any(
+        each.patient.patient_id == known.patient_id and (each.same_name_and_birth_date or each.same_phone)
+        for each in found
+    )
 
 
 async def _tell_both(tx: Tx, site: Site, patient_id: PatientId, other: PatientId) -> None:

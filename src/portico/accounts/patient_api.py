@@ -24,6 +24,7 @@ from portico.ids import PatientId
 from portico.platform.site import Site
 
 _MANAGERS = {"audience": staff(Permission.MANAGE_PEOPLE)}
+_MANAGERS_PROVEN = {"audience": staff(Permission.MANAGE_PEOPLE, fresh=True)}
 _VISITOR = {"visitor": Provide(provide_visitor, sync_to_thread=False)}
 _EVENTS: Mapping[str, MatchEvent] = {"linked": "link", "apart": "keep-apart"}
 
@@ -155,7 +156,7 @@ async def change_patient(
     return patient_out(await actions.change_patient(site, caller, PatientId(patient_id), _details(data)))
 
 
-@put("/api/patients/{patient_id:uuid}/state", opt=_MANAGERS)
+@put("/api/patients/{patient_id:uuid}/state", opt=_MANAGERS_PROVEN)
 async def set_patient_state(
     site: Site, caller: Caller, patient_id: UUID, data: Annotated[StateIn, Body()]
 ) -> PatientOut:
@@ -186,11 +187,11 @@ async def list_matches(site: Site, caller: Caller, patient_id: UUID) -> Candidat
     return _candidates_out(await matching.read_candidates(site, caller, PatientId(patient_id)))
 
 
-@put("/api/patients/{patient_id:uuid}/matches/{other_id:uuid}", opt=_MANAGERS)
+@put("/api/patients/{patient_id:uuid}/matches/{other_id:uuid}", opt=_MANAGERS_PROVEN)
 async def decide_match(
     site: Site, caller: Caller, patient_id: UUID, other_id: UUID, data: Annotated[DecisionIn, Body()]
 ) -> CandidatesOut:
-    """Links an unverified record to the one that the clinic knows, or keeps the two apart."""
+    """Links an unverified record to the one that the clinic knows, or keeps the two apart. 422 `not-alike`."""
     event = _EVENTS[data.decision]
     return _candidates_out(await matching.decide(site, caller, PatientId(patient_id), PatientId(other_id), event))
 

@@ -15,6 +15,7 @@ from portico.accounts.entry_rules import PATIENT_MOVES
 from portico.accounts.patients import Details
 from portico.accounts.request_checks import AnyRequest, form_of
 from portico.errors import DomainError, Malformed, NotFound
+from portico.escalation.actions import open_level
 from portico.escalation.pages import read_urgent
 from portico.ids import PatientId
 from portico.platform.problems import status_of
@@ -24,6 +25,7 @@ from portico.platform.templates import page, see_other
 Form = dict[str, str]
 
 _MANAGERS = {"audience": staff(Permission.MANAGE_PEOPLE)}
+_MANAGERS_PROVEN = {"audience": staff(Permission.MANAGE_PEOPLE, fresh=True)}
 STATE_NAMES = {"active": "Active", "transferred": "Transferred", "deceased": "Deceased"}
 
 
@@ -87,7 +89,7 @@ async def invite_person_page(request: AnyRequest, site: Site, caller: Caller, pa
     return see_other("/invitations")
 
 
-@post("/people/{patient_id:uuid}/state", opt=_MANAGERS, status_code=303)
+@post("/people/{patient_id:uuid}/state", opt=_MANAGERS_PROVEN, status_code=303)
 async def set_person_state_page(request: AnyRequest, site: Site, caller: Caller, patient_id: UUID) -> Response[bytes]:
     """Says what became of the patient; needs its tick."""
     form = await form_of(request)
@@ -131,7 +133,7 @@ async def verify_person_page(request: AnyRequest, site: Site, caller: Caller, pa
     return _back(patient_id)
 
 
-@post("/people/{patient_id:uuid}/matches/{other_id:uuid}", opt=_MANAGERS, status_code=303)
+@post("/people/{patient_id:uuid}/matches/{other_id:uuid}", opt=_MANAGERS_PROVEN, status_code=303)
 async def decide_match_page(
     request: AnyRequest, site: Site, caller: Caller, patient_id: UUID, other_id: UUID
 ) -> Response[bytes]:
@@ -186,6 +188,8 @@ async def _show(
 ) -> Response[bytes]:
     """`part` is the form that was refused: it stands open again, with what was typed."""
     view = await actions.read_patient(site, caller, patient_id)
+    async with site.db.transaction(caller.scope) as tx:
+        danger = await open_level(tx, patient_id)
     return page(
         "person.html",
         request,
@@ -198,6 +202,7 @@ async def _show(
         email=(typed or {}).get("email", ""),
         refusal=refusal,
         state_names=STATE_NAMES,
+        is_in_danger=danger is not None,
         next_states=sorted(PATIENT_MOVES[view.row.state]),
     )
 
