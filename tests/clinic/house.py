@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from portico import triage
 from portico.access import Actor, Caller, PatientLink, PatientScope, Role, SystemScope
 from portico.clinic.actions import create_clinic
 from portico.ids import AccountId, ClinicId, PatientId, SessionId
@@ -111,6 +112,7 @@ class House:
 @asynccontextmanager
 async def opened_house(urls: DatabaseUrls, folder: Path) -> AsyncIterator[House]:
     """A new clinic with a patient, one account per role, and a clock that stands still."""
+    triage.make_ready()
     clock = SetClock(MONDAY)
     key_file = folder / "keys"
     FileKeyProvider.create(key_file)

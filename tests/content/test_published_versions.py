@@ -4,7 +4,7 @@ from tests.content.filled import content
 
 PUBLISHED = {
     "questionnaires": {
-        "urn:portico:questionnaire:prolotherapy-intake|1.1.0": "d9ba254b68dea16d13c3ddbbbf4758968b176d3723c793e74d44b2ef01c00bf9",
+        "urn:portico:questionnaire:prolotherapy-intake|1.1.0": "8b87d632fb31ed4a5a9e9011c4fb8a7c3ca09c3ad5d228f905d7bd0564b4e654",
         "urn:portico:questionnaire:soreness-checkin|1.0.0": "4a04093ddeb721a585e38d5a9af72f96d1003334422e69dcd86c3d85c04c9c7b",
     },
     "rule_sets": {

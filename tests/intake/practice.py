@@ -145,7 +145,8 @@ def _rule_set(version: str, rules: Sequence[object]) -> RuleSetFile:
 
 
 _KEYS = (
-    *("em.988", "res.urgent", "res.call", "res.flags", "res.possible"),
+    *("em.988", "em.911", "em.breath", "em.allergy", "em.infection", "sd.call", "sd.nerve", "sd.severe"),
+    *("res.urgent", "res.call", "res.flags", "res.possible"),
     *("pre.driver", "pre.meal", "pre.bring", "pre.med", "pre.pay"),
     *("dec.proceed", "dec.needs_information", "dec.refer", "dec.not_suitable"),
 )

@@ -85,7 +85,7 @@ async def test_a_replay_says_exactly_what_was_stored(
     async with clinic.site.db.transaction(clinic.caller("adams").scope) as tx:
         stored = await queries.findings(tx, response_id, revision)
         again = await replayed(tx, clinic.site, response_id, revision)
-    assert len(stored) == 34
+    assert len([row for row in stored if row.rule.startswith("PS")]) == 34
     assert [(row.rule, row.state, row.effect, row.severity, row.link_ids, row.missing) for row in stored] == [
         (found.rule, found.state, found.effect, found.severity, found.link_ids, found.missing)
         for found in sorted(again, key=lambda finding: finding.rule)

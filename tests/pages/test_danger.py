@@ -104,3 +104,17 @@ async def test_once_somebody_resolved_it_the_form_goes_on_as_usual(portal: Porta
     tab = Tab(await portal.as_("alice"))
     await tab.open(f"/for/{tab.persona.own}/responses/{response_id}/danger?next=3")
     assert "/danger" in tab.address or tab.address.endswith("/screens/3")
+
+
+async def test_danger_written_in_free_words_is_answered_on_the_very_next_page(portal: Portal) -> None:
+    tab = Tab(await portal.as_("alice"))
+    await tab.open("/")
+    await tab.press(tab.page.form("/intake"))
+    await tab.open(tab.address.replace("screens/1", "screens/12"))
+    await tab.send(tab.page.forms[-1], {"q.1": "I want to kill myself, and my chest hurts badly right now"}, ON)
+    assert "/danger" in tab.address
+    assert "988" in tab.page.text
+    assert not [word for word in NOT_BESIDE_DANGER if word.casefold() in tab.page.text.casefold()]
+    assert await walks.count(portal, "escalation", "state = 'raised' and level = 'emergency'") == 1
+    await tab.open(tab.address.partition("/danger")[0] + "/screens/13")
+    assert not tab.address.endswith("/screens/13")

@@ -29,42 +29,62 @@ def without_disabled(
     return enabled_part(lay_out(q, r, extra_disabled=extra_disabled))
 
 
-def enabled_part(laid: LaidOut) -> Pruned:
-    """As `without_disabled`, for a response that is laid out already; the very same response when nothing was dropped."""
+def enabled_part(laid: LaidOut, *, keep: frozenset[LinkId] = NOTHING) -> Pruned:
+    """As `without_disabled`, for a response that is laid out already; the very same response when nothing was dropped.
+
+    Answers to `keep` stay even where their question is disabled.
+    """
     r, dropped = laid.response, dict[LinkId, None]()
-    items = _kept(laid.layout.root, r.item, dropped)
+    items = _kept(laid.layout.root, r.item, dropped, keep)
     order = {node.link_id: node.number for node in reversed(laid.index.definition.nodes)} if dropped else {}
     links = sorted(dropped, key=lambda link_id: order.get(link_id, len(order)))
     return Pruned(r if items is r.item else msgspec.structs.replace(r, item=items), tuple(links))
 
 
-def _kept(here: Occurrence, items: tuple[ResponseItem, ...], dropped: dict[LinkId, None]) -> tuple[ResponseItem, ...]:
+def _kept(
+    here: Occurrence, items: tuple[ResponseItem, ...], dropped: dict[LinkId, None], keep: frozenset[LinkId]
+) -> tuple[ResponseItem, ...]:
     """The very same tuple when nothing was dropped."""
     kept: list[ResponseItem] = []
     for position, item in enumerate(items):
         if item.link_id in here.off:
-            dropped.update(dict.fromkeys(answered_links(item)))
+            dropped.update((link, None) for link in answered_links(item) if link not in keep)
+            kept.extend(_only((item,), keep))
         else:
-            kept.append(_kept_inside(here, position, item, dropped))
+            kept.append(_kept_inside(here, position, item, dropped, keep))
     unchanged = len(kept) == len(items) and all(one is other for one, other in zip(kept, items, strict=True))
     return items if unchanged else tuple(kept)
 
 
-def _kept_inside(here: Occurrence, position: int, item: ResponseItem, dropped: dict[LinkId, None]) -> ResponseItem:
+def _only(items: tuple[ResponseItem, ...], keep: frozenset[LinkId]) -> tuple[ResponseItem, ...]:
+    """Of disabled items those to keep, and the groups above them."""
+    kept = []
+    for item in items:
+        inner = _only(item.item, keep)
+        if item.link_id in keep:
+            kept.append(item)
+        elif inner:
+            kept.append(msgspec.structs.replace(item, item=inner, answer=()))
+    return tuple(kept)
+
+
+def _kept_inside(
+    here: Occurrence, position: int, item: ResponseItem, dropped: dict[LinkId, None], keep: frozenset[LinkId]
+) -> ResponseItem:
     inner = [one for one in here.occurrences(item.link_id) if one.position == position]
     if not inner:
         return item
     if inner[0].answer is None:
-        items = _kept(inner[0], item.item, dropped)
+        items = _kept(inner[0], item.item, dropped, keep)
         return item if items is item.item else msgspec.structs.replace(item, item=items)
-    answers = tuple(_kept_answer(one, item, dropped) for one in inner)
+    answers = tuple(_kept_answer(one, item, dropped, keep) for one in inner)
     unchanged = all(one is other for one, other in zip(answers, item.answer, strict=True))
     return item if unchanged else msgspec.structs.replace(item, answer=answers)
 
 
-def _kept_answer(here: Occurrence, item: ResponseItem, dropped: dict[LinkId, None]) -> Answer:
+def _kept_answer(here: Occurrence, item: ResponseItem, dropped: dict[LinkId, None], keep: frozenset[LinkId]) -> Answer:
     answer = item.answer[here.answer or 0]
-    items = _kept(here, answer.item, dropped)
+    items = _kept(here, answer.item, dropped, keep)
     return answer if items is answer.item else msgspec.structs.replace(answer, item=items)
 
 

@@ -20,6 +20,7 @@ from portico.intake.answers import (
 )
 from portico.intake.assessing import assess_revision, finding_row, is_all_signed
 from portico.intake.drafts import locked_for_writing, open_danger, raise_danger, refuse_stale, refuse_withdrawn
+from portico.intake.listening import judge
 from portico.intake.model import (
     DangerLevel,
     FiredRules,
@@ -28,6 +29,7 @@ from portico.intake.model import (
     StoredScreening,
     Submission,
 )
+from portico.intake.own_words import Judged, calling, findings_of_words, texts_of
 from portico.intake.screening_inputs import ScreeningInputs
 from portico.platform.catalogue import Rules, setting_values
 from portico.platform.database import Tx
@@ -72,9 +74,11 @@ async def record_answers(
         message = "Please answer the questions that are still open, then send the form."
         raise rules.PartialNotAllowed(message)
     desk = await desk_for(tx, site, row.canonical, row.patient_id)
-    laid, dropped = _checked(desk, row, await open_working_copy(tx, site, row), partial=partial)
+    answers = await open_working_copy(tx, site, row)
+    told = await judge(site, desk, answers, row.danger)
+    laid, dropped = _checked(desk, row, answers, told.links, partial=partial)
     submitted = await _store_revision(tx, site, caller, row, laid.response, dropped, partial=partial)
-    found = await _judge(tx, site, desk, row, laid, submitted)
+    found = await _judge(tx, site, desk, row, (laid, told), submitted)
     danger = await _late_danger(tx, desk, caller, row, found)
     sent = msgspec.structs.replace(
         row,
@@ -116,16 +120,20 @@ async def fired_rules(tx: Tx, response_id: ResponseId, revision: int) -> FiredRu
 
 
 def _checked(
-    desk: Desk, row: StoredResponse, answers: QuestionnaireResponse, *, partial: bool
+    desk: Desk, row: StoredResponse, answers: QuestionnaireResponse, heard: frozenset[LinkId], *, partial: bool
 ) -> tuple[LaidOut, tuple[LinkId, ...]]:
-    """The answers without disabled ones, laid out, and which those were. Raises AnswersRefused with every fault."""
+    """The answers without disabled ones, laid out, and which those were. Raises AnswersRefused with every fault.
+
+    Words that speak of danger stay, whatever became of their question since: they are what the clinician must read.
+    """
     status: ResponseStatus = "completed" if row.submitted_revision is None else "amended"
     whole = msgspec.structs.replace(answers, status="in-progress" if partial else status)
     laid = desk.lay_out(whole, row.danger)
-    pruned = forms.enabled_part(laid)
+    pruned = forms.enabled_part(laid, keep=heard)
     if pruned.response is not whole:
         laid = desk.lay_out(pruned.response, row.danger)
-    faults = errors_of(desk.faults(laid, "partial" if partial else "complete"))
+    found = errors_of(desk.faults(laid, "partial" if partial else "complete"))
+    faults = [fault for fault in found if not (fault.code == "disabled" and fault.link_id in heard)]
     if faults:
         message = "Some answers are missing or need another look before you can send the form."
         raise rules.AnswersRefused(message, faults)
@@ -159,22 +167,28 @@ async def _store_revision(
 
 
 async def _judge(
-    tx: Tx, site: Site, desk: Desk, row: StoredResponse, laid: LaidOut, submitted: StoredRevision
+    tx: Tx, site: Site, desk: Desk, row: StoredResponse, read: tuple[LaidOut, Judged], submitted: StoredRevision
 ) -> DraftDanger:
-    """Stores what the rules say of the revision, and tells the danger in it."""
+    """Stores what the rules say of the revision and of its words, and tells the danger in it."""
+    laid, told = read
     facts = desk.facts(laid)
     if desk.check_in is None:
-        await _screen(tx, site, desk, row, (laid, facts), submitted)
-        return desk.danger_in(facts)
+        await _screen(tx, site, desk, row, (laid, facts, told), submitted)
+        return told.danger
     open_items = _open_items(desk, laid) if submitted.partial else ()
     return await assess_revision(tx, site, desk, row, facts, submitted, open_items)
 
 
 async def _screen(
-    tx: Tx, site: Site, desk: Desk, row: StoredResponse, read: tuple[LaidOut, Facts], submitted: StoredRevision
+    tx: Tx,
+    site: Site,
+    desk: Desk,
+    row: StoredResponse,
+    read: tuple[LaidOut, Facts, Judged],
+    submitted: StoredRevision,
 ) -> None:
     """Screens the revision and stores what every rule said; unsigned content never leaves a possible candidate."""
-    laid, facts = read
+    laid, facts, told = read
     values = setting_values(desk.rules.rule_set, desk.settings.values)
     screening = evaluate(
         desk.rules.rule_set,
@@ -182,6 +196,7 @@ async def _screen(
         as_of=desk.today,
         settings=values,
         open_items=_open_items(desk, laid) if submitted.partial else (),
+        heard=findings_of_words(told.heard, desk.rules.rule_set),
     )
     signed = await is_all_signed(tx, site, desk, [POSSIBLE_TEXT])
     disposition = screening.disposition if signed else most_urgent(screening.disposition, "needs_review")
@@ -199,6 +214,7 @@ async def _screen(
             danger=row.danger,
             asks_mood=desk.asks_mood,
             open_items=screening.open_items,
+            heard=told.heard,
         ).to_json(),
     )
     await queries.insert_screening(tx, submitted, stored)
@@ -228,6 +244,8 @@ async def _told_before(tx: Tx, site: Site, row: StoredResponse, revision: int, *
         raise NotFound
     found = [each for each in await queries.findings(tx, row.response_id, revision) if each.state == "fired"]
     rule_set = await site.catalogue.rules(tx, screening.rule_set_slug, screening.rule_set_version)
+    spoken = calling(ScreeningInputs.from_json(screening.settings).heard)
+    by_words = {rule for each in spoken for rule in each.rules}
     return Submission(
         response_id=row.response_id,
         patient_id=row.patient_id,
@@ -238,7 +256,13 @@ async def _told_before(tx: Tx, site: Site, row: StoredResponse, revision: int, *
         partial=stored.partial,
         dropped=stored.dropped,
         fired=tuple(each.rule for each in found),
-        urgent_items=tuple(LinkId(link) for each in found if each.effect == "urgent_now" for link in each.link_ids),
+        urgent_items=tuple(
+            LinkId(link)
+            for each in found
+            if each.effect == "urgent_now" and each.rule not in by_words
+            for link in each.link_ids
+        ),
+        word_texts=texts_of(spoken),
         advice=_advice(rule_set, {each.rule for each in found}),
         signed_texts=await _signed_texts(tx, site),
         standing=await standing_of(tx, row.response_id),

@@ -28,7 +28,9 @@ from portico.intake.answers import (
 from portico.intake.documents import checked_documents, keep_documents, release_documents
 from portico.intake.draft_times import times_of
 from portico.intake.guidance import Guidance, guidance_for_danger, level_keys, rendered
+from portico.intake.listening import judge, judge_all
 from portico.intake.model import DangerLevel, ResponseKind, StoredResponse
+from portico.intake.own_words import Judged
 from portico.intake.unfinished import raise_unfinished
 from portico.platform.catalogue import Form
 from portico.platform.database import Tx
@@ -130,10 +132,9 @@ async def _save(
     check_form_named(answers, desk.form)
     check_patient_named(answers, row.patient_id)
     stored = await open_working_copy(tx, site, row)
-    before = desk.danger(stored, row.danger)
     answers, lost = await checked_documents(tx, site, row, answers)
-    found = desk.danger(answers, row.danger)
-    faults = (*lost, *desk.faults(desk.lay_out(answers, rules.higher(row.danger, found.level)), "draft"))
+    before, found = await judge_all(site, desk, (stored, answers), row.danger)
+    faults = (*lost, *desk.faults(desk.lay_out(answers, rules.higher(row.danger, found.danger.level)), "draft"))
     if errors_of(faults):
         message = "Some answers cannot be saved like this."
         raise rules.AnswersRefused(message, errors_of(faults))
@@ -145,7 +146,7 @@ async def _save(
         revision=saved.revision,
         saved_at=saved.saved_at,
         warnings=faults,
-        guidance=_guidance(site, desk, found, danger),
+        guidance=_guidance(site, desk, found.danger, danger),
     )
 
 
@@ -160,12 +161,12 @@ async def _raise_unsaved_danger(
         desk = await desk_for(tx, site, row.canonical, row.patient_id)
         if answers.questionnaire not in (None, desk.form.url, desk.form.canonical):
             return ()
-        before = desk.danger(await open_working_copy(tx, site, row), row.danger)
-        found = desk.danger(answers, row.danger)
+        stored = await open_working_copy(tx, site, row)
+        before, found = await judge_all(site, desk, (stored, answers), row.danger)
         danger = await _danger_now(tx, desk, caller, row, before, found)
         if rules.is_higher(danger, row.danger):
             await queries.update_response(tx, msgspec.structs.replace(row, danger=danger))
-        return _guidance(site, desk, found, rules.higher(danger, row.danger))
+        return _guidance(site, desk, found.danger, rules.higher(danger, row.danger))
 
 
 async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tuple[Form, tuple[Guidance, ...]]:
@@ -178,7 +179,7 @@ async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tu
         desk = await desk_for(tx, site, row.canonical, row.patient_id)
         found = DraftDanger()
         if row.answers_sealed is not None and row.danger is not None:
-            found = desk.danger(await open_working_copy(tx, site, row), row.danger)
+            found = (await judge(site, desk, await open_working_copy(tx, site, row), row.danger)).danger
         await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id, fold_hourly=True)
         return desk.form, _guidance(site, desk, found, row.danger)
 
@@ -257,9 +258,9 @@ async def move_version(site: Site, caller: Caller, response_id: ResponseId, cano
         await refuse_withdrawn(tx, site, canonical)
         answers = await open_working_copy(tx, site, row)
         carried = forms.carry_over(old.questionnaire, new.questionnaire, answers)
-        before = (await desk_for(tx, site, row.canonical, row.patient_id)).danger(answers, row.danger)
+        before = await judge(site, await desk_for(tx, site, row.canonical, row.patient_id), answers, row.danger)
         desk = await desk_for(tx, site, canonical, row.patient_id)
-        found = desk.danger(carried.response, row.danger)
+        found = await judge(site, desk, carried.response, row.danger)
         danger = await _danger_now(tx, desk, caller, row, before, found)
         renewed = msgspec.structs.replace(row, state=state, questionnaire_version=new.version, danger=danger)
         stored = await _store(tx, site, renewed, desk, carried.response)
@@ -299,20 +300,25 @@ async def refuse_withdrawn(tx: Tx, site: Site, canonical: str) -> None:
 
 
 async def _danger_now(
-    tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, before: DraftDanger, found: DraftDanger
+    tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, before: Judged, found: Judged
 ) -> DangerLevel | None:
     """Raises the escalation that this save asks for and tells which danger stands.
 
-    A danger that somebody resolved is not raised again by every further save, only by a new item or a higher level.
-    Taking the answer back withdraws nothing while nobody has resolved it.
+    A danger that somebody resolved is not raised again by every further save, only by a new item, other words or a higher
+    level. Taking the answer back withdraws nothing while nobody has resolved it.
     """
     unresolved = await open_danger(tx, row.response_id)
-    is_new = bool(set(found.link_ids) - set(before.link_ids)) or rules.is_higher(found.level, before.level)
-    has_new_rule = bool(set(found.rules) - set(before.rules))
-    if found.level is not None and (unresolved is not None or is_new or has_new_rule):
-        await raise_danger(tx, desk, caller, row, found)
-        return rules.higher(row.danger, found.level)
-    return found.level if unresolved is None else row.danger
+    danger = found.danger
+    if danger.level is not None and (unresolved is not None or _is_new(before, found)):
+        await raise_danger(tx, desk, caller, row, danger)
+        return rules.higher(row.danger, danger.level)
+    return danger.level if unresolved is None else row.danger
+
+
+def _is_new(before: Judged, found: Judged) -> bool:
+    old, new = before.danger, found.danger
+    is_said = bool(found.said - before.said or set(new.link_ids) - set(old.link_ids))
+    return is_said or bool(set(new.rules) - set(old.rules)) or rules.is_higher(new.level, old.level)
 
 
 async def open_danger(tx: Tx, response_id: ResponseId) -> Escalation | None:

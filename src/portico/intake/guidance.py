@@ -34,22 +34,27 @@ def guidance_for_danger(
     content: Content, settings: ClinicSettings, found: DraftDanger, *, standing: DangerLevel | None = None
 ) -> tuple[Guidance, ...]:
     """What to do now, for the answers just saved; `standing` is a danger that nobody has resolved yet."""
-    return rendered(content, settings, danger_keys(found.level, found.link_ids, standing))
+    items = set(found.link_ids) - set(found.words)
+    return rendered(content, settings, danger_keys(found.level, items, standing, found.texts))
 
 
 def danger_keys(
-    level: DangerLevel | None, link_ids: Iterable[str], standing: DangerLevel | None = None
+    level: DangerLevel | None,
+    link_ids: Iterable[str],
+    standing: DangerLevel | None = None,
+    texts: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """Keys of the danger texts, the most urgent first."""
+    """Keys of the danger texts, the most urgent first. `texts` are those that the patient's own words ask for."""
     items = set(link_ids)
-    keys: list[str] = []
-    if level == "E" and MOOD_ITEM in items:
-        keys.append(MOOD_TEXT)
-    if (level == "E" and items != {MOOD_ITEM}) or (level != "E" and standing == "E"):
+    own = [key for key in texts if level != "E" or key.startswith("em.")]
+    keys = [MOOD_TEXT] if level == "E" and MOOD_ITEM in items else []
+    keys.extend(own)
+    says_where_to_go = set(own) - {MOOD_TEXT} or (keys and not items - {MOOD_ITEM})
+    if (level == "E" and not says_where_to_go) or (level != "E" and standing == "E"):
         keys.append(URGENT_TEXT)
     if not keys and (level == "U" or standing == "U"):
         keys.append(CALL_TEXT)
-    return tuple(keys)
+    return tuple(dict.fromkeys(keys))
 
 
 def level_keys(level: Urgency | None, texts: Iterable[str], standing: DangerLevel | None = None) -> tuple[str, ...]:

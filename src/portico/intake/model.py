@@ -80,7 +80,7 @@ class StoredScreening(msgspec.Struct, frozen=True, kw_only=True):
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A submitted revision and what its pre-screen said.
 
-    `urgent_items` are the items that ask for help now, `advice` the guidance keys of the rules that fired,
+    `urgent_items` are the items that ask for help now, `word_texts` what the patient's own words ask for, `advice` the guidance keys of the rules that fired,
     `signed_texts` those of the texts that need a clinician's signature to be shown and have it. `standing` is the
     danger of this response that nobody has resolved yet, whatever the last answers say.
     """
@@ -95,6 +95,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     dropped: tuple[LinkId, ...]
     fired: tuple[str, ...]
     urgent_items: tuple[LinkId, ...]
+    word_texts: tuple[str, ...] = ()
     advice: tuple[str, ...]
     signed_texts: frozenset[str]
     standing: DangerLevel | None = None

@@ -67,7 +67,7 @@ def keys_of(submission: Submission, decision: Decision | None) -> tuple[str, ...
     text whatever was decided; a call before booking is done with once the clinician, having called, goes on.
     """
     level = higher(DANGER.get(submission.disposition), submission.standing)
-    danger = danger_keys(level, submission.urgent_items)
+    danger = danger_keys(level, submission.urgent_items, texts=submission.word_texts)
     if decision is None:
         return danger if level else (RESULT_TEXT[submission.disposition], *_preparations(submission), PAY_TEXT)
     told = f"dec.{decision}"

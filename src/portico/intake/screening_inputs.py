@@ -7,13 +7,14 @@ import msgspec
 
 from portico.ids import LinkId
 from portico.intake.model import DangerLevel
+from portico.intake.own_words import Heard
 
 SettingValue: TypeAlias = bool | int | float | str
 
 
 class ScreeningInputs(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The clinic's thresholds as typed values, the days until the consult, the danger and the choice that switched items off,
-    and the required questions that a partial submission left open.
+    the required questions that a partial submission left open, and what was heard in the patient's own words.
     """
 
     settings: Mapping[str, SettingValue | None]
@@ -21,6 +22,7 @@ class ScreeningInputs(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     danger: DangerLevel | None = None
     asks_mood: bool = True
     open_items: tuple[LinkId, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
     def to_json(self) -> str:
         """As it is stored."""

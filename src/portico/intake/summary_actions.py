@@ -12,7 +12,9 @@ from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake import queries
 from portico.intake.answers import Desk, desk_for, open_revision, open_working_copy
 from portico.intake.facts import facts_of
+from portico.intake.listening import judge
 from portico.intake.model import FindingText, StoredRevision, StoredScreening
+from portico.intake.own_words import Written, findings_of_words, written_in
 from portico.intake.rules import switched_off
 from portico.intake.screening_inputs import ScreeningInputs
 from portico.intake.summary import Change, Header, Summary
@@ -38,6 +40,7 @@ class Screened:
     stored: StoredScreening
     findings: tuple[Finding, ...]
     left_open: tuple[LinkId, ...]
+    written: tuple[Written, ...]
 
 
 async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> Summary:
@@ -76,6 +79,7 @@ async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int)
         unfinished=of.row.partial,
         left_open=of.left_open,
         dropped=of.row.dropped,
+        written=of.written,
     )
 
 
@@ -115,6 +119,7 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
         as_of=desk.today,
         settings=setting_values(desk.rules.rule_set, desk.settings.values),
         open_items=left_open,
+        heard=findings_of_words((await judge(site, desk, answers, row.danger)).heard, desk.rules.rule_set),
     )
     whom = await person(tx, row.patient_id)
     header = Header(
@@ -140,7 +145,13 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
         urgency=screening.urgency,
     )
     return build_summary(
-        header, desk.form.questionnaire, forms.tree_in(laid), screening.findings, unfinished=True, left_open=left_open
+        header,
+        desk.form.questionnaire,
+        forms.tree_in(laid),
+        screening.findings,
+        unfinished=True,
+        left_open=left_open,
+        written=written_in(desk.form.questionnaire, answers),
     )
 
 
@@ -153,12 +164,14 @@ async def _screened(tx: Tx, site: Site, response_id: ResponseId, revision: int) 
     rules = await site.catalogue.rules(tx, stored.rule_set_slug, stored.rule_set_version)
     inputs = ScreeningInputs.from_json(stored.settings)
     off = switched_off(form.questionnaire, inputs.danger, asks_mood=inputs.asks_mood)
-    tree = forms.answer_tree(form.questionnaire, await open_revision(tx, site, row), extra_disabled=off)
+    answers = await open_revision(tx, site, row)
+    tree = forms.answer_tree(form.questionnaire, answers, extra_disabled=off)
     screening = evaluate(
         rules.rule_set,
         facts_of(tree, days_until_consult=inputs.days_until_consult),
         as_of=stored.as_of,
         settings=inputs.settings,
+        heard=findings_of_words(inputs.heard, rules.rule_set),
     )
     return Screened(
         row=row,
@@ -167,6 +180,7 @@ async def _screened(tx: Tx, site: Site, response_id: ResponseId, revision: int) 
         stored=stored,
         findings=screening.findings,
         left_open=tuple(map(LinkId, inputs.open_items)),
+        written=written_in(form.questionnaire, answers),
     )
 
 

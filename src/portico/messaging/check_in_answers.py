@@ -16,6 +16,7 @@ from portico.forms import Line, QuestionnaireResponse
 from portico.ids import PatientId, ResponseId
 from portico.intake import queries as intake_queries
 from portico.intake.answers import Desk, desk_for, open_revision, open_working_copy
+from portico.intake.listening import judge
 from portico.intake.model import StoredResponse
 from portico.intake.screening_inputs import ScreeningInputs
 from portico.intake.summary_queries import person
@@ -95,7 +96,7 @@ async def _sent(tx: Tx, site: Site, desk: Desk, row: StoredResponse, revision: i
 
 async def _unsent(tx: Tx, site: Site, desk: Desk, row: StoredResponse) -> CheckInAnswers:
     answers = await open_working_copy(tx, site, row)
-    danger = desk.danger(answers, row.danger)
+    danger = (await judge(site, desk, answers, row.danger)).danger
     shown = await _shown(tx, site, desk, row, answers)
     rule_set = desk.rules.rule_set
     values = resolve(rule_set, setting_values(rule_set, desk.settings.values))

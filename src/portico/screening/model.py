@@ -179,7 +179,8 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True):
 class DraftDanger(msgspec.Struct, frozen=True, kw_only=True):
     """Danger in a draft: highest level, how soon somebody must act, the rules and items behind it, the guidance to show.
 
-    Of a rule set whose result is a level, the guidance is that of the most urgent rules only.
+    Of a rule set whose result is a level, the guidance is that of the most urgent rules only. `words` are the items whose
+    answers in the patient's own words speak of danger (also among `link_ids`), `texts` what those words ask for.
     """
 
     level: Level | None = None
@@ -187,3 +188,5 @@ class DraftDanger(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[RuleId, ...] = ()
     link_ids: tuple[LinkId, ...] = ()
     guidance: tuple[str, ...] = ()
+    words: tuple[LinkId, ...] = ()
+    texts: tuple[str, ...] = ()

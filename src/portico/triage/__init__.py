@@ -4,9 +4,11 @@ from portico.triage.engine import make_ready, version
 from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span, higher
 from portico.triage.outcome import guidance_keys, rules_of
 from portico.triage.reading import failed, read
+from portico.triage.row_names import NAMES, name_of
 
 __all__ = [
     "LEVELS",
+    "NAMES",
     "RANK",
     "Level",
     "Message",
@@ -16,6 +18,7 @@ __all__ = [
     "guidance_keys",
     "higher",
     "make_ready",
+    "name_of",
     "read",
     "rules_of",
     "version",
