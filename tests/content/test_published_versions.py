@@ -4,11 +4,11 @@ from tests.content.filled import content
 
 PUBLISHED = {
     "questionnaires": {
-        "urn:portico:questionnaire:prolotherapy-intake|1.1.0": "8b87d632fb31ed4a5a9e9011c4fb8a7c3ca09c3ad5d228f905d7bd0564b4e654",
+        "urn:portico:questionnaire:prolotherapy-intake|1.1.0": "364184696e70efc4577e049a8d34f2f5e495560f09a7b8a286b402c919367bea",
         "urn:portico:questionnaire:soreness-checkin|1.0.0": "4a04093ddeb721a585e38d5a9af72f96d1003334422e69dcd86c3d85c04c9c7b",
     },
     "rule_sets": {
-        "prolotherapy-intake|1.1.0": "367971ab016d21c6c892a656e986d3a26859369afc84e57a141153f6ffac28e2",
+        "prolotherapy-intake|1.1.0": "60342ffe4221f1180e33c5479a85d9ed468d43870efd66b26e0a7ba35145f81a",
         "soreness-checkin|1.0.0": "f013a3f4406aae151eaefdc4e0967a4098d9678adc5f76bd65f0311eb8fe6986",
     },
 }
