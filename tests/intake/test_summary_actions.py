@@ -161,3 +161,15 @@ async def test_findings_carry_their_sentences(clinic: House) -> None:
 async def test_nobody_reads_a_summary_of_what_was_never_sent(clinic: House) -> None:
     with pytest.raises(NotFound):
         await read(clinic, ResponseId(clinic.site.db.ids.new()), 1)
+
+
+async def test_a_place_added_too_late_is_kept_as_not_asked_and_replayed(clinic: House) -> None:
+    rows = {**ORDINARY_ROWS, "reg.n": [*ORDINARY_ROWS["reg.n"], {**ORDINARY_ROWS["reg.n"][0], "reg.n.region": "neck"}]}
+    response_id, revision = await sent(clinic, respond(intake_form(), ORDINARY, rows))
+    summary = await read(clinic, response_id, revision)
+    assert [rule.rule for rule in summary.could_not_be_evaluated if rule.missing][:1] == ["PS35"]
+    assert summary.header.disposition != "possible_candidate"
+    async with clinic.site.db.transaction(clinic.caller("adams").scope) as tx:
+        stored = await queries.findings(tx, response_id, revision)
+        again = await replayed(tx, clinic.site, response_id, revision)
+    assert {(row.rule, row.state, row.missing) for row in stored} == {(f.rule, f.state, f.missing) for f in again}

@@ -64,6 +64,19 @@ async def test_the_screens_rows_start_with_the_places_named_before(portal: Porta
     assert tab.page.values("reg.n.1/reg.n.region") == ["knee"]
 
 
+async def test_only_places_named_before_are_offered_and_taken(portal: Portal) -> None:
+    tab = await started(portal)
+    await tab.send(tab.page.forms[-1], {"reg.1": ["knee", "hip"]}, ON)
+    await on_screen(tab, 3)
+    assert "Neck" not in tab.page.text
+    assert any(link.endswith("/screens/1#f-reg.1") for link in tab.page.links)
+    forged = {"reg.n.0/reg.n.region": "neck", "reg.n.0/reg.n.nrs.now": "4"}
+    await tab.send(tab.page.forms[-1], forged, ON)
+    assert tab.status == 422
+    assert "Choose this place on step 1 first." in tab.page.text
+    assert tab.page.values("reg.n.0/reg.n.nrs.now") == ["4"]
+
+
 async def test_rows_are_added_and_removed_without_losing_the_others(portal: Portal) -> None:
     tab = await started(portal)
     await on_screen(tab, 3)

@@ -29,8 +29,9 @@ from portico.intake.model import (
     StoredScreening,
     Submission,
 )
-from portico.intake.own_words import Judged, calling, findings_of_words, texts_of
+from portico.intake.own_words import Judged, calling, texts_of
 from portico.intake.screening_inputs import ScreeningInputs
+from portico.intake.unasked import beside_rules
 from portico.platform.catalogue import Rules, setting_values
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -196,7 +197,7 @@ async def _screen(
         as_of=desk.today,
         settings=values,
         open_items=_open_items(desk, laid) if submitted.partial else (),
-        heard=findings_of_words(told.heard, desk.rules.rule_set),
+        also=beside_rules(desk.form.questionnaire, forms.tree_in(laid), told.heard, desk.rules.rule_set),
     )
     signed = await is_all_signed(tx, site, desk, [POSSIBLE_TEXT])
     disposition = screening.disposition if signed else most_urgent(screening.disposition, "needs_review")

@@ -10,7 +10,7 @@ from portico.forms import Answer, Attachment, Coding, Item, Questionnaire, Quest
 from portico.forms.definition import Node
 from portico.forms.occurrences import Occurrence
 from portico.ids import LinkId
-from portico.intake.screens import KEPT_TYPES, Field
+from portico.intake.screens import KEPT_TYPES, Field, named_before
 
 Sent = Mapping[str, Sequence[str]]
 """Field names and all that was sent under each."""
@@ -32,6 +32,7 @@ NUMBER = "Please type a number, such as 6.5."
 YES_OR_NO = "Please choose yes or no."
 YEAR = "Please type the year with 4 digits, such as 1998."
 MONTH = "Please choose the month too, or leave the day open."
+NAME_IT_FIRST = "Choose this place on step 1 first. We have to ask about danger signs there before you go on."
 DAY = "Please type the day as a number, such as 7."
 
 
@@ -75,7 +76,7 @@ def entered(
     `refused` names fields that are not to be taken, with the reason.
     """
     root = forms.enabled_items(form, answers, extra_disabled=off).root
-    reader = _Reader(sent, refused or {})
+    reader = _Reader(sent, refused or {}, answers)
     shown = root.owner.children[screen]
     items: list[ResponseItem] = []
     for node in root.owner.children:
@@ -102,8 +103,9 @@ def as_typed(field: Field, typed: Sent) -> Field:
 
 
 class _Reader:
-    def __init__(self, sent: Sent, refused: Mapping[str, str]) -> None:
+    def __init__(self, sent: Sent, refused: Mapping[str, str], answers: QuestionnaireResponse) -> None:
         self._sent = sent
+        self._answers = answers
         self._refused = refused
         self._is_editing_rows = "add" in sent or "remove" in sent
         self.wrong: list[Wrong] = []
@@ -157,12 +159,19 @@ class _Reader:
         if problem is None:
             try:
                 given = _read(item, typed)
+                self._check_named(item, given)
             except _Unreadable as unreadable:
                 problem = str(unreadable)
             else:
                 return [ResponseItem(link_id=item.link_id, answer=given)] if given else []
         self.wrong.append(Wrong(name=name, message=problem, typed=typed))
         return old
+
+    def _check_named(self, item: Item, given: Sequence[Answer]) -> None:
+        """Raises _Unreadable for a place that was not named before: its danger questions were not asked."""
+        named = named_before(self._answers, LinkId(item.link_id))
+        if named and any(answer.value_coding and answer.value_coding.code not in named for answer in given):
+            raise _Unreadable(NAME_IT_FIRST)
 
     def _typed(self, name: str) -> Sent:
         after = ("", OTHER, *PARTS)

@@ -80,7 +80,23 @@ def fields_of(
 ) -> tuple[Field, ...]:
     """The fields of one screen that are enabled with these answers. Empty when the whole screen is switched off."""
     here = _screen(form, answers, screen, off)
-    return () if here is None else tuple(_fields(here, ""))
+    return () if here is None else tuple(_as_named(answers, field) for field in _fields(here, ""))
+
+
+def named_before(answers: QuestionnaireResponse, link_id: LinkId) -> frozenset[str]:
+    """What this question may choose from, because earlier questions depend on it; empty when nothing limits it."""
+    sources = (source for question, source in ROWS_FROM.values() if question == link_id)
+    given = (answer.value_coding for source in sources for answer in _answers_to(answers.item, source))
+    return frozenset(coding.code for coding in given if coding and coding.code)
+
+
+def _as_named(answers: QuestionnaireResponse, field: Field) -> Field:
+    """A choice among what was named before; one that was made already stays to be seen."""
+    named = named_before(answers, LinkId(field.link_id))
+    if not named or not field.is_question:
+        return field
+    offered = tuple(choice for choice in field.choices if choice.is_chosen or choice.code in named)
+    return msgspec.structs.replace(field, choices=offered)
 
 
 def asked_screens(form: Questionnaire, answers: QuestionnaireResponse, off: frozenset[LinkId]) -> tuple[int, ...]:

@@ -132,7 +132,10 @@ class Cortisone(Part, frozen=True, kw_only=True):
 
 
 class Checked(Part, frozen=True, kw_only=True):
-    """The danger questions of one region: how many were asked, which were answered no, which are open."""
+    """The danger questions of one region: how many were asked, which were answered no, which are open.
+
+    None asked: the region was named too late for them, which is no all-clear.
+    """
 
     place: str
     asked: int

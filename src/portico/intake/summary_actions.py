@@ -14,7 +14,7 @@ from portico.intake.answers import Desk, desk_for, open_revision, open_working_c
 from portico.intake.facts import facts_of
 from portico.intake.listening import judge
 from portico.intake.model import FindingText, StoredRevision, StoredScreening
-from portico.intake.own_words import Written, findings_of_words, written_in
+from portico.intake.own_words import Written, written_in
 from portico.intake.rules import switched_off
 from portico.intake.screening_inputs import ScreeningInputs
 from portico.intake.summary import Change, Header, Summary
@@ -23,6 +23,7 @@ from portico.intake.summary_changes import changes_between
 from portico.intake.summary_flags import finding_texts
 from portico.intake.summary_queries import person
 from portico.intake.summary_reading import read_answers
+from portico.intake.unasked import beside_rules
 from portico.platform.catalogue import Form, setting_values
 from portico.platform.database import Tx
 from portico.platform.site import Site
@@ -113,13 +114,14 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
     answers = await open_working_copy(tx, site, row)
     laid = desk.lay_out(answers, row.danger)
     left_open = _left_open(desk, laid)
+    tree, told = forms.tree_in(laid), await judge(site, desk, answers, row.danger)
     screening = evaluate(
         desk.rules.rule_set,
         desk.facts(laid),
         as_of=desk.today,
         settings=setting_values(desk.rules.rule_set, desk.settings.values),
         open_items=left_open,
-        heard=findings_of_words((await judge(site, desk, answers, row.danger)).heard, desk.rules.rule_set),
+        also=beside_rules(desk.form.questionnaire, tree, told.heard, desk.rules.rule_set),
     )
     whom = await person(tx, row.patient_id)
     header = Header(
@@ -147,7 +149,7 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
     return build_summary(
         header,
         desk.form.questionnaire,
-        forms.tree_in(laid),
+        tree,
         screening.findings,
         unfinished=True,
         left_open=left_open,
@@ -171,7 +173,7 @@ async def _screened(tx: Tx, site: Site, response_id: ResponseId, revision: int) 
         facts_of(tree, days_until_consult=inputs.days_until_consult),
         as_of=stored.as_of,
         settings=inputs.settings,
-        heard=findings_of_words(inputs.heard, rules.rule_set),
+        also=beside_rules(form.questionnaire, tree, inputs.heard, rules.rule_set),
     )
     return Screened(
         row=row,

@@ -8,6 +8,7 @@ import msgspec
 from portico.forms import AnswerGroup, Attachment, PartialDate, Questionnaire
 from portico.ids import LinkId
 from portico.intake import summary_layout as layout
+from portico.intake import unasked
 from portico.intake.own_words import Written
 from portico.intake.summary import Answer, FileLink, Header, Summary
 from portico.intake.summary_flags import flags_of, notes_of, open_rules_of, row_title
@@ -46,7 +47,7 @@ def build_summary(
         regions=regions_of(reading, header.as_of),
         cortisone=cortisone_of(reading),
         diabetes=diabetes_of(reading, by_section.pop("diabetes", [])),
-        danger_questions=checked_of(reading),
+        danger_questions=checked_of(reading, _never_asked(findings)),
         could_not_be_evaluated=open_rules_of(findings, reading),
         left_open=tuple(map(reading.label, left_open)),
         dropped=tuple(map(reading.label, dropped)),
@@ -68,6 +69,10 @@ def build_summary(
         preferences=_section(by_section, "preferences"),
         other_answers=_section(by_section, "other_answers"),
     )
+
+
+def _never_asked(findings: Sequence[Finding]) -> frozenset[LinkId]:
+    return frozenset(link for finding in findings if finding.rule == unasked.RULE for link in finding.missing)
 
 
 def age_at(born_on: date, day: date) -> int:

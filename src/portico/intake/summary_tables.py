@@ -1,6 +1,6 @@
 """The parts of a summary that are more than a list of answers: regions, cortisone, diabetes, the danger questions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Final
 
@@ -118,12 +118,15 @@ def _diabetes_answer(text: str, state: AnswerState = "answered") -> Answer:
     return Answer(link_id=layout.CONDITIONS, label="Diabetes", state=state, text=text)
 
 
-def checked_of(reading: Reading) -> tuple[Checked, ...]:
+def checked_of(reading: Reading, never_asked: Collection[LinkId] = ()) -> tuple[Checked, ...]:
+    """The danger questions by place; a place whose questions should have been asked and were not is named as well."""
     answered, not_asked = reading.once.answered, reading.once.not_asked
     found = []
     for place, links in reading.form.danger:
         asked = [link_id for link_id in links if link_id not in not_asked]
         if not asked:
+            if never := [link_id for link_id in links if link_id in never_asked]:
+                found.append(Checked(place=place, asked=0, no=(), not_answered=(), other=(reading.answer(never[0]),)))
             continue
         no, still_open, other = [], [], []
         for link_id in asked:

@@ -49,15 +49,16 @@ def evaluate(
     as_of: date,
     settings: Settings,
     open_items: Collection[LinkId] = (),
-    heard: Sequence[Finding] = (),
+    also: Sequence[Finding] = (),
 ) -> Screening:
     """Screen a submitted response. Never raises.
 
     `as_of` is the clinic's local day of submission. In `settings` an absent key or None means that the
     clinic has set nothing, so the rule set's default holds. `open_items` are the required items that a
-    partial submission left open, `heard` findings in the patient's own words, under ids that no rule has.
+    partial submission left open, `also` findings of what rules
+    cannot see, under ids that no rule has.
     """
-    findings = (*findings_of(rule_set, facts, as_of=as_of, settings=settings), *heard)
+    findings = (*findings_of(rule_set, facts, as_of=as_of, settings=settings), *also)
     disposition = dispose(findings, open_items)
     return Screening(
         disposition=disposition,
