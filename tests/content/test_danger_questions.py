@@ -8,7 +8,8 @@ from portico.forms import Item
 from tests.content.filled import content
 
 TWISTED = re.compile(
-    r"\b(can|do|does|did|is|are|has|have) (you |your \w+ |no )?(not|no|never)\b|n't\b|\bnot (ease|help)\b", re.I
+    r"\b(can|do|does|did|is|are|has|have) (you |your \w+ |no )?(not|no|never)\b|n't\b|\bnot (ease|help)\b",
+    re.IGNORECASE,
 )
 """A question that denies: "no" to it may mean either."""
 

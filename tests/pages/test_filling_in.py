@@ -240,3 +240,25 @@ async def test_a_form_that_is_current_stays_as_it_is(portal: Portal) -> None:
     form = tab.page.forms[-1]
     await tab.post(form.action.replace("screens/1", "version"), [form.fields[0]])
     assert tab.address.endswith("/last-look")
+
+
+async def test_what_hardly_can_be_is_saved_and_asked_about_once(portal: Portal) -> None:
+    tab = await started(portal)
+    await on_screen(tab, 3)
+    doubtful = {"reg.n.0/reg.n.region": "knee", "reg.n.0/reg.n.nrs.now": "9", "reg.n.0/reg.n.nrs.worst": "2"}
+    await tab.send(tab.page.forms[-1], doubtful, ON)
+    assert tab.status == 200
+    assert "You gave 9 for the pain right now. At its worst it was 2. Is that right?" in tab.page.text
+    assert "Your answers are saved" in tab.page.text
+    await tab.send(tab.page.forms[-1], {}, ON)
+    assert tab.address.endswith("/screens/4")
+    await on_screen(tab, 3)
+    assert tab.page.values("reg.n.0/reg.n.nrs.now") == ["9"]
+
+
+async def test_day_nought_is_no_birth_date(portal: Portal) -> None:
+    tab = await started(portal)
+    await tab.send(tab.page.forms[-1], {"who.2:year": "1956", "who.2:month": "3", "who.2:day": "0"}, ON)
+    assert tab.status == 422
+    assert "Please check the day: March 1956 has days 1 to 31." in tab.page.text
+    assert tab.page.values("who.2:day") == ["0"]

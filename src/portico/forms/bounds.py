@@ -1,7 +1,7 @@
 """minValue, maxValue, minQuantity and maxQuantity: inclusive, exact, dates at the precision that both sides have."""
 
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 from portico.forms import extensions as ext
@@ -9,7 +9,7 @@ from portico.forms.answer_values import RawValue, unit_key
 from portico.forms.conditions import compare_quantities
 from portico.forms.definition import Node
 from portico.forms.extensions import Extension, QuantityValue
-from portico.forms.faults import OTHER_UNIT, Problem, too_early, too_large, too_late, too_small
+from portico.forms.faults import NOT_YET, OTHER_UNIT, Problem, too_early, too_large, too_late, too_small
 from portico.forms.model import Quantity
 from portico.forms.partial_dates import (
     Moment,
@@ -20,6 +20,9 @@ from portico.forms.partial_dates import (
     read_time,
     relative_day,
 )
+
+_DAY = timedelta(days=1)
+"""How far the patient's own day may be ahead of the clinic's: `today() + 1 day` still means the past."""
 
 Check = Callable[[RawValue, date], Problem | None]
 Compare = Callable[[RawValue, date], int | None]
@@ -93,6 +96,8 @@ def _moment_check(extension: Extension, side: int) -> Check:
         moment = read_moment(value) if isinstance(value, str) else None
         if bound is None or moment is None or common_order(moment, bound) != side:
             return None
+        if side > 0 and fixed is None and common_order(bound, on(today + _DAY)) <= 0:
+            return NOT_YET
         return (too_late if side > 0 else too_early)(in_words(bound.date))
 
     return check

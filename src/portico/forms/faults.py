@@ -54,6 +54,7 @@ UNKNOWN_MODIFIER = Problem("invalid", "The answers carry a mark that this progra
 EMPTY = Problem("invalid", "Please write something, or leave this answer out.")
 LINE_BREAK = Problem("value", "Please write this on one line.")
 NOT_A_DATE = Problem("invalid", "Please enter a real date.")
+NOT_YET = Problem("value", "This day has not come yet. Please check the year, the month and the day.")
 NOT_A_TIME = Problem("invalid", "Please enter a time of day.")
 NOT_A_LINK = Problem("invalid", "Please enter a web address without spaces.")
 NUMBER_TOO_LARGE = Problem("invalid", "This number is too large.")

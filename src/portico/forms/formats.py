@@ -17,7 +17,7 @@ from portico.forms.faults import (
     Problem,
 )
 from portico.forms.model import Coding, Quantity
-from portico.forms.partial_dates import read_date, read_moment, read_time
+from portico.forms.partial_dates import misfit, read_date, read_moment, read_time
 
 _LARGEST_INTEGER = 2**31 - 1
 
@@ -31,11 +31,17 @@ def _integer(value: RawValue, _today: date) -> Problem | None:
 
 
 def _date(value: RawValue, _today: date) -> Problem | None:
-    return NOT_A_DATE if isinstance(value, str) and read_date(value) is None else None
+    return _not_a_date(value) if isinstance(value, str) and read_date(value) is None else None
 
 
 def _moment(value: RawValue, _today: date) -> Problem | None:
-    return NOT_A_DATE if isinstance(value, str) and read_moment(value) is None else None
+    return _not_a_date(value) if isinstance(value, str) and read_moment(value) is None else None
+
+
+def _not_a_date(text: str) -> Problem:
+    """Names the part that is wrong, where one is."""
+    named = misfit(text)
+    return NOT_A_DATE if named is None else Problem(NOT_A_DATE.code, named)
 
 
 def _time(value: RawValue, _today: date) -> Problem | None:

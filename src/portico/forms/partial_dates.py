@@ -62,7 +62,7 @@ def read_moment(text: str) -> Moment | None:
     if found is None or not text.isascii():
         return None
     year, month, day = (int(found[name]) if found[name] else None for name in ("year", "month", "day"))
-    if year is None or not _exists(year, month or 1, day or 1):
+    if year is None or not _exists(year, 1 if month is None else month, 1 if day is None else day):
         return None
     partial = PartialDate(year=year, month=month, day=day)
     if not found["clock"]:
@@ -121,6 +121,22 @@ def in_words(partial: PartialDate) -> str:
         return str(partial.year)
     month = _MONTH_NAMES[partial.month - 1]
     return f"{month} {partial.year}" if partial.day is None else f"{month} {partial.day}, {partial.year}"
+
+
+def misfit(text: str) -> str | None:
+    """Which part of a date is none of the calendar, in words; None when that is not what is wrong."""
+    found = _DATE_TIME.fullmatch(text)
+    if found is None or not text.isascii():
+        return None
+    year, month, day = (int(found[name]) if found[name] else None for name in ("year", "month", "day"))
+    if not year:
+        return "There is no year 0. Please check the year."
+    if month is not None and not 1 <= month <= len(_MONTH_NAMES):
+        return "Please check the month: it is a number from 1 to 12."
+    last = 31 if month is None else calendar.monthrange(year, month)[1]
+    if month is not None and day is not None and not 1 <= day <= last:
+        return f"Please check the day: {_MONTH_NAMES[month - 1]} {year} has days 1 to {last}."
+    return None
 
 
 def _months_later(day: date, months: int) -> date:

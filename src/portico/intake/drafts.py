@@ -26,6 +26,7 @@ from portico.intake.answers import (
     seal_working_copy,
 )
 from portico.intake.documents import checked_documents, keep_documents, release_documents
+from portico.intake.doubts import doubts_in
 from portico.intake.draft_times import times_of
 from portico.intake.guidance import Guidance, guidance_for_danger, level_keys, rendered
 from portico.intake.listening import judge, judge_all
@@ -145,7 +146,7 @@ async def _save(
     return Saved(
         revision=saved.revision,
         saved_at=saved.saved_at,
-        warnings=faults,
+        warnings=(*faults, *doubts_in(answers, desk.today)),
         guidance=_guidance(site, desk, found.danger, danger),
     )
 

@@ -16,7 +16,7 @@ from portico.intake.form_input import Sent
 from portico.intake.guidance import Guidance
 from portico.intake.reading import ProcedureDay, Reading, read_day, read_response
 from portico.intake.screen_files import BODY_LIMIT, take_files
-from portico.intake.screen_saving import Kept, Screen, fields_again, keep_screen, saved_elsewhere
+from portico.intake.screen_saving import Kept, Screen, doubts_about, fields_again, keep_screen, saved_elsewhere
 from portico.intake.screens import Field, asked_screens, screens_of, with_first_rows
 from portico.platform.catalogue import Form
 from portico.platform.multipart import SentForm, multipart_form
@@ -133,6 +133,9 @@ async def save_screen(
     kept = msgspec.structs.replace(kept, refused_files=taken.problems)
     if kept.refusal is not None or kept.problems:
         return _show(request, fill_in, shown.number, fields_again(shown, kept), kept)
+    doubts = {} if _is_news(fill_in.guidance, kept.guidance) else _new_doubts(shown, kept, taken.sent)
+    if doubts:
+        return _show(request, fill_in, shown.number, fields_again(shown, kept), kept, doubts)
     return see_other(_onward(fill_in, shown, kept, taken.sent))
 
 
@@ -167,15 +170,28 @@ async def load(site: Site, caller: Caller, patient_id: UUID, response_id: UUID) 
     return FillIn(link=link, reading=reading, form=form, guidance=guidance, day=day)
 
 
+def _new_doubts(shown: Screen, kept: Kept, sent: Sent) -> dict[str, str]:
+    """What to ask once before going on; whoever has read a question and goes on means what stands there."""
+    if next(iter(sent.get("go", ())), "") != "on":
+        return {}
+    read = set(sent.get("doubted", ()))
+    return {name: text for name, text in doubts_about(shown, kept).items() if f"{name} {text}" not in read}
+
+
 def _show(
-    request: AnyRequest, fill_in: FillIn, number: int, fields: Sequence[Field], kept: Kept | None = None
+    request: AnyRequest,
+    fill_in: FillIn,
+    number: int,
+    fields: Sequence[Field],
+    kept: Kept | None = None,
+    doubts: Mapping[str, str] | None = None,
 ) -> Response[bytes]:
     refusal = kept.refusal if kept else None
     steps = list(fill_in.asked)
     return page(
         "screen.html",
         request,
-        status=_status(kept, refusal),
+        status=200 if doubts else _status(kept, refusal),
         fill_in=fill_in,
         guidance=kept.guidance if kept else fill_in.guidance,
         fields=fields,
@@ -184,7 +200,8 @@ def _show(
         step=steps.index(number + 1) + 1 if number + 1 in steps else 1,
         steps=len(steps),
         revision=kept.revision if kept else fill_in.reading.row.revision,
-        faults=kept.problems if kept else {},
+        faults=doubts or (kept.problems if kept else {}),
+        doubts=doubts or {},
         elsewhere=saved_elsewhere(_screen(fill_in, number), kept) if kept else {},
         problem=None if refusal is None else refusal.message,
     )

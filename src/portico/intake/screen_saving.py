@@ -10,6 +10,7 @@ from portico.errors import Conflict, DomainError, FaultLike, Stale
 from portico.forms import QuestionnaireResponse
 from portico.ids import LinkId
 from portico.intake import drafts, rules
+from portico.intake.doubts import DOUBT
 from portico.intake.form_input import Entered, Sent, as_typed, entered
 from portico.intake.guidance import Guidance
 from portico.intake.reading import Reading
@@ -31,6 +32,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     off: frozenset[LinkId]
     refusal: DomainError | None = None
     refused_files: Mapping[str, str] = {}
+    warnings: Sequence[FaultLike] = ()
 
     @property
     def problems(self) -> dict[str, str]:
@@ -84,7 +86,14 @@ async def keep_screen(site: Site, caller: Caller, screen: Screen, revision: int,
             # The same screen was sent twice, or both devices say the same.
             return _kept(screen, made, row.revision, screen.guidance)
         return _unkept(screen, made, refusal)
-    return _kept(screen, made, saved.revision, saved.guidance)
+    return msgspec.structs.replace(_kept(screen, made, saved.revision, saved.guidance), warnings=saved.warnings)
+
+
+def doubts_about(screen: Screen, kept: Kept) -> dict[str, str]:
+    """By field name, what is worth a second look on this screen, although it was saved."""
+    doubts = [warning for warning in kept.warnings if warning.code == DOUBT]
+    fields = screen.fields(kept.made.answers, kept.off)
+    return {field.name: doubt.message for field in fields for doubt in doubts if doubt.path == field.path}
 
 
 def fields_again(screen: Screen, kept: Kept) -> tuple[Field, ...]:
