@@ -185,7 +185,7 @@ async def end_sessions_of(tx: Tx, account_id: AccountId) -> int:
     """Ends every session of the account and tells how many there were."""
     ended = await tx.run(END_SESSIONS_OF, tx.clinic_id, account_id)
     # Streams that the account has open look at once whether they may go on.
-    await announce(tx, "session", account_id)
+    announce(tx, "session", account_id)
     return ended
 
 
