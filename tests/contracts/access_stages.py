@@ -18,7 +18,7 @@ from portico.clinic.page_testing import request_test, void_tests
 from portico.commands.demo_content import SLUG
 from portico.commands.made_up_answers import Told
 from portico.escalation import handling
-from portico.ids import AccountId, MessageId, PatientId, ThreadId
+from portico.ids import AccountId, EscalationId, MessageId, PatientId, ThreadId
 from portico.intake import drafts, queries
 from portico.messaging import check_ins, sending
 from portico.messaging import reading as messaging
@@ -93,6 +93,14 @@ async def safe(portal: Portal) -> Stage:
     for entry in (await handling.read_list(portal.site, clinician, "unresolved", None)).entries:
         await handling.resolve(portal.site, clinician, entry.escalation_id, "spoke", None)
     return await calm(portal)
+
+
+async def ended_danger(portal: Portal) -> Stage:
+    """Somebody has resolved the danger that Alice told of."""
+    stage = await danger(portal)
+    escalation_id = EscalationId(UUID(stage.ids["escalation_id"]))
+    await handling.resolve(portal.site, walks.caller(portal, "dr.adams"), escalation_id, "spoke", None)
+    return stage
 
 
 async def consult(portal: Portal) -> Stage:
@@ -276,6 +284,7 @@ STAGES: Mapping[str, Callable[[Portal], Awaitable[Stage]]] = {
     "draft": draft,
     "safe": safe,
     "danger": danger,
+    "ended_danger": ended_danger,
     "consult": consult,
     "page": paged,
     "newcomer": newcomer,

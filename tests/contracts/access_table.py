@@ -288,10 +288,16 @@ TABLE: Mapping[str, Row] = {
     "PUT /api/escalations/{escalation_id:uuid}/resolution": staff(
         200, lacking="fred anna", of="danger", send=body(lambda _: {"outcome": "spoke"})
     ),
+    "POST /api/escalations/{escalation_id:uuid}/recurrences": staff(
+        201, lacking="fred anna", of="ended_danger", send=body(lambda _: {"reason": "Made-up reason."})
+    ),
     "GET /escalations": staff(200, elsewhere=200),
     "POST /escalations/{escalation_id:uuid}/acknowledgement": staff(303, of="danger", send=page()),
     "POST /escalations/{escalation_id:uuid}/resolution": staff(
         303, lacking="fred anna", of="danger", send=page(outcome="spoke")
+    ),
+    "POST /escalations/{escalation_id:uuid}/recurrence": staff(
+        303, lacking="fred anna", of="ended_danger", send=page(why="Made-up reason.")
     ),
     # Filling in a form.
     "GET /api/questionnaires/{slug:str}": whoever_is_in(200),

@@ -71,7 +71,7 @@ async def acknowledge(persona: Persona, case: str) -> None:
 
 
 async def resolve(persona: Persona, case: str, outcome: str = "spoke") -> None:
-    answer = await persona.send("PUT", f"{case}/resolution", json={"outcome": outcome})
+    answer = await persona.send("PUT", f"{case}/resolution", json={"outcome": outcome, "note": "Made-up note."})
     assert answer.status_code == 200, answer.text
 
 

@@ -122,6 +122,8 @@ async def test_a_second_person_is_told_who_is_on_it(portal: Entrance) -> None:
         pytest.param({"outcome": "spoke", "note": 5}, 400, id="wrong kind"),
         pytest.param({"outcome": "spoke", "note": "x" * 4001}, 422, id="note too long"),
         pytest.param({"outcome": "left_message", "note": "  "}, 200, id="blank note"),
+        pytest.param({"outcome": "not_needed", "note": "  "}, 422, id="not needed without a reason"),
+        pytest.param({"outcome": "not_needed", "note": "Made-up reason."}, 200, id="not needed with one"),
     ],
 )
 async def test_a_resolution_that_does_not_read_is_refused(
@@ -205,3 +207,22 @@ async def test_the_list_is_served_by_its_index(portal: Entrance, database_urls: 
     assert "ROW(level_rank, (state <> 'raised'::text), raised_at" in lines[at + 1]
     assert lines[at + 1].startswith("Index Cond")
     assert not any("Sort" in line for line in lines)
+
+
+async def test_a_resolved_one_is_raised_again_as_a_new_one(portal: Entrance) -> None:
+    escalation_id = await raised(portal, await portal.patient("Alice Test"), "emergency")
+    nurse, desk = await browser_of(portal, "nurse"), await browser_of(portal, "front_desk")
+    again = f"/api/escalations/{escalation_id}/recurrences"
+    assert (await nurse.post(again, {"reason": "It is not over."})).json()["code"] == "escalation-cannot-move"
+    await nurse.put(f"/api/escalations/{escalation_id}/resolution", {"outcome": "not_needed", "note": "Made-up."})
+    assert (await nurse.post(again, {"reason": " "})).json()["code"] == "note-needed"
+    assert (await desk.post(again, {"reason": "It is not over."})).status_code == 403
+    answer = await nurse.post(again, {"reason": "It is not over."})
+    assert answer.status_code == 201
+    assert answer.json()["id"] != str(escalation_id)
+    assert {key: answer.json()[key] for key in ("level", "state", "rules")} == {
+        "level": "emergency",
+        "state": "raised",
+        "rules": ["PS02"],
+    }
+    assert len((await nurse.get("/api/escalations?state=resolved")).json()["items"]) == 1

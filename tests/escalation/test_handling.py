@@ -99,7 +99,7 @@ async def test_the_same_outcome_again_is_the_same_answer(house: House, subject: 
     assert await resolve(house.site, house.caller("nora"), escalation_id, "spoke", None) == first
     assert [step.kind for step in await ledger(house)] == ["raise", "resolve"]
     with pytest.raises(EscalationCannotMove):
-        await resolve(house.site, house.caller("adams"), escalation_id, "not_needed", None)
+        await resolve(house.site, house.caller("adams"), escalation_id, "not_needed", "Made-up reason.")
     with pytest.raises(EscalationCannotMove):
         await acknowledge(house.site, house.caller("adams"), escalation_id)
 

@@ -184,7 +184,7 @@ async def test_a_red_flag_is_open_until_it_is_resolved(
     escalation_id = await raised(house, trigger(house, subject, "same_day", "PS02", cause=cause))
     async with house.site.db.transaction(house.patient_scope) as tx:
         assert await has_open_red_flag(tx, house.patient_id) is is_red_flag
-    await resolve(house.site, house.caller("adams"), escalation_id, "not_needed", None)
+    await resolve(house.site, house.caller("adams"), escalation_id, "not_needed", "Made-up reason.")
     async with house.site.db.transaction(house.patient_scope) as tx:
         assert await has_open_red_flag(tx, house.patient_id) is False
 

@@ -1,6 +1,11 @@
 """Staff by page: what is urgent, the queue, reading, deciding, consults."""
 
+from dataclasses import replace
+
+import pytest
+
 from tests import walks
+from tests.pages.markup import Form
 from tests.pages.tab import Tab
 from tests.portal import Portal
 
@@ -23,30 +28,96 @@ async def test_a_danger_stands_at_the_top_of_every_staff_page(portal: Portal) ->
             assert "1 urgent case is open Alice Demo: Emergency. Nobody is on it yet." in tab.page.text
 
 
+def cases(tab: Tab, act: str, of: str) -> Form:
+    """The form of the list, sent by the button that acts on this case."""
+    form = tab.page.form("/escalations")
+    return replace(form, action=f"/escalations/{of}/{act}")
+
+
+async def case_of(portal: Portal, name: str) -> str:
+    """The case of somebody who has told of a danger."""
+    response_id, _ = await walks.drafted(portal, name, walks.SADDLE)
+    case = await walks.escalation_of(portal, name, response_id)
+    assert case is not None
+    return str(case.escalation_id)
+
+
 async def test_somebody_is_on_it_and_records_what_was_done(portal: Portal) -> None:
-    await walks.drafted(portal, "alice", walks.SADDLE)
+    case = await case_of(portal, "alice")
     tab = Tab(await portal.as_("nora"))
     await tab.open("/escalations")
-    await tab.press(tab.page.form("/acknowledgement"))
+    await tab.press(cases(tab, "acknowledgement", case))
     assert "Nora Demo is on it" in tab.page.text
-    await tab.press(tab.page.form("/resolution"), note="Made-up note")
+    await tab.send(cases(tab, "resolution", case), {f"note-{case}": "Made-up note"})
     assert tab.status == 400
-    assert tab.page.values("note") == ["Made-up note"]
-    await tab.press(tab.page.form("/resolution"), outcome="spoke")
+    assert tab.page.values(f"note-{case}") == ["Made-up note"]
+    await tab.send(cases(tab, "resolution", case), {f"outcome-{case}": "spoke"})
     assert "Nothing is open." in tab.page.text
     await tab.open("/escalations?state=resolved")
     assert "Spoke to the patient, Nora Demo" in tab.page.text
 
 
 async def test_a_note_that_is_too_long_stays_with_its_case(portal: Portal) -> None:
-    await walks.drafted(portal, "alice", walks.SADDLE)
-    await walks.drafted(portal, "bob", walks.SADDLE)
+    alice, bob = [await case_of(portal, name) for name in ("alice", "bob")]
     tab = Tab(await portal.as_("nora"))
     await tab.open("/escalations")
-    await tab.press(tab.page.form("/resolution"), outcome="spoke", note="z" * 5001)
+    await tab.send(cases(tab, "resolution", alice), {f"outcome-{alice}": "spoke", f"note-{alice}": "z" * 5001})
     assert tab.status == 422
-    assert sorted(tab.page.values("note")) == ["", "z" * 5001]
-    assert sorted(tab.page.values("outcome")) == ["", "spoke"]
+    assert (tab.page.values(f"note-{alice}"), tab.page.values(f"note-{bob}")) == (["z" * 5001], [""])
+    assert (tab.page.values(f"outcome-{alice}"), tab.page.values(f"outcome-{bob}")) == (["spoke"], [""])
+
+
+@pytest.mark.parametrize("act", ["acknowledgement", "resolution"])
+async def test_whatever_button_is_pressed_the_notes_of_all_cases_stay(portal: Portal, act: str) -> None:
+    alice, bob = [await case_of(portal, name) for name in ("alice", "bob")]
+    tab = Tab(await portal.as_("nora"))
+    await tab.open("/escalations")
+    typed = {f"note-{alice}": "Made-up note.", f"outcome-{bob}": "spoke"}
+    await tab.send(cases(tab, act, bob), typed)
+    assert tab.status == 200
+    assert tab.page.values(f"note-{alice}") == ["Made-up note."]
+    assert tab.page.values(f"outcome-{bob}") == ([] if act == "resolution" else ["spoke"])
+
+
+async def test_nothing_ends_as_not_needed_without_a_reason_and_a_second_press(portal: Portal) -> None:
+    case = await case_of(portal, "alice")
+    tab = Tab(await portal.as_("nora"))
+    await tab.open("/escalations")
+    await tab.send(cases(tab, "resolution", case), {f"outcome-{case}": "not_needed"})
+    assert (tab.status, f"#n-{case}" in tab.page.links) == (422, True)
+    assert "Say in a sentence why nothing was needed." in tab.page.text
+    assert ("sure", case) not in tab.page.form("/escalations").buttons
+    await tab.send(cases(tab, "resolution", case), {f"note-{case}": "Made-up: a slip of the finger."})
+    assert tab.status == 409
+    assert tab.page.values(f"note-{case}") == ["Made-up: a slip of the finger."]
+    assert await walks.count(portal, "escalation", "state = 'resolved'") == 0
+    assert ("sure", case) in tab.page.form("/escalations").buttons
+    await tab.send(cases(tab, "resolution", case), {}, ("sure", case))
+    assert "Nothing is open." in tab.page.text
+
+
+async def test_what_was_ended_too_soon_is_raised_again_with_a_reason(portal: Portal) -> None:
+    case = await case_of(portal, "alice")
+    nora = await portal.as_("nora")
+    sent = {"outcome": "spoke"}
+    assert (await nora.send("PUT", f"/api/escalations/{case}/resolution", json=sent)).status_code == 200
+    assert "What to do now" not in (await Tab(await portal.as_("alice")).open("/")).text
+    tab = Tab(nora)
+    await tab.open("/escalations?state=resolved")
+    await tab.press(cases(tab, "recurrence", case))
+    assert (tab.status, f"#y-{case}" in tab.page.links) == (422, True)
+    await tab.send(cases(tab, "recurrence", case), {f"why-{case}": "Made-up: it was another patient."})
+    assert "Nobody is on it yet." in tab.page.text
+    assert await walks.count(portal, "escalation", "state = 'raised' and level = 'emergency'") == 1
+    assert await walks.count(portal, "escalation_event", "kind = 'raise_again' and note_sealed is not null") == 1
+    assert "Call 911 now" in (await Tab(await portal.as_("alice")).open("/")).text
+
+
+async def test_a_case_says_in_words_what_was_noticed(portal: Portal) -> None:
+    await case_of(portal, "alice")
+    page = await Tab(await portal.as_("nora")).open("/escalations")
+    assert "A sign of an emergency in the answers, or not ruled out (PS01)." in page.text
+    assert "PS01" not in (await Tab(await portal.as_("fred")).open("/escalations")).text
 
 
 async def test_the_front_desk_reads_whom_to_call_and_nothing_more(portal: Portal) -> None:

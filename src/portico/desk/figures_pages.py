@@ -13,6 +13,7 @@ from portico.desk.figures import read_figures
 from portico.desk.figures_api import FiguresOut, FirstDay, LastDay, figures_out
 from portico.errors import DomainError
 from portico.escalation.pages import LEVEL_NAMES, read_urgent
+from portico.escalation.words import read_rule_words
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -46,6 +47,7 @@ async def figures_page(
         figures=figures,
         has_rules=figures.rules is not msgspec.UNSET,
         level_names=LEVEL_NAMES,
+        words=await read_rule_words(site, caller),
         problem=None,
     )
 

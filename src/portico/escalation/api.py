@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import get, put
+from litestar import get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
@@ -76,10 +76,16 @@ class EscalationsOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ResolutionIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What was done, and anything worth keeping about it."""
+    """What was done, and anything worth keeping about it; `not_needed` needs a note that says why."""
 
     outcome: Outcome
     note: str | None = None
+
+
+class RecurrenceIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Why a case that was resolved is open after all."""
+
+    reason: str
 
 
 @get("/api/escalations", opt={"audience": staff(Permission.LIST_ESCALATIONS)})
@@ -109,6 +115,16 @@ async def resolve_escalation(site: Site, caller: Caller, escalation_id: UUID, da
     note = (data.note or "").strip() or None
     ended = await handling.resolve(site, caller, EscalationId(escalation_id), data.outcome, note)
     return escalation_out(caller, ended)
+
+
+@post(
+    "/api/escalations/{escalation_id:uuid}/recurrences",
+    opt={"audience": staff(Permission.RESOLVE_ESCALATIONS)},
+)
+async def raise_again(site: Site, caller: Caller, escalation_id: UUID, data: RecurrenceIn) -> EscalationOut:
+    """Raises a resolved one anew, with a reason; the answer is the one that is open now."""
+    reason = data.reason.strip() or None
+    return escalation_out(caller, await handling.raise_again(site, caller, EscalationId(escalation_id), reason))
 
 
 def escalation_out(caller: Caller, entry: Listed) -> EscalationOut:
@@ -146,4 +162,4 @@ def _resolved(entry: Listed) -> ResolvedOut | None:
     )
 
 
-ROUTES: list[HTTPRouteHandler] = [list_escalations, acknowledge_escalation, resolve_escalation]
+ROUTES: list[HTTPRouteHandler] = [list_escalations, acknowledge_escalation, resolve_escalation, raise_again]

@@ -16,7 +16,7 @@ from portico.audit import Object, record, record_list
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
 from portico.escalation import queries, rules
-from portico.escalation.actions import enter
+from portico.escalation.actions import enter, raise_for
 from portico.escalation.model import Escalation, Listed, Outcome, Resolution, State, Subject
 from portico.escalation.queries import OPEN_START, RESOLVED_START, Step
 from portico.ids import EscalationId, PatientId
@@ -86,14 +86,31 @@ async def resolve(
 ) -> Listed:
     """Records what was done, with a sealed note. After `left_message` it stays acknowledged and the time runs anew.
 
-    The same outcome by the same person again changes nothing. Raises NotFound, NoteTooLong and EscalationCannotMove.
+    The same outcome by the same person again changes nothing. Raises NotFound, NoteNeeded, NoteTooLong and
+    EscalationCannotMove.
     """
-    rules.check_note(note)
+    done = Resolution(outcome=outcome, note=note)
+    rules.check_resolution(done)
     async with site.db.transaction(caller.scope) as tx:
         current = await _locked(tx, escalation_id)
         if rules.is_replay(current, outcome, caller.account_id):
             return await _answer(tx, caller, current)
-        after = await _ended(tx, site, caller, current, Resolution(outcome=outcome, note=note))
+        after = await _ended(tx, site, caller, current, done)
+        return await _answer(tx, caller, after)
+
+
+async def raise_again(site: Site, caller: Caller, escalation_id: EscalationId, reason: str | None) -> Listed:
+    """A case that was ended too soon is open anew, about the same subject, with a sealed reason in its ledger.
+
+    What is open about the subject by then takes it up. Raises NotFound, NoteNeeded, NoteTooLong, EscalationCannotMove.
+    """
+    rules.check_reason(reason)
+    async with site.db.transaction(caller.scope) as tx:
+        trigger = rules.again(await _locked(tx, escalation_id), caller.account_id)
+        new_id = await raise_for(tx, await settings_of(tx, site.content), trigger)
+        after = await _locked(tx, new_id)
+        step = Step(event_id=tx.ids.new(), kind="raise_again", actor_id=caller.account_id)
+        await enter(tx, after, await _with_note(tx, site, after, step, reason))
         return await _answer(tx, caller, after)
 
 
@@ -104,10 +121,10 @@ async def resolve_with(
 
     `done` is what this person says was done about it. Without that a danger stays as it is: nothing resolves one
     silently. A review that was late is resolved by the decision that it waited for (`is_answer`). Raises
-    NothingToResolve and NoteTooLong.
+    NothingToResolve, NoteNeeded and NoteTooLong.
     """
     if done is not None:
-        rules.check_note(done.note)
+        rules.check_resolution(done)
     current = await queries.unresolved_locked(tx, subject)
     if current is None:
         if done is not None:

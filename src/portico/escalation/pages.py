@@ -1,6 +1,7 @@
 """Page of what must be seen at once: who is on it, and what was done."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Annotated
 from uuid import UUID
 
@@ -12,10 +13,12 @@ from litestar.params import Body
 
 from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
-from portico.escalation import handling
+from portico.escalation import handling, rules
 from portico.escalation.api import AskedState
+from portico.escalation.case_forms import Typed, TypedCases, typed_cases
 from portico.escalation.handling import Wanted
-from portico.escalation.model import Outcome
+from portico.escalation.model import Outcome, Resolution
+from portico.escalation.words import read_rule_words
 from portico.ids import EscalationId
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
@@ -43,6 +46,7 @@ CAUSE_NAMES = {
 
 STEP_NAMES = {
     "raise": "Raised",
+    "raise_again": "Raised again by hand",
     "raise_level": "Raised to a higher level",
     "add_rules": "More was found",
     "lower_level": "Level lowered by hand",
@@ -75,15 +79,6 @@ class Urgent(msgspec.Struct, frozen=True, kw_only=True):
     first: Sequence[UrgentCase]
 
 
-class SentResolution(msgspec.Struct, frozen=True, kw_only=True):
-    """What was to be recorded, so that a refusal loses nothing of it."""
-
-    escalation_id: UUID
-    outcome: str
-    note: str
-    problem: str
-
-
 async def read_urgent(site: Site, caller: Caller) -> Urgent | None:
     """What must be seen at once, most urgent first, for whoever may know of it; None while nothing is open."""
     if not caller.actor.may(Permission.LIST_ESCALATIONS):
@@ -106,7 +101,7 @@ async def escalations_page(
     request: AnyRequest, site: Site, caller: Caller, wanted: AskedState = "unresolved", cursor: str | None = None
 ) -> Response[bytes]:
     """What waits for somebody to act, most urgent first."""
-    return await _show(request, site, caller, wanted, cursor)
+    return await _show(request, site, caller, Asked(wanted=wanted, cursor=cursor))
 
 
 @post(
@@ -116,11 +111,15 @@ async def escalations_page(
 async def acknowledge_page(
     request: AnyRequest, site: Site, caller: Caller, escalation_id: UUID, data: Form
 ) -> Response[bytes]:
-    """Says "I am on it"."""
+    """Says "I am on it"; what was typed about this or another case is not lost."""
+    pressed = EscalationId(escalation_id)
+    typed = typed_cases(data, pressed)
     try:
-        await handling.acknowledge(site, caller, EscalationId(escalation_id))
+        await handling.acknowledge(site, caller, pressed)
     except DomainError as refusal:
-        return await _show(request, site, caller, "unresolved", None, refusal)
+        return await _show(request, site, caller, _asked(data), typed, refusal)
+    if typed:
+        return await _show(request, site, caller, _asked(data), typed)
     # The list is in another order now: stay with the patient whose case this is.
     return see_other(_back(data) or f"/escalations#e-{escalation_id}")
 
@@ -129,16 +128,51 @@ async def acknowledge_page(
 async def resolve_page(
     request: AnyRequest, site: Site, caller: Caller, escalation_id: UUID, data: Form
 ) -> Response[bytes]:
-    """Records what was done."""
-    note = data.get("note", "").strip()
+    """Records what was done. A case that ends with nothing done is asked about once more."""
+    pressed = EscalationId(escalation_id)
+    typed = typed_cases(data, pressed)
+    mine = typed.pop(pressed, Typed())
     try:
-        await handling.resolve(site, caller, EscalationId(escalation_id), outcome_of(data.get("outcome")), note or None)
+        outcome = outcome_of(mine.outcome)
+        rules.check_resolution(Resolution(outcome=outcome, note=mine.note or None))
+        if outcome == "not_needed" and data.get("sure") != str(escalation_id):
+            message = "Nothing was done for the patient, and the case ends. Are you sure that nothing was needed?"
+            raise rules.NotSure(message)
+        await handling.resolve(site, caller, pressed, outcome, mine.note or None)
     except DomainError as refusal:
-        sent = SentResolution(
-            escalation_id=escalation_id, outcome=data.get("outcome", ""), note=note, problem=refusal.message
-        )
-        return await _show(request, site, caller, "unresolved", None, refusal, sent)
-    return see_other(_back(data) or "/escalations")
+        return await _show(request, site, caller, _asked(data), {**typed, pressed: _refused(mine, refusal)}, refusal)
+    return await _after(request, site, caller, data, typed) or see_other(_back(data) or "/escalations")
+
+
+@post("/escalations/{escalation_id:uuid}/recurrence", opt={"audience": staff(Permission.RESOLVE_ESCALATIONS)})
+async def raise_again_page(
+    request: AnyRequest, site: Site, caller: Caller, escalation_id: UUID, data: Form
+) -> Response[bytes]:
+    """Raises a resolved one anew; the list shows it among those that are open."""
+    pressed = EscalationId(escalation_id)
+    typed = typed_cases(data, pressed)
+    mine = typed.pop(pressed, Typed())
+    asked = Asked(wanted="resolved", cursor=data.get("cursor") or None)
+    try:
+        again = await handling.raise_again(site, caller, pressed, mine.why or None)
+    except DomainError as refusal:
+        return await _show(request, site, caller, asked, {**typed, pressed: _refused(mine, refusal)}, refusal)
+    if typed:
+        return await _show(request, site, caller, asked, typed)
+    return see_other(f"/escalations#e-{again.escalation_id}")
+
+
+async def _after(
+    request: AnyRequest, site: Site, caller: Caller, data: dict[str, str], typed: TypedCases
+) -> Response[bytes] | None:
+    """The list with what was typed about other cases; None when nothing was."""
+    return await _show(request, site, caller, _asked(data), typed) if typed else None
+
+
+def _refused(typed: Typed, refusal: DomainError) -> Typed:
+    box = "n" if isinstance(refusal, rules.NoteNeeded | rules.NoteTooLong) else "o"
+    sure = isinstance(refusal, rules.NotSure)
+    return msgspec.structs.replace(typed, problem=refusal.message, field=box, asks_whether_sure=sure)
 
 
 def _back(form: dict[str, str]) -> str | None:
@@ -149,17 +183,29 @@ def _back(form: dict[str, str]) -> str | None:
         return None
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page of the list is shown."""
+
+    wanted: Wanted = "unresolved"
+    cursor: str | None = None
+
+
+def _asked(form: dict[str, str]) -> Asked:
+    return Asked(cursor=form.get("cursor") or None)
+
+
 async def _show(
     request: AnyRequest,
     site: Site,
     caller: Caller,
-    state: Wanted,
-    cursor: str | None,
+    asked: Asked,
+    typed: TypedCases | None = None,
     problem: DomainError | None = None,
-    sent: SentResolution | None = None,
 ) -> Response[bytes]:
-    listed = await handling.read_list(site, caller, state, cursor)
-    is_listed = sent is not None and any(entry.escalation_id == sent.escalation_id for entry in listed.entries)
+    listed = await handling.read_list(site, caller, asked.wanted, asked.cursor)
+    shown = {entry.escalation_id for entry in listed.entries}
+    sent = typed or {}
+    may_read = caller.actor.may(Permission.READ_ESCALATION_RULES)
     return page(
         "escalations.html",
         request,
@@ -167,17 +213,28 @@ async def _show(
         entries=listed.entries,
         phones=listed.phones,
         next=listed.next,
-        state=state,
+        state=asked.wanted,
+        cursor=asked.cursor or "",
         problem=None if problem is None else problem.message,
+        at=_place_of_problem(sent, shown, asked.wanted),
         sent=sent,
-        is_listed=is_listed,
-        may_read=caller.actor.may(Permission.READ_ESCALATION_RULES),
+        elsewhere=[each for of, each in sent.items() if of not in shown and (each.note or each.why)],
+        words=await read_rule_words(site, caller) if may_read else {},
+        may_read=may_read,
         may_acknowledge=caller.actor.may(Permission.ACKNOWLEDGE_ESCALATIONS),
         may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),
         level_names=LEVEL_NAMES,
         outcome_names=OUTCOME_NAMES,
         cause_names=CAUSE_NAMES,
     )
+
+
+def _place_of_problem(sent: TypedCases, shown: AbstractSet[EscalationId], wanted: Wanted) -> str | None:
+    """The id of the box that a refusal is about."""
+    for of, each in sent.items():
+        if each.problem and of in shown:
+            return f"{'y' if wanted == 'resolved' else each.field}-{of}"
+    return None
 
 
 def outcome_of(text: str | None) -> Outcome:
@@ -190,4 +247,4 @@ def outcome_of(text: str | None) -> Outcome:
     return outcome
 
 
-ROUTES: list[HTTPRouteHandler] = [escalations_page, acknowledge_page, resolve_page]
+ROUTES: list[HTTPRouteHandler] = [escalations_page, acknowledge_page, resolve_page, raise_again_page]

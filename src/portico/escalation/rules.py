@@ -9,7 +9,7 @@ import msgspec
 from portico.clinic.model import ClinicSettings
 from portico.errors import Conflict, Invalid
 from portico.escalation.ladder import acknowledge_by, contact_by, next_rung
-from portico.escalation.model import LEVEL_RANK, Cause, Escalation, Level, Missed, Outcome, State, Trigger
+from portico.escalation.model import LEVEL_RANK, Cause, Escalation, Level, Missed, Outcome, Resolution, State, Trigger
 from portico.ids import AccountId
 
 Event = Literal["acknowledge", "resolve", "left_message", "deadline_passed", "contact_time_passed", "raise_level"]
@@ -68,6 +68,18 @@ class NoteTooLong(Invalid):
     """The note does not fit."""
 
     code = "note-too-long"
+
+
+class NoteNeeded(Invalid):
+    """An urgent case ends as "not needed", or is raised again, only with a sentence that says why."""
+
+    code = "note-needed"
+
+
+class NotSure(Conflict):
+    """The page asks once more before a case ends with nothing done for the patient."""
+
+    code = "confirm-first"
 
 
 def moved(state: State, event: Event) -> State:
@@ -202,6 +214,38 @@ def retimed(current: Escalation, settings: ClinicSettings) -> Escalation:
 def is_replay(current: Escalation, outcome: Outcome, by: AccountId) -> bool:
     """Whether this very outcome by this person has been recorded before."""
     return current.state == "resolved" and (current.resolved_by, current.outcome) == (by, outcome)
+
+
+def again(before: Escalation, by: AccountId) -> Trigger:
+    """What raises a resolved one anew, about the same subject and for the same rules. Raises EscalationCannotMove."""
+    if before.state != "resolved":
+        message = "This is still open. It need not be raised again."
+        raise EscalationCannotMove(message, state=before.state)
+    return Trigger(
+        patient_id=before.patient_id,
+        subject=before.subject,
+        level=before.level,
+        cause=before.cause,
+        rules=before.rules,
+        rule_set_version=before.rule_set_version,
+        actor_id=by,
+    )
+
+
+def check_reason(reason: str | None) -> None:
+    """Raises NoteNeeded and NoteTooLong."""
+    if not reason:
+        message = "Say in a sentence why it is raised again."
+        raise NoteNeeded(message)
+    check_note(reason)
+
+
+def check_resolution(done: Resolution) -> None:
+    """Raises NoteNeeded for "not needed" without a sentence, and NoteTooLong."""
+    if done.outcome == "not_needed" and not done.note:
+        message = "Say in a sentence why nothing was needed."
+        raise NoteNeeded(message)
+    check_note(done.note)
 
 
 def check_note(note: str | None) -> None:

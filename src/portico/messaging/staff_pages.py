@@ -12,6 +12,7 @@ from portico.access import Caller, Permission, staff
 from portico.accounts.request_checks import MULTIPART
 from portico.errors import DomainError
 from portico.escalation.pages import OUTCOME_NAMES, STEP_NAMES, read_urgent
+from portico.escalation.words import read_rule_words
 from portico.ids import AccountId, MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, handling, marks, notes, reading, rooms, sending
 from portico.messaging.handling_rules import colleagues_for
@@ -267,6 +268,7 @@ async def _show(
         me=caller.account_id,
         may_retract_all=caller.actor.may(Permission.LOWER_LEVELS),
         colleagues=colleagues_for(desk.colleagues, thread.pool),
+        words=await read_rule_words(site, caller),
         step_names=STEP_NAMES,
         outcome_names=OUTCOME_NAMES,
         topic_names=TOPIC_NAMES,

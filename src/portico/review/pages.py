@@ -13,7 +13,9 @@ from litestar.params import Body
 from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
 from portico.escalation.model import Resolution
-from portico.escalation.pages import CAUSE_NAMES, LEVEL_NAMES, OUTCOME_NAMES, Urgent, outcome_of, read_urgent
+from portico.escalation.pages import CAUSE_NAMES, LEVEL_NAMES, OUTCOME_NAMES, outcome_of, read_urgent
+from portico.escalation.rules import NoteNeeded, NoteTooLong
+from portico.escalation.words import read_rule_words
 from portico.ids import EscalationId, ResponseId, ReviewId
 from portico.intake.reading import kind_of
 from portico.intake.summary_pdf import render_pdf
@@ -79,7 +81,7 @@ async def claim_next_page(site: Site, caller: Caller) -> Response[bytes]:
 async def review_page(request: AnyRequest, site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
     """One review."""
     read = await reading.read_review(site, caller, ReviewId(review_id))
-    return _review_page(request, caller, read, await read_urgent(site, caller))
+    return await _review_page(request, site, caller, read)
 
 
 @get("/responses/{response_id:uuid}/summary", opt={"audience": staff(Permission.READ_SUMMARIES)})
@@ -142,11 +144,11 @@ URGENT_NAMES: Mapping[str, object] = {"outcome_names": OUTCOME_NAMES, "cause_nam
 """Words about the patient's urgent cases, beside those of reviews."""
 
 
-def _review_page(
+async def _review_page(
     request: AnyRequest,
+    site: Site,
     caller: Caller,
     read: ReviewReading,
-    urgent: Urgent | None,
     *,
     problem: DomainError | None = None,
     sent: SentDecision | None = None,
@@ -156,7 +158,8 @@ def _review_page(
         "review.html",
         request,
         status=200 if problem is None else status_of(problem),
-        urgent=urgent,
+        urgent=await read_urgent(site, caller),
+        words=await read_rule_words(site, caller),
         entry=entry,
         summary=read.summary,
         changes=read.changes,
@@ -190,13 +193,15 @@ async def _refused(
     sent: SentDecision | None = None,
 ) -> Response[bytes]:
     read = await reading.read_review(site, caller, review_id)
-    return _review_page(request, caller, read, await read_urgent(site, caller), problem=refusal, sent=sent)
+    return await _review_page(request, site, caller, read, problem=refusal, sent=sent)
 
 
 def _field_of(problem: DomainError | None, sent: SentDecision | None) -> str | None:
     """The field of the decision form that a refusal is about."""
     if isinstance(problem, rules.DangerNotSeen):
         return "seen"
+    if isinstance(problem, NoteNeeded | NoteTooLong):
+        return "done_note"
     if not isinstance(problem, rules.DecisionIncomplete):
         return None
     if sent is not None and not sent.decision:
