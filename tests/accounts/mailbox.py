@@ -56,9 +56,9 @@ async def letters(entrance: Entrance, address: str, clinic: str = "north") -> li
         return [
             ""
             if row.link_sealed is None
-            else opened_link(
-                box.open_text(Place("notification", "link_sealed", row.notification_id), row.link_sealed)
-            )[0]
+            else opened_link(box.open_text(Place("notification", "link_sealed", row.notification_id), row.link_sealed))[
+                0
+            ]
             for row in rows
         ]
 

@@ -1,5 +1,7 @@
 """Both sides by page, without scripts."""
 
+from dataclasses import replace
+
 import pytest
 
 from portico.access import SystemScope
@@ -7,6 +9,7 @@ from portico.clinic.actions import set_setting
 from portico.clinic.signing import sign_everything
 from tests import walks
 from tests.messaging.practice import BREATH, CALM, FEVER, WORRIED, messages, new_id, started, write
+from tests.pages.markup import Form
 from tests.pages.tab import Tab
 from tests.portal import Portal
 
@@ -173,6 +176,12 @@ async def test_a_thread_is_opened_under_its_own_patient_only(portal: Portal) -> 
     assert tab.status == 404
 
 
+def act(tab: Tab, what: str) -> Form:
+    """The one form of a staff page about a thread, sent by the button that does this."""
+    form = next(form for form in tab.page.forms if form.id == "desk")
+    return replace(form, action=f"{form.action.rpartition('/')[0]}/{what}")
+
+
 async def test_staff_read_with_the_patient_beside_it_and_answer(fresh_portal: Portal) -> None:
     portal = fresh_portal
     alice, nora = await portal.as_("alice"), await portal.as_("nora")
@@ -183,7 +192,13 @@ async def test_staff_read_with_the_patient_beside_it_and_answer(fresh_portal: Po
     await tab.open("/threads")
     assert "Call now" in tab.page.text
     await tab.open(next(link for link in tab.page.links if link == f"/threads/{thread}"))
-    for shown in ("born May 14, 1958", "Next consult:", "Intake of", "Nobody is on it yet.", "Rules: ST08"):
+    for shown in (
+        "born May 14, 1958",
+        "Next consult:",
+        "Intake of",
+        "Nobody is on it yet.",
+        "Noticed: Fever or chills after an injection",
+    ):
         assert shown in tab.page.text
     assert "tel:555-0150" in tab.page.links
     await tab.press(tab.page.form(f"{thread}/messages"), SEND, body="Please call us now.")
@@ -215,22 +230,21 @@ async def test_staff_take_note_hand_on_and_close(fresh_portal: Portal) -> None:
     thread = await started(alice, alice.own)
     tab = Tab(nora)
     await tab.open(f"/threads/{thread}")
-    await tab.press(tab.page.form("/assignment"))
+    await tab.press(act(tab, "assignment"), ("to", str(walks.caller(fresh_portal, "nora").account_id)))
     assert "Release it" in tab.page.text
-    await tab.press(tab.page.form("/notes"), note="Made-up note")
+    await tab.press(act(tab, "notes"), note="Made-up note")
     assert "Made-up note" in tab.page.text
     adams = str(walks.caller(fresh_portal, "dr.adams").account_id)
-    give = [form for form in tab.page.forms if form.action.endswith("/assignment")][-1]
-    await tab.press(give, to=adams, reason="Made-up reason")
+    await tab.press(act(tab, "assignment"), ("give", "yes"), give_to=adams, give_reason="Made-up reason")
     assert (
         "Given to Dr. Adams Demo : Made-up reason" in tab.page.text
         or "Given to Dr. Adams Demo: Made-up" in tab.page.text
     )
-    await tab.press(tab.page.form("/assignment"), reason="")
+    await tab.press(act(tab, "assignment"), ("to", str(walks.caller(fresh_portal, "nora").account_id)))
     assert tab.status == 409
-    await tab.press(tab.page.form("/closure"), sentence=" ")
+    await tab.press(act(tab, "closure"), sentence=" ")
     assert tab.status == 422
-    await tab.press(tab.page.form("/closure"), sentence="Write again in a week.")
+    await tab.press(act(tab, "closure"), sentence="Write again in a week.")
     assert "Write again in a week." in tab.page.text
     patient = Tab(alice)
     await patient.open(f"/for/{alice.own}/threads/{thread}")
@@ -245,13 +259,18 @@ async def test_staff_lower_a_level_and_take_back_an_answer(fresh_portal: Portal)
     thread = await started(alice, alice.own, WORRIED)
     tab = Tab(adams)
     await tab.open(f"/threads/{thread}")
-    await tab.press(tab.page.form("/level"), level="routine", reason="")
+    (first,) = await messages(adams, thread)
+    what = f"messages/{first['id']}/level"
+    await tab.send(act(tab, what), {f"level-{first['id']}": "routine"})
     assert tab.status == 422
-    await tab.press(tab.page.form("/level"), level="routine", reason="Spoke to her.")
+    await tab.send(act(tab, what), {f"level-{first['id']}": "routine", f"why-{first['id']}": "Spoke to her."})
     assert "Level: Routine: Spoke to her." in tab.page.text
     assert "Level lowered by hand" in tab.page.text
     await tab.press(tab.page.form(f"{thread}/messages"), SEND, body="Take 10.")
-    await tab.press(tab.page.form("/retraction"), reason="Wrong number.", body="Take 1.")
+    answer = (await messages(adams, thread))[-1]["id"]
+    written = {f"reason-{answer}": "Wrong number.", f"correction-{answer}": "Take 1."}
+    await tab.send(act(tab, f"messages/{answer}/retraction"), written)
+    assert (await messages(adams, thread))[-1]["body"] == "Take 1."
     assert "Taken back by Dr. Adams Demo: Wrong number." in tab.page.text
 
 
@@ -287,3 +306,50 @@ async def test_the_front_desk_sees_its_own_pool(fresh_portal: Portal) -> None:
     assert f"/threads/{nurses}" not in links
     page = await tab.open(f"/threads/{mine}")
     assert "Intake of" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("what", "button", "done"),
+    [
+        ("notes", ("", ""), "note"),
+        ("assignment", ("to", "me"), ""),
+        ("assignment", ("give", "yes"), "give_reason"),
+        ("closure", ("", ""), "sentence"),
+        ("messages", ("action", "send"), "body"),
+        ("messages", ("action", "keep"), "body"),
+        ("messages/first/level", ("", ""), "why-first"),
+        ("messages/ours/retraction", ("", ""), "reason-ours correction-ours"),
+    ],
+    ids=["note", "take", "give", "close", "send", "keep", "level", "take back"],
+)
+async def test_no_button_costs_the_words_of_another_box(
+    fresh_portal: Portal, what: str, button: tuple[str, str], done: str
+) -> None:
+    alice, adams = await fresh_portal.as_("alice"), await fresh_portal.as_("dr.adams")
+    thread = await started(alice, alice.own)
+    await write(adams, thread, "At eight.")
+    ids = dict(zip(("first", "ours"), [each["id"] for each in await messages(adams, thread)], strict=True))
+    typed = {
+        "body": "Made-up answer",
+        "note": "Made-up note",
+        "sentence": "Made-up sentence",
+        "give_to": str(walks.caller(fresh_portal, "nora").account_id),
+        "give_reason": "Made-up reason",
+        f"why-{ids['first']}": "Made-up why",
+        f"reason-{ids['ours']}": "Made-up slip",
+        f"correction-{ids['ours']}": "At nine.",
+    }
+    for name, found in ids.items():
+        what, done = what.replace(name, found), done.replace(name, found)
+    tab = Tab(adams)
+    await tab.open(f"/threads/{thread}")
+    me = str(walks.caller(fresh_portal, "dr.adams").account_id)
+    await tab.send(act(tab, what), typed, (button[0], me if button[1] == "me" else button[1]))
+    assert tab.status == 200
+    for name, text in typed.items():
+        shown = tab.page.values(name)
+        # A box whose act is done is empty or gone; an answer that was kept stands in its box as the draft.
+        if name in done.split() and button != KEEP:
+            assert shown in ([], [""]), name
+        elif name != "give_to" or button[0] != "give":
+            assert shown == [text], name

@@ -16,6 +16,7 @@ class Form:
     """A form: where it goes and what it would send, button by button."""
 
     action: str
+    id: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
@@ -49,6 +50,8 @@ class _Reader(HTMLParser):
         self._labels: set[str] = set()
         self._controls: list[tuple[str, bool]] = []
         self._select: tuple[str, list[str], list[str]] | None = None
+        self._before: dict[str, list[tuple[str, str]]] = {}
+        self._fields: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -66,7 +69,8 @@ class _Reader(HTMLParser):
         if tag == "a":
             page.links.append(given.get("href", ""))
         if tag == "form":
-            page.forms.append(Form(given.get("action", "")))
+            page.forms.append(Form(given.get("action", ""), given.get("id", "")))
+            page.forms[-1].fields.extend(self._before.pop(given.get("id", ""), []))
         self._note_label(tag, given)
         self._note_field(tag, given)
 
@@ -78,12 +82,14 @@ class _Reader(HTMLParser):
             self._controls.append((given.get("id", ""), is_inside))
 
     def _note_field(self, tag: str, given: Attributes) -> None:
-        name, form = given.get("name"), self.page.forms[-1] if self.page.forms else None
+        name, form = given.get("name"), self._form_of(given)
         if tag == "option" and self._select is not None:
             self._select[1].append(given.get("value", ""))
             self._select[2].extend([given.get("value", "")] if "selected" in given else [])
         if name is None or form is None:
             return
+        if tag in TYPED:
+            self._fields = form.fields
         if tag == "button":
             form.buttons.append((name, given.get("value", "")))
         if tag == "select":
@@ -93,12 +99,20 @@ class _Reader(HTMLParser):
         elif tag == "input" and (given.get("type") not in ("radio", "checkbox") or "checked" in given):
             form.fields.append((name, given.get("value", "")))
 
+    def _form_of(self, given: Attributes) -> Form | None:
+        """The form that a field belongs to: the one it names, which may still come, else the last that was opened."""
+        named = given.get("form")
+        if named is None:
+            return self.page.forms[-1] if self.page.forms else None
+        found = [form for form in self.page.forms if form.id == named]
+        return found[0] if found else Form("", named, self._before.setdefault(named, []))
+
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open.pop()[0] != tag:
             self.page.faults.append(f"{tag} closes what was not open")
         if tag == "select" and self._select is not None:
             name, options, selected = self._select
-            self.page.forms[-1].fields.append((name, (selected or options)[0]))
+            self._fields.append((name, (selected or options)[0]))
             self._select = None
 
     def handle_data(self, data: str) -> None:
@@ -112,12 +126,13 @@ class _Reader(HTMLParser):
         if tag == "title":
             page.title += data
         elif tag == "textarea":
-            name, before = page.forms[-1].fields[-1]
-            page.forms[-1].fields[-1] = (name, before + (data if before else data.removeprefix("\n")))
+            name, before = self._fields[-1]
+            self._fields[-1] = (name, before + (data if before else data.removeprefix("\n")))
         page.text += data
 
     def finish(self) -> Page:
         page = self.page
+        page.faults.extend(f"no form {named}" for named in self._before)
         page.faults.extend(f"{tag} is not closed" for tag, _ in self._open)
         page.faults.extend(f"id {found} twice" for found in sorted({i for i in page.ids if page.ids.count(i) > 1}))
         page.faults.extend(

@@ -15,6 +15,7 @@ from portico.escalation.pages import OUTCOME_NAMES, STEP_NAMES, read_urgent
 from portico.escalation.words import read_rule_words
 from portico.ids import AccountId, MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, handling, marks, notes, reading, rooms, sending
+from portico.messaging.desk_forms import Typed, box, typed_in
 from portico.messaging.handling_rules import colleagues_for
 from portico.messaging.highlights import highlighted
 from portico.messaging.page_files import BODY_LIMIT, Received, check_files, ids_of, received, sent_form
@@ -23,7 +24,6 @@ from portico.messaging.page_forms import (
     TOPIC_NAMES,
     Composed,
     Corrected,
-    Form,
     blank,
     composed,
     corrected,
@@ -47,6 +47,8 @@ from portico.platform.templates import page, see_other
 _THREAD = "/threads/{thread_id:uuid}"
 _MESSAGE = f"{_THREAD}/messages/{{message_id:uuid}}"
 _ANSWER = {"audience": staff(Permission.ANSWER_THREADS)}
+_DESK = {"audience": staff(Permission.ANSWER_THREADS), "reads": MULTIPART, "body_limit": BODY_LIMIT}
+"""Every act on the page of a thread sends the page's one form, files included."""
 View = Annotated[str, Parameter(query="view")]
 
 VIEW_NAMES = {"open": "Open", "mine": "Mine", "closed": "Closed"}
@@ -125,18 +127,12 @@ async def staff_thread_page(request: AnyRequest, site: Site, caller: Caller, thr
     return await _show(request, site, caller, thread_id)
 
 
-@post(
-    f"{_THREAD}/messages",
-    opt={"audience": staff(Permission.ANSWER_THREADS), "reads": MULTIPART, "body_limit": BODY_LIMIT},
-    request_max_body_size=BODY_LIMIT,
-)
+@post(f"{_THREAD}/messages", opt=_DESK, request_max_body_size=BODY_LIMIT)
 async def staff_send_answer(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Sends what was written, or keeps it; a refusal shows it again as it was written."""
-    of = await reading.read_thread(site, caller, ThreadId(thread_id))
-    form = await received(site, caller, of.thread.patient_id, await sent_form(request, site))
-    sent = composed(form, thread_id)
-    act = _send(site, caller, ThreadId(thread_id), form, sent)
-    return await _after(request, site, caller, thread_id, act, sent)
+    form = await _form(request, site, caller, thread_id)
+    act = _send(site, caller, ThreadId(thread_id), form, composed(form, thread_id))
+    return await _after(request, site, caller, thread_id, form, act, "body")
 
 
 async def _send(site: Site, caller: Caller, thread_id: ThreadId, form: Received, sent: Composed) -> None:
@@ -154,20 +150,15 @@ async def _send(site: Site, caller: Caller, thread_id: ThreadId, form: Received,
         )
 
 
-@post(
-    f"{_MESSAGE}/retraction",
-    opt={"audience": staff(Permission.ANSWER_THREADS), "reads": MULTIPART, "body_limit": BODY_LIMIT},
-    request_max_body_size=BODY_LIMIT,
-)
+@post(f"{_MESSAGE}/retraction", opt=_DESK, request_max_body_size=BODY_LIMIT)
 async def staff_retract(
     request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, message_id: UUID
 ) -> Response[bytes]:
     """Takes a message back and, when there is one, sends the corrected copy with it."""
-    of = await reading.read_thread(site, caller, ThreadId(thread_id))
-    form = await received(site, caller, of.thread.patient_id, await sent_form(request, site))
+    form = await _form(request, site, caller, thread_id)
     sent = corrected(form, message_id)
     act = _correct(site, caller, ThreadId(thread_id), form, sent)
-    return await _after(request, site, caller, thread_id, act, fix=sent)
+    return await _after(request, site, caller, thread_id, form, act, fix=sent)
 
 
 async def _correct(site: Site, caller: Caller, thread_id: ThreadId, form: Received, sent: Corrected) -> None:
@@ -182,42 +173,68 @@ async def _correct(site: Site, caller: Caller, thread_id: ThreadId, form: Receiv
     )
 
 
-@post(f"{_MESSAGE}/level", opt=_ANSWER)
+@post(f"{_MESSAGE}/level", opt=_DESK, request_max_body_size=BODY_LIMIT)
 async def staff_set_level(
-    request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, message_id: UUID, data: Form
+    request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, message_id: UUID
 ) -> Response[bytes]:
     """Sets a message's level, with a reason."""
-    level = level_in(data.get("level", ""))
-    act = handling.set_level(site, caller, ThreadId(thread_id), MessageId(message_id), level, text_in(data, "reason"))
-    return await _after(request, site, caller, thread_id, act)
+    form = await _form(request, site, caller, thread_id)
+    act = _set_level(site, caller, ThreadId(thread_id), MessageId(message_id), form)
+    return await _after(request, site, caller, thread_id, form, act, f"level-{message_id}", f"why-{message_id}")
 
 
-@post(f"{_THREAD}/assignment", opt=_ANSWER)
-async def staff_assign(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, data: Form) -> Response[bytes]:
+async def _set_level(site: Site, caller: Caller, thread_id: ThreadId, message_id: MessageId, form: Received) -> None:
+    level = level_in(box(form, "level", message_id))
+    await handling.set_level(site, caller, thread_id, message_id, level, box(form, "why", message_id, "reason"))
+
+
+@post(f"{_THREAD}/assignment", opt=_DESK, request_max_body_size=BODY_LIMIT)
+async def staff_assign(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Takes the thread, gives it to a colleague, or releases it."""
-    to = AccountId(uuid_in(data, "to")) if data.get("to") else None
-    act = handling.assign(site, caller, ThreadId(thread_id), to, text_in(data, "reason") or None)
-    return await _after(request, site, caller, thread_id, act)
+    form = await _form(request, site, caller, thread_id)
+    act = _assign(site, caller, ThreadId(thread_id), form)
+    done = ("give_to", "give_reason") if "give" in form.data else ("take_reason",)
+    return await _after(request, site, caller, thread_id, form, act, *done)
 
 
-@post(f"{_THREAD}/closure", opt=_ANSWER)
-async def staff_close(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, data: Form) -> Response[bytes]:
+async def _assign(site: Site, caller: Caller, thread_id: ThreadId, form: Received) -> None:
+    to, reason = ("give_to", "give_reason") if "give" in form.data else ("to", "take_reason")
+    holder = AccountId(uuid_in(form.data, to)) if form.data.get(to) else None
+    said = text_in(form.data, reason) or text_in(form.data, "reason")
+    await handling.assign(site, caller, thread_id, holder, said or None)
+
+
+@post(f"{_THREAD}/closure", opt=_DESK, request_max_body_size=BODY_LIMIT)
+async def staff_close(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Closes the thread with a sentence that says what to do next."""
-    act = handling.close(site, caller, ThreadId(thread_id), text_in(data, "sentence"))
-    return await _after(request, site, caller, thread_id, act)
+    form = await _form(request, site, caller, thread_id)
+    act = handling.close(site, caller, ThreadId(thread_id), text_in(form.data, "sentence"))
+    return await _after(request, site, caller, thread_id, form, act, "sentence")
 
 
-@post(f"{_THREAD}/reopening", opt=_ANSWER)
+@post(f"{_THREAD}/reopening", opt=_DESK, request_max_body_size=BODY_LIMIT)
 async def staff_reopen(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Opens a closed thread again."""
-    return await _after(request, site, caller, thread_id, handling.reopen(site, caller, ThreadId(thread_id)))
+    form = await _form(request, site, caller, thread_id)
+    return await _after(request, site, caller, thread_id, form, handling.reopen(site, caller, ThreadId(thread_id)))
 
 
-@post(f"{_THREAD}/notes", opt={"audience": staff(Permission.WRITE_NOTES)})
-async def staff_note(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID, data: Form) -> Response[bytes]:
+@post(
+    f"{_THREAD}/notes",
+    opt={"audience": staff(Permission.WRITE_NOTES), "reads": MULTIPART, "body_limit": BODY_LIMIT},
+    request_max_body_size=BODY_LIMIT,
+)
+async def staff_note(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Keeps a note that only staff read."""
-    act = notes.write_note(site, caller, ThreadId(thread_id), text_in(data, "note"))
-    return await _after(request, site, caller, thread_id, act, note=text_in(data, "note"))
+    form = await _form(request, site, caller, thread_id)
+    act = notes.write_note(site, caller, ThreadId(thread_id), text_in(form.data, "note"))
+    return await _after(request, site, caller, thread_id, form, act, "note")
+
+
+async def _form(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Received:
+    """Every box of the page, and the files chosen on it. Raises NotFound."""
+    of = await reading.read_thread(site, caller, ThreadId(thread_id))
+    return await received(site, caller, of.thread.patient_id, await sent_form(request, site))
 
 
 async def _after(
@@ -225,17 +242,19 @@ async def _after(
     site: Site,
     caller: Caller,
     thread_id: UUID,
+    form: Received,
     act: Awaitable[object],
-    sent: Composed | None = None,
-    *,
+    *done: str,
     fix: Corrected | None = None,
-    note: str = "",
 ) -> Response[bytes]:
-    """Back to the thread; a refusal shows it with what was written."""
+    """Back to the thread. What stands in other boxes comes back, and after a refusal everything."""
     try:
         await act
     except DomainError as refusal:
-        return await _show(request, site, caller, thread_id, sent=sent, fix=fix, note=note, refusal=refusal)
+        return await _show(request, site, caller, thread_id, typed_in(form, thread_id), refusal, fix=fix)
+    left = typed_in(form, thread_id, done)
+    if left.has_words:
+        return await _show(request, site, caller, thread_id, left)
     return see_other(f"/threads/{thread_id}")
 
 
@@ -244,14 +263,14 @@ async def _show(
     site: Site,
     caller: Caller,
     thread_id: UUID,
-    *,
-    sent: Composed | None = None,
-    fix: Corrected | None = None,
-    note: str = "",
+    typed: Typed | None = None,
     refusal: DomainError | None = None,
+    *,
+    fix: Corrected | None = None,
 ) -> Response[bytes]:
     desk = await rooms.enter_desk(site, caller, ThreadId(thread_id))
     thread = desk.reading.thread
+    typed = typed or Typed()
     return page(
         "staff_thread.html",
         request,
@@ -260,9 +279,9 @@ async def _show(
         desk=desk,
         thread=thread,
         highlighted=highlighted,
-        sent=sent or blank(site.db.ids, thread_id, desk.draft),
+        sent=typed.sent or blank(site.db.ids, thread_id, desk.draft),
+        typed=typed.boxes,
         fix=fix,
-        note=note,
         new_id=site.db.ids.new(),
         problem=None if refusal is None else refusal.message,
         me=caller.account_id,

@@ -128,7 +128,9 @@ def _words_faults(text: Guidance, words: GuidanceWords, content: Content) -> Ite
         yield "decides", "The result says that the clinician decides."
     if text.kind == "emergency" and not any(_stands_alone(line) for line in lines):
         yield "needs-settings", "An emergency text must say what to do without any setting."
-    for key in sorted({key for line in (words.title, *lines) for key in _named_settings(line)} - content.settings.keys()):
+    for key in sorted(
+        {key for line in (words.title, *lines) for key in _named_settings(line)} - content.settings.keys()
+    ):
         if key not in RUNTIME_VALUES:
             yield "unknown-setting", f"The setting {key} is not declared."
 
