@@ -1,5 +1,6 @@
 """What a patient wishes for a visit is read for danger as any message is, before anything is asked for."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,12 @@ async def test_other_words_while_a_danger_is_open_are_said_not_to_be_sent(portal
     assert (await ask(alice, BREATH)).status_code == 409
     page = await tab.press(form, wishes=CALM)
     assert ("h2", "What you wrote was not sent") in page.headings
+
+
+async def test_days_alone_are_a_request_even_the_day_after_a_procedure(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    yesterday = f"{portal.clock.now() - timedelta(days=1):%Y-%m-%d}"
+    made = {"patient": alice.own, "performedOn": yesterday, "regions": ["knee"], "tissues": []}
+    assert (await nora.send("POST", "/api/procedures", json=made)).status_code == 201
+    assert (await ask(alice, "Mondays")).status_code == 201
+    assert await threads_about(portal, alice.own) == []

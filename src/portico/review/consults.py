@@ -31,6 +31,7 @@ from portico.platform.site import Site
 from portico.platform.vault import Place
 from portico.platform.web import cursor_decode, cursor_encode
 from portico.review.actions import lead_time
+from portico.review.plain_times import are_plain_times
 from portico.review.queries import has_undecided_danger, move_consult_of_patient
 from portico.review.queue_queries import Clinician, clinicians
 
@@ -232,7 +233,7 @@ async def _is_danger(
     tx: Tx, site: Site, caller: Caller, patient: PatientId, wishes: str | None, message_id: MessageId | None
 ) -> bool:
     """Whether the wishes are above routine; if so they are a message to the nurses from now on."""
-    if not (wishes or "").strip():
+    if not (wishes or "").strip() or are_plain_times(wishes or ""):
         return False
     new = NewThread(thread_id=ThreadId(tx.ids.new()), patient_id=patient, topic="appointment", subject=WISHES_SUBJECT)
     if message_id is None or await was_sent(tx, caller, patient, message_id):
