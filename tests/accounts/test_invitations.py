@@ -180,11 +180,12 @@ async def test_nobody_but_an_admin_invites_or_sees_invited_staff(entrance: Entra
 
 async def test_a_stolen_session_of_an_admin_invites_no_staff(entrance: Entrance) -> None:
     _, anna = await admin(entrance)
-    staff = {"email": entrance.email("nora"), "name": "Nora Test", "roles": ["admin"]}
+    address = entrance.email("nora")
+    staff = {"email": address, "name": "Nora Test", "roles": ["admin"]}
     answer = await anna.post("/api/invitations", staff)
     assert (answer.status_code, answer.json()["code"]) == (403, "step-up-required")
     assert (await anna.get("/api/invitations")).json()["items"] == []
-    assert await letters(entrance, staff["email"]) == []
+    assert await letters(entrance, address) == []
 
 
 async def test_a_withdrawn_invitation_opens_nothing(entrance: Entrance) -> None:
