@@ -36,6 +36,7 @@ IN_A_HOUSE: Mapping[str, Callable[[House], Awaitable[Section]]] = {
 _POSTGRES = 18
 """The version that the demo and the measurements embed."""
 _HEADING = re.compile(r"^## \((\w)\) .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_MACHINE = re.compile(r"^## The machine\n\n(.*?)\n\n## ", re.MULTILINE | re.DOTALL)
 _GOAL = re.compile(r"^\| (.+?) \|.*\| (met|\*\*NOT met\*\*) \|$", re.MULTILINE)
 
 
@@ -46,8 +47,11 @@ def main(asked: Sequence[str]) -> int:
         print(f"no such section: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     measured = asyncio.run(_measured(asked or [*ON_ITS_OWN, *IN_A_HOUSE]))
-    kept = {found[1]: found[0].strip() for found in _HEADING.finditer(PAGE.read_text(encoding="utf-8"))}
-    page = _page([text for _, text in sorted({**kept, **measured}.items())])
+    before = PAGE.read_text(encoding="utf-8")
+    kept = {found[1]: found[0].strip() for found in _HEADING.finditer(before)}
+    found = _MACHINE.search(before) if asked else None
+    machine = found[1] if found else "\n".join(_machine())
+    page = _page(machine, [text for _, text in sorted({**kept, **measured}.items())])
     PAGE.write_text(page, encoding="utf-8")
     print("\n\n".join(measured.values()) if asked else page)
     return 0
@@ -71,11 +75,13 @@ async def _measured(asked: Sequence[str]) -> dict[str, str]:
 async def _told(measure: Callable[..., Awaitable[Section]], *house: House) -> str:
     before = os.getloadavg()[0]
     section = await measure(*house)
-    when = f"Measured on {datetime.now(UTC):%Y-%m-%d}; load of the last minute before {before:.1f}, after "
+    when = (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, {_processor()}; load of the last minute before {before:.1f}, after "
+    )
     return "\n".join([*_table(section), f"\n{when}{os.getloadavg()[0]:.1f}."])
 
 
-def _page(sections: Sequence[str]) -> str:
+def _page(machine: str, sections: Sequence[str]) -> str:
     judged = [found.groups() for text in sections for found in _GOAL.finditer(text)]
     missed = [what for what, verdict in judged if verdict != "met"]
     unmet = f"; not met: {'; '.join(missed)}" if missed else ""
@@ -84,7 +90,7 @@ def _page(sections: Sequence[str]) -> str:
         "<!-- Written by `make bench` (benchmarks/); never by hand. -->",
         f"{len(judged) - len(missed)} of {len(judged)} goals met{unmet}.",
         "## The machine",
-        "\n".join(_machine()),
+        machine,
     ]
     return "\n\n".join([*head, *sections]) + "\n"
 
