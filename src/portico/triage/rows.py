@@ -15,6 +15,9 @@ NUMB_WINDOW_HOURS = 8.0
 FAINT_HOURS = 2.0
 """T4: fainting later than this after the procedure is an emergency."""
 
+FIRST_WEEK = 7
+"""T23, T24: from day 8 on, soreness that is no better or worse is for a clinician to read, not for the same day."""
+
 SPINE_AND_HEAD = frozenset({"neck", "head", "low_back", "upper_back"})
 
 
@@ -105,8 +108,9 @@ def _asks_to_begin(case: Case) -> bool:
 
 
 def _worse_counts(case: Case) -> bool:
-    """T22 to T24: mild soreness that is somewhat worse is expected; a plain `worse` counts when nothing says how much."""
-    return not case.any_of("pain.number") or case.any_of("pain.seven")
+    """T22 to T24: soreness that is somewhat worse is expected; in the first week a plain `worse` without a score counts."""
+    early = case.days is None or case.days <= FIRST_WEEK
+    return early and (not case.any_of("pain.number") or case.any_of("pain.seven"))
 
 
 GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
@@ -125,7 +129,10 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
     "belly.hard": ((_abdominal, "emergency"), (lambda _: True, "same_day")),
     "belly.ache": ((lambda case: case.region != "abdominal_wall", "same_day"),),
     "vomit.repeated": ((lambda case: case.region == "abdominal_wall", "emergency"), (lambda _: True, "same_day")),
-    "limb.color": ((lambda case: not case.any_of("bruise.named"), "emergency"), (lambda _: True, "same_day")),
+    "limb.color": (
+        (lambda case: not case.any_of("bruise.named"), "emergency"),
+        (lambda case: not case.any_of("bruise.fades"), "same_day"),
+    ),
     "self.fault": ((lambda case: not case.any_of("errand.frame"), "emergency"),),
     "injury": ((lambda case: not case.any_of("injury.none"), "same_day"),),
     "hand.clumsy": (

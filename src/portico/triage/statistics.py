@@ -4,7 +4,7 @@ They were fitted on the development corpus alone by `python -m benchmarks.triage
 `lexicon/statistics.json`. A text scores the sum of the weights of its features, divided by the root of their number.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from math import sqrt
 from typing import NamedTuple
@@ -31,6 +31,8 @@ AGAIN_SURER = 0.15
 """How much more for each further one of these features."""
 _LIST_OF_DENIALS = 2
 _JUST_BEFORE = 2
+_FEW = 10
+_FIRST_WEEK = 7
 _AGAINST_ROUTINE, _AGAINST_SAME_DAY, _NEARLY = 3, 2, 0.3
 
 
@@ -101,15 +103,15 @@ def margin(found: frozenset[str]) -> float:
 
 
 def score(found: Iterable[str], one: Sum) -> float:
-    """Features that the corpus did not hold count nothing."""
+    """Features that the corpus did not hold count nothing, and a few of them say no more than ten would."""
     known = [one.weights[feature] for feature in found if feature in one.weights]
-    return sum(sorted(known)) / sqrt(max(len(known), 1)) + one.bias
+    return sum(sorted(known)) / sqrt(max(len(known), _FEW)) + one.bias
 
 
 def features(
     words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None
 ) -> frozenset[str]:
-    """Words, concepts, pairs of concepts in one sentence, measures and the days."""
+    """Words, concepts, pairs of concepts in one sentence, measures, and roughly the days."""
     return frozenset(_features(words, row, context, measured, days))
 
 
@@ -151,17 +153,15 @@ def _features(
     yield f"d:{_band(days)}"
 
 
+def _band(days: int | None) -> str:
+    """The first week, later, or unknown."""
+    if days is None:
+        return "unknown"
+    return "first week" if days <= _FIRST_WEEK else "later"
+
+
 def _pairs(concepts: Iterable[str]) -> Iterator[str]:
     ordered = sorted(concepts)[:_MOST_PAIRED]
     for at, one in enumerate(ordered):
         for other in ordered[at + 1 :]:
             yield f"p:{one}{other}"
-
-
-_BANDS: Mapping[int, str] = {0: "0", 2: "1-2", 7: "3-7", 21: "8-21"}
-
-
-def _band(days: int | None) -> str:
-    if days is None:
-        return "unknown"
-    return next((name for last, name in _BANDS.items() if days <= last), "22 and more")
