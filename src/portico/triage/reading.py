@@ -1,7 +1,7 @@
 """Reads one message: words, context, rows, statistics; the result is the highest of them. Pure, never raises."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portico.triage.context import Context, context_of
 from portico.triage.engine import Engine, engine, version
@@ -76,6 +76,7 @@ def signs_of(message: Message, ready: Engine) -> Signs:
         else:
             counted.append(match)
     counted = _without_echoes(counted, aside, marks, text)
+    context = _with_echoes(context, text)
     found = features(words, row, context, measured, message.days_since_procedure)
     found |= tone(marks, context, measured)
     if aside and not counted:
@@ -103,7 +104,7 @@ def _without_echoes(
     counted: Sequence[Match], aside: Sequence[tuple[Match, str]], marks: Sequence[Match], text: Text
 ) -> list[Match]:
     """A subject that only names what the body takes back (`fever in 2020`) says nothing of its own."""
-    subject = next((at for at, (field, _) in enumerate(text.places) if field != "subject"), 0)
+    subject = _body(text)
     taken_back = {_stem(text.words[at]) for match, _ in aside if match.start >= subject for at in match.covered}
     taken_back |= {_stem(text.words[at]) for mark in marks if mark.family == _IDIOM for at in mark.covered}
     kept_below = {match.family for match in counted if match.start >= subject}
@@ -114,6 +115,19 @@ def _without_echoes(
         or match.family in kept_below
         or taken_back.isdisjoint(_stem(text.words[at]) for at in match.covered)
     ]
+
+
+def _with_echoes(context: Context, text: Text) -> Context:
+    """A subject that names what the body denies (`fever?` over `no fever`) is read by the statistics as denied too."""
+    body = _body(text)
+    denied = {_stem(text.words[at]) for at in context.negated_by if at >= body}
+    echoes = {at: at for at in range(body) if text.words[at].isalpha() and _stem(text.words[at]) in denied}
+    return replace(context, well={**context.well, **echoes}) if echoes else context
+
+
+def _body(text: Text) -> int:
+    """The first word behind the subject."""
+    return next((at for at, (field, _) in enumerate(text.places) if field != "subject"), 0)
 
 
 def _stem(word: str) -> str:
