@@ -1,7 +1,7 @@
 """Measures the reading of danger in text and writes docs/triage.md: `python -m benchmarks.triage`.
 
-On the development corpus the statistics are cross-validated; on `triage-written.jsonl`, whose texts were read while the
-lexicon was widened, the shipped reader is scored as it is. `--texts FILE` prints such a table for any other file of that
+On the development corpus the statistics are cross-validated; on `triage-written.jsonl` and `triage-third.jsonl`, whose
+texts were read while the lexicon was widened, the shipped reader is scored as it is. `--texts FILE` prints such a table for any other file of that
 format and writes nothing. All of it is synthetic.
 """
 
@@ -22,6 +22,7 @@ from portico.triage.reading import by_rules_alone
 from portico.triage.statistics import Above, margin, raised
 
 WRITTEN = CORPUS.with_name("triage-written.jsonl")
+THIRD = CORPUS.with_name("triage-third.jsonl")
 PAGE = ROOT / "docs" / "triage.md"
 BEGIN, END = "<!-- figures: python -m benchmarks.triage -->", "<!-- end of figures -->"
 
@@ -147,6 +148,7 @@ def lines() -> Iterator[str]:
     yield from _table(columns)
     yield from _by_kind(columns["cross-validated"])
     yield from independent(WRITTEN, "Texts of a second author, read while widening")
+    yield from independent(THIRD, "Texts of a third author, read while widening")
     yield from _speed(texts)
 
 
