@@ -101,7 +101,7 @@ TABLE: Mapping[str, Row] = {
     ),
     "DELETE /api/patients/{patient_id:uuid}/matches/{other_id:uuid}": staff(200, of="apart"),
     "GET /people": staff(200, elsewhere=200),
-    "POST /people": staff(303, elsewhere=303, send=page(name="Added", **BORN)),
+    "POST /people": staff(303, elsewhere=303, send=page(name="Added", another="yes", **BORN)),
     "GET /people/{patient_id:uuid}": staff(200, of="newcomer"),
     "POST /people/{patient_id:uuid}": staff(303, of="newcomer", send=page(name="Changed", **BORN)),
     "POST /people/{patient_id:uuid}/invitation": staff(303, of="newcomer", send=page(email="newcomer@people.test")),

@@ -148,3 +148,67 @@ async def test_closing_an_account_by_page_ends_it(portal: Portal) -> None:
     assert "The clinic keeps your record." in tab.page.text
     await tab.open("/")
     assert tab.address == "/sign-in"
+
+
+TWIN = {
+    "name": "Bob  Demo",
+    "born_month": "11",
+    "born_day": "2",
+    "born_year": "1971",
+    "number": "D-77",
+    "phone": "555-0199",
+    "address": "1 Made-up Rd",
+}
+
+
+async def test_a_number_that_is_taken_is_said_at_its_field_and_everything_stands(portal: Portal) -> None:
+    tab = Tab(await portal.as_("nora"))
+    await tab.open("/people")
+    await tab.send(tab.page.forms[-1], TWIN | {"name": "Nobody Else", "number": "D-0001"})
+    assert tab.status == 409
+    assert {"wrong-number", "number"} <= set(tab.page.ids)
+    form = next(form for form in tab.page.forms if ("name", "Nobody Else") in form.fields)
+    assert {("number", "D-0001"), ("phone", "555-0199"), ("born_year", "1971")} <= set(form.fields)
+    await tab.press(form, number="D-77")
+    assert "Nobody Else" in tab.page.text
+    assert tab.status == 200
+    await tab.press(tab.page.form(tab.address), number="D-0001")
+    assert (tab.status, "wrong-number" in tab.page.ids) == (409, True)
+
+
+async def test_staff_are_asked_before_a_second_record_of_one_person_is_made(portal: Portal) -> None:
+    tab = Tab(await portal.as_("nora"))
+    before = await walks.count(portal, "patient")
+    changes: tuple[dict[str, str], ...] = ({}, {"name": "Another Name", "phone": "(555) 0151"})
+    for change in changes:
+        await tab.open("/people")
+        await tab.send(tab.page.forms[-1], TWIN | change)
+        assert (tab.status, "May be the same person" in tab.page.text) == (409, True)
+        assert "born Nov 2, 1971, number D-0002" in tab.page.text
+        assert await walks.count(portal, "patient") == before
+    form = next(form for form in tab.page.forms if ("number", "D-77") in form.fields)
+    await tab.press(form, another="yes")
+    assert await walks.count(portal, "patient") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        (("", "", ""), "Please give the date of birth"),
+        (("", "2", "1971"), "choose the month"),
+        (("11", "", "1971"), "day of the date of birth as a number"),
+        (("11", "45", "1971"), "from 1 to 31"),
+        (("2", "30", "1971"), "February 1971 has no day 30."),
+        (("2", "0", "1971"), "from 1 to 31"),
+        (("2", "3", "71"), "four digits"),
+        (("2", "3", "²"), "four digits"),
+    ],
+)
+async def test_a_wrong_birth_date_says_which_part_is_wrong(
+    portal: Portal, parts: tuple[str, str, str], words: str
+) -> None:
+    tab = Tab(await portal.as_("nora"))
+    await tab.open("/people")
+    born = dict(zip(("born_month", "born_day", "born_year"), parts, strict=True))
+    await tab.send(tab.page.forms[-1], TWIN | born)
+    assert (tab.status, words in tab.page.text, "wrong-born" in tab.page.ids) == (400, True, True)

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from calendar import month_name
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from portico.accounts.entry_model import (
+    Candidate,
     Code,
     InvitationEvent,
     InvitationState,
@@ -194,6 +196,25 @@ class NotAlike(Invalid):
         )
 
 
+class NumberTaken(Conflict):
+    """Each patient has a number of their own."""
+
+    code = "number-taken"
+
+    def __init__(self) -> None:
+        super().__init__("Another patient already has this number.")
+
+
+class PerhapsKnown(Conflict):
+    """Somebody whom the clinic knows may be the same person: staff look before they make a second record."""
+
+    code = "perhaps-known"
+
+    def __init__(self, alike: Sequence[Candidate]) -> None:
+        super().__init__("The clinic may know this person already. Look at the records below before you add another.")
+        self.alike = alike
+
+
 class NumberUnusable(Invalid):
     """The clinic's number for the patient is too long or holds signs that no number has."""
 
@@ -332,9 +353,21 @@ def normal_phone(phone: str) -> str:
 
 
 def born(year: str, month: str, day: str) -> date:
-    """A birth date as three fields of a form. Raises Malformed with what to do."""
+    """A birth date as three fields of a form. Raises Malformed, naming the part that is wrong and what to do."""
+    if not (year or month or day):
+        raise Malformed("Please give the date of birth: month, day, and the year with four digits.")
+    if not (_is_number(month) and 1 <= int(month) <= 12):
+        raise Malformed("Please choose the month of the date of birth.")
+    if not (_is_number(day) and 1 <= int(day) <= 31):
+        raise Malformed("Please type the day of the date of birth as a number from 1 to 31.")
+    if not (_is_number(year) and len(year) == 4 and int(year)):
+        raise Malformed("Please type the year of the date of birth with four digits, such as 1958.")
     try:
         return date(int(year), int(month), int(day))
     except ValueError as error:
-        message = "Please give the date of birth: month, day, and the year with four digits."
+        message = f"{month_name[int(month)]} {year} has no day {int(day)}. Please look at the day of the date of birth."
         raise Malformed(message) from error
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 4

@@ -5,6 +5,7 @@ acts for both records while the link stands.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from portico.access import Caller
@@ -13,6 +14,7 @@ from portico.accounts import patient_queries as queries
 from portico.accounts.entry_letters import tell_of_change
 from portico.accounts.entry_model import Candidate, MatchEvent, PatientRow
 from portico.accounts.patient_queries import SimilarRow
+from portico.accounts.phone_index import phone_digest
 from portico.audit import Object, record, record_list
 from portico.errors import NotFound
 from portico.ids import PatientId
@@ -27,6 +29,24 @@ async def read_candidates(site: Site, caller: Caller, patient_id: PatientId) -> 
         if patient is None:
             raise NotFound
         return await _candidates(tx, caller, patient)
+
+
+async def read_alike(site: Site, caller: Caller, name: str, born_on: date, phone: str | None) -> Sequence[Candidate]:
+    """Whom the clinic knows with this name and birth date, or with this telephone number."""
+    async with site.db.transaction(caller.scope) as tx:
+        asked = PatientRow(
+            patient_id=PatientId(tx.ids.new()),
+            name=name,
+            born_on=born_on,
+            clinic_number=None,
+            state="active",
+            verified=False,
+        )
+        similar = await queries.similar(tx, asked, await phone_digest(site.vault, tx.clinic_id, phone))
+        found = [_candidate(asked, row) for row in similar]
+        alike = [each for each in found if each.same_name_and_birth_date or each.same_phone]
+        await record_list(tx, caller, "patient", [each.patient.patient_id for each in alike])
+    return alike
 
 
 async def decide(

@@ -32,6 +32,12 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     phone_hmac: bytes | None
 
 
+class PatientKey(msgspec.Struct, frozen=True):
+    """A patient."""
+
+    patient_id: PatientId
+
+
 class SimilarRow(msgspec.Struct, frozen=True, kw_only=True):
     """A patient with the same birth date or telephone number, and what was decided about the two."""
 
@@ -147,6 +153,8 @@ OWN_ACCOUNT = Query(
     """,
 )
 
+WITH_NUMBER = Query(PatientKey, "select patient_id from patient where clinic_id = $1 and clinic_number = $2")
+
 SIMILAR = Query(
     SimilarRow,
     """
@@ -248,6 +256,11 @@ async def end_grants(tx: Tx, patient_id: PatientId) -> list[Ended]:
 async def own_account(tx: Tx, patient_id: PatientId) -> OwnAccount | None:
     """The patient's own account."""
     return await tx.first(OWN_ACCOUNT, tx.clinic_id, patient_id)
+
+
+async def patient_with_number(tx: Tx, number: str) -> PatientKey | None:
+    """Whose number this is."""
+    return await tx.first(WITH_NUMBER, tx.clinic_id, number)
 
 
 async def similar(tx: Tx, patient: PatientRow, phone_hmac: bytes | None) -> list[SimilarRow]:

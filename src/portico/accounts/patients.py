@@ -81,9 +81,10 @@ async def read_patient(site: Site, caller: Caller, patient_id: PatientId) -> Pat
 
 
 async def create_patient(site: Site, caller: Caller, details: Details) -> PatientView:
-    """A new record. Raises what is wrong with the details; a number twice is refused by the database."""
+    """A new record. Raises what is wrong with the details, and NumberTaken."""
     sound = _sound(details, site.db.clock.now().date())
     async with site.db.transaction(caller.scope) as tx:
+        await _check_number(tx, sound.number, None)
         patient_id = await people.write_patient(
             tx,
             site.vault,
@@ -97,7 +98,7 @@ async def create_patient(site: Site, caller: Caller, details: Details) -> Patien
 
 
 async def change_patient(site: Site, caller: Caller, patient_id: PatientId, details: Details) -> PatientView:
-    """Corrects the record and what follows from it. Raises NotFound.
+    """Corrects the record and what follows from it. Raises NotFound and NumberTaken.
 
     Open invitations ask for the birth date that it has then, guardians act until the 18th birthday that it gives, and the
     patient's account bears the same name.
@@ -107,6 +108,7 @@ async def change_patient(site: Site, caller: Caller, patient_id: PatientId, deta
         before = await queries.locked(tx, patient_id)
         if before is None:
             raise NotFound
+        await _check_number(tx, sound.number, patient_id)
         contact = Contact(phone=sound.phone, address=sound.address)
         sealed = await people.sealed_contact(tx, site.vault, patient_id, contact)
         changes = Changes(
@@ -122,6 +124,13 @@ async def change_patient(site: Site, caller: Caller, patient_id: PatientId, deta
         await _follow(tx, site, before, sound)
         await record(tx, caller, "change", Object("patient", patient_id), patient=patient_id)
         return await _view(tx, site, patient_id)
+
+
+async def _check_number(tx: Tx, number: str | None, own: PatientId | None) -> None:
+    """Raises NumberTaken. Of two people who give the same number at once, the database refuses the second."""
+    holder = None if number is None else await queries.patient_with_number(tx, number)
+    if holder is not None and holder.patient_id != own:
+        raise rules.NumberTaken
 
 
 async def _follow(tx: Tx, site: Site, before: PatientRow, sound: Details) -> None:

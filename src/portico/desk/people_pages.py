@@ -26,6 +26,16 @@ Form = dict[str, str]
 
 _MANAGERS = {"audience": staff(Permission.MANAGE_PEOPLE)}
 _MANAGERS_PROVEN = {"audience": staff(Permission.MANAGE_PEOPLE, fresh=True)}
+_FIELDS = {
+    "number-taken": "number",
+    "number-unusable": "number",
+    "phone-unusable": "phone",
+    "address-too-long": "address",
+    "name-missing": "name",
+    "birth-date-impossible": "born",
+    "invalid-request": "born",
+}
+"""Which field of the record a refusal is about, by its code; what cannot be read at all is the birth date."""
 STATE_NAMES = {"active": "Active", "transferred": "Transferred", "deceased": "Deceased"}
 
 
@@ -48,10 +58,15 @@ async def people_page(
 
 @post("/people", opt=_MANAGERS, status_code=303)
 async def create_person_page(request: AnyRequest, site: Site, caller: Caller) -> Response[bytes]:
-    """Makes a record and opens it."""
+    """Makes a record and opens it; asks first when the clinic may know the person already."""
     form = await form_of(request)
     try:
-        view = await actions.create_patient(site, caller, _details(form))
+        details = _details(form)
+        if form.get("another") != "yes":
+            alike = await matching.read_alike(site, caller, details.name, details.born_on, details.phone)
+            if alike:
+                raise entry_rules.PerhapsKnown(alike)
+        view = await actions.create_patient(site, caller, details)
     except DomainError as refusal:
         return await _list(request, site, caller, "", None, form, refusal)
     return see_other(f"/people/{view.row.patient_id}")
@@ -173,6 +188,8 @@ async def _list(
         words=words,
         typed=typed or {},
         refusal=refusal,
+        faulty=_faulty(refusal),
+        alike=refusal.alike if isinstance(refusal, entry_rules.PerhapsKnown) else (),
         state_names=STATE_NAMES,
     )
 
@@ -201,10 +218,16 @@ async def _show(
         part=part,
         email=(typed or {}).get("email", ""),
         refusal=refusal,
+        faulty=_faulty(refusal) if part == "record" else "",
         state_names=STATE_NAMES,
         is_in_danger=danger is not None,
         next_states=sorted(PATIENT_MOVES[view.row.state]),
     )
+
+
+def _faulty(refusal: DomainError | None) -> str:
+    """The field that the refusal is about."""
+    return "" if refusal is None else _FIELDS.get(refusal.code, "")
 
 
 def _as_stored(view: actions.PatientView) -> Form:
