@@ -93,7 +93,7 @@ def test_a_patient_on_a_phone_fills_in_the_form_and_a_danger_stops_everything_el
     call = page.locator("main").get_by_role("link", name="Call 911")
     expect(call).to_have_attribute("href", "tel:911")
     assert (call.bounding_box() or {"y": PHONE[1]})["y"] < PHONE[1]
-    page.get_by_role("link", name="Send the form as it is now").click()
+    page.get_by_role("link", name="Look at the form and send it as it is").click()
     page.get_by_role("button", name="Send it as it is now").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What to do now")
     expect(page.get_by_text("Ask for a visit")).to_have_count(0)

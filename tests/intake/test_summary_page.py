@@ -103,7 +103,8 @@ def test_flags_show_severity_in_words_the_question_and_the_rule() -> None:
     html = page_of(summarised(ordinary()))
     assert html.count('<span class="tag medium">MEDIUM</span>') >= 3
     assert "How many shots have you ever had there?" in html
-    assert "PS05 · S29" in html
+    assert '<small class="quiet">rule PS05 · S29</small>' in html
+    assert "urn:portico" not in html
 
 
 def test_changes_show_before_and_after_escaped() -> None:

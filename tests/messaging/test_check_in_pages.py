@@ -61,7 +61,15 @@ async def test_the_day_that_the_clinic_noted_stands_beside_the_question(fresh_po
 
 async def test_without_a_note_the_page_says_so(fresh_portal: Portal) -> None:
     who, base = await begun(fresh_portal, "alice")
-    assert "The clinic has not noted a day yet." in (await who.send("GET", f"{base}/screens/3")).text
+    page = (await who.send("GET", f"{base}/screens/3")).text
+    assert "The clinic has not noted a day yet." in page
+    assert "Is that day right?" not in page
+    assert 'name="day.date:day"' in page
+    told = [("revision", revision(page)), ("day.right", "other"), ("day.date:year", "2026"), ("day.date:month", "5")]
+    assert (await post(who, f"{base}/screens/3", [*told, ("day.date:day", "29"), ("go", "on")])).status_code == 303
+    again = (await who.send("GET", f"{base}/screens/3")).text
+    assert "Is that day right?" not in again
+    assert 'value="2026"' in again
 
 
 async def test_the_page_of_a_sent_check_in_shows_its_band(fresh_portal: Portal) -> None:

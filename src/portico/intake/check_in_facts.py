@@ -17,6 +17,8 @@ SITE = LinkId("site")
 REGION = LinkId("site.region")
 PAIN_NOW = LinkId("site.now")
 DAY_RIGHT = LinkId("day.right")
+NO_DAY = "other"
+"""The answer "no, or no day is shown"."""
 DAY_TOLD = LinkId("day.date")
 CONDITIONS = LinkId("hx.1")
 INTAKE_ROWS = LinkId("reg.n")
@@ -74,9 +76,9 @@ def _days(facts: Facts, procedure: Treated | None, today: date) -> int | None:
     """The clinic's own record counts; a patient who doubts it makes the day unknown, and tells it only without one."""
     said = _codes(facts, DAY_RIGHT)
     if procedure is not None:
-        return None if said & {"other", "unsure"} else days_since(procedure, today)
+        return None if said & {NO_DAY, "unsure"} else days_since(procedure, today)
     told = next((day for day in facts.values.get(DAY_TOLD, ()) if isinstance(day, PartialDate)), None)
-    if told is None or told.day is None or "other" not in said:
+    if told is None or told.day is None or NO_DAY not in said:
         return None
     return days_since(Treated(performed_on=told.first_day(), regions=(), tissues=(), hydrodissection=None), today)
 

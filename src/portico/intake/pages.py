@@ -265,7 +265,8 @@ def _following(asked: Sequence[int], here: int) -> int:
 
 
 def _screen(fill_in: FillIn, number: int) -> Screen:
-    return Screen(form=fill_in.form, reading=fill_in.reading, guidance=fill_in.guidance, number=number)
+    no_day = fill_in.day is not None and fill_in.day.on is None
+    return Screen(form=fill_in.form, reading=fill_in.reading, guidance=fill_in.guidance, number=number, no_day=no_day)
 
 
 def _number(fill_in: FillIn, screen: int) -> int:

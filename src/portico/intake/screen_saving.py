@@ -14,7 +14,7 @@ from portico.intake.doubts import DOUBT
 from portico.intake.form_input import Entered, Sent, as_typed, entered
 from portico.intake.guidance import Guidance
 from portico.intake.reading import Reading
-from portico.intake.screens import Field, fields_of, with_first_rows
+from portico.intake.screens import Field, fields_of, with_first_rows, with_no_day
 from portico.platform.catalogue import Form
 from portico.platform.site import Site
 
@@ -47,11 +47,16 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading
     guidance: tuple[Guidance, ...]
     number: int
+    no_day: bool = False
+    """Of a check-in: whether the clinic noted no day that the patient could be asked about."""
 
     @property
     def base(self) -> QuestionnaireResponse:
         """The answers that the screen was shown with."""
-        return with_first_rows(self.form.questionnaire, self.reading.answers, self.number, self.reading.off)
+        form, answers = self.form.questionnaire, self.reading.answers
+        return with_first_rows(
+            form, with_no_day(form, answers) if self.no_day else answers, self.number, self.reading.off
+        )
 
     @property
     def file_fields(self) -> tuple[str, ...]:

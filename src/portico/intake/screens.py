@@ -9,6 +9,7 @@ from portico.forms import Answer, Attachment, Item, Questionnaire, Questionnaire
 from portico.forms.definition import Node
 from portico.forms.occurrences import Occurrence
 from portico.ids import LinkId
+from portico.intake.check_in_facts import DAY_RIGHT, NO_DAY
 
 MIN_VALUE = "http://hl7.org/fhir/StructureDefinition/minValue"
 MAX_VALUE = "http://hl7.org/fhir/StructureDefinition/maxValue"
@@ -81,6 +82,19 @@ def fields_of(
     """The fields of one screen that are enabled with these answers. Empty when the whole screen is switched off."""
     here = _screen(form, answers, screen, off)
     return () if here is None else tuple(_as_named(answers, field) for field in _fields(here, ""))
+
+
+def with_no_day(form: Questionnaire, answers: QuestionnaireResponse) -> QuestionnaireResponse:
+    """The answers of a check-in for which no day is shown: nobody is asked whether it is right, only for the day itself."""
+    group = next((item for item in form.item if any(child.link_id == DAY_RIGHT for child in item.item)), None)
+    if group is None or any(_answers_to(answers.item, DAY_RIGHT)):
+        return answers
+    options = (option.value_coding for item in group.item if item.link_id == DAY_RIGHT for option in item.answer_option)
+    told = tuple(Answer(value_coding=coding) for coding in options if coding and coding.code == NO_DAY)
+    old = next((item for item in answers.item if item.link_id == group.link_id), ResponseItem(link_id=group.link_id))
+    made = msgspec.structs.replace(old, item=(ResponseItem(link_id=DAY_RIGHT, answer=told), *old.item))
+    others = tuple(item for item in answers.item if item.link_id != group.link_id)
+    return forms.normalise(form, msgspec.structs.replace(answers, item=(*others, made)))
 
 
 def named_before(answers: QuestionnaireResponse, link_id: LinkId) -> frozenset[str]:
