@@ -20,7 +20,7 @@ from portico.intake.screening_inputs import ScreeningInputs
 from portico.intake.summary import Change, Header, Summary
 from portico.intake.summary_building import age_at, build_summary
 from portico.intake.summary_changes import changes_between
-from portico.intake.summary_flags import finding_texts
+from portico.intake.summary_flags import finding_texts, with_own_words
 from portico.intake.summary_queries import person
 from portico.intake.summary_reading import read_answers
 from portico.intake.unasked import beside_rules
@@ -72,7 +72,7 @@ async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int)
         disposition=stored.disposition,
         urgency=stored.urgency,
     )
-    return build_summary(
+    summary = build_summary(
         header,
         of.form.questionnaire,
         of.tree,
@@ -80,8 +80,8 @@ async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int)
         unfinished=of.row.partial,
         left_open=of.left_open,
         dropped=of.row.dropped,
-        written=of.written,
     )
+    return with_own_words(summary, of.written)
 
 
 async def findings_of(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> list[FindingText]:
@@ -146,15 +146,15 @@ async def draft_summary_of(tx: Tx, site: Site, response_id: ResponseId) -> Summa
         disposition=screening.disposition,
         urgency=screening.urgency,
     )
-    return build_summary(
+    summary = build_summary(
         header,
         desk.form.questionnaire,
         tree,
         screening.findings,
         unfinished=True,
         left_open=left_open,
-        written=written_in(desk.form.questionnaire, answers),
     )
+    return with_own_words(summary, written_in(desk.form.questionnaire, answers))
 
 
 async def _screened(tx: Tx, site: Site, response_id: ResponseId, revision: int) -> Screened:

@@ -9,7 +9,6 @@ from portico.forms import AnswerGroup, Attachment, PartialDate, Questionnaire
 from portico.ids import LinkId
 from portico.intake import summary_layout as layout
 from portico.intake import unasked
-from portico.intake.own_words import Written
 from portico.intake.summary import Answer, FileLink, Header, Summary
 from portico.intake.summary_flags import flags_of, notes_of, open_rules_of, row_title
 from portico.intake.summary_layout import Section
@@ -29,12 +28,10 @@ def build_summary(
     unfinished: bool = False,
     left_open: Sequence[LinkId] = (),
     dropped: Sequence[LinkId] = (),
-    written: Sequence[Written] = (),
 ) -> Summary:
     """Everything that was answered, in the order in which it is read.
 
-    `header.stated_born_on` is filled in here. `left_open` are required questions without an answer, `dropped` answers to questions that no longer applied, `written` all
-    answers in own words, those too.
+    `header.stated_born_on` is filled in here. `left_open` are required questions without an answer, `dropped` answers to questions that no longer applied.
     """
     reading = read_answers(questionnaire, tree)
     by_section = _by_section(reading)
@@ -43,7 +40,7 @@ def build_summary(
         header=msgspec.structs.replace(header, stated_born_on=stated) if stated else header,
         unfinished=unfinished,
         questions=tuple(answer.text for answer in by_section.pop("questions", ())),
-        flags=flags_of(findings, reading, written),
+        flags=flags_of(findings, reading),
         regions=regions_of(reading, header.as_of),
         cortisone=cortisone_of(reading),
         diabetes=diabetes_of(reading, by_section.pop("diabetes", [])),

@@ -1,12 +1,14 @@
 """Findings in a clinician's words: which rules fired on which exact answers, and which could not be evaluated."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
+
+import msgspec
 
 from portico.ids import LinkId
 from portico.intake.model import FindingText
 from portico.intake.own_words import Written
-from portico.intake.summary import Flag, FlagAnswer, OpenRule
+from portico.intake.summary import NOT_ASKED, Flag, FlagAnswer, OpenRule, Summary
 from portico.intake.summary_layout import META_LABELS, REGION_FIELDS
 from portico.intake.summary_reading import Answered, Reading, Row
 from portico.screening.facts import META_PREFIX
@@ -22,13 +24,27 @@ _ORDER: Final = {
 }
 
 
-def flags_of(findings: Iterable[Finding], reading: Reading, written: Sequence[Written] = ()) -> tuple[Flag, ...]:
-    """What fired and asks for a look, most severe first: everything that raises the disposition, and weighty notes.
+def flags_of(findings: Iterable[Finding], reading: Reading) -> tuple[Flag, ...]:
+    """What fired and asks for a look, most severe first: everything that raises the disposition, and weighty notes."""
+    return tuple(_flag(finding, reading) for finding in _sorted(findings) if _fired(finding) and _is_flag(finding))
 
-    `written` are all answers in own words: those to questions that no longer apply speak of danger all the same.
-    """
-    fired = (finding for finding in _sorted(findings) if _fired(finding) and _is_flag(finding))
-    return tuple(_flag(finding, reading, written) for finding in fired)
+
+def with_own_words(summary: Summary, written: Sequence[Written]) -> Summary:
+    """The summary with the very words behind its flags, also where their question no longer applies."""
+    texts: dict[LinkId, str] = {}
+    for each in written:
+        texts[each.link_id] = f"{texts[each.link_id]}; {each.text}" if each.link_id in texts else each.text
+    flags = tuple(msgspec.structs.replace(flag, answers=_in_words(flag.answers, texts)) for flag in summary.flags)
+    return msgspec.structs.replace(summary, flags=flags)
+
+
+def _in_words(answers: Iterable[FlagAnswer], texts: Mapping[LinkId, str]) -> tuple[FlagAnswer, ...]:
+    return tuple(
+        msgspec.structs.replace(answer, text=texts[answer.link_id])
+        if answer.text == NOT_ASKED and answer.link_id in texts
+        else answer
+        for answer in answers
+    )
 
 
 def notes_of(findings: Iterable[Finding], reading: Reading) -> tuple[Flag, ...]:
@@ -94,7 +110,7 @@ def _is_flag(finding: Finding) -> bool:
     return finding.effect in _FLAGGED or weighty
 
 
-def _flag(finding: Finding, reading: Reading, written: Sequence[Written] = ()) -> Flag:
+def _flag(finding: Finding, reading: Reading) -> Flag:
     return Flag(
         rule=finding.rule,
         effect=finding.effect,
@@ -102,7 +118,7 @@ def _flag(finding: Finding, reading: Reading, written: Sequence[Written] = ()) -
         text=finding.text,
         source=finding.source,
         confirm=finding.confirm,
-        answers=_by_place(list(_answers(finding, reading, written))),
+        answers=_by_place(list(_answers(finding, reading))),
     )
 
 
@@ -112,7 +128,7 @@ def _by_place(answers: list[FlagAnswer]) -> tuple[FlagAnswer, ...]:
     return tuple(sorted(answers, key=lambda answer: places[answer.place]))
 
 
-def _answers(finding: Finding, reading: Reading, written: Sequence[Written]) -> Iterator[FlagAnswer]:
+def _answers(finding: Finding, reading: Reading) -> Iterator[FlagAnswer]:
     for link_id in finding.link_ids:
         known = reading.words.get(link_id)
         if known is None:
@@ -123,11 +139,6 @@ def _answers(finding: Finding, reading: Reading, written: Sequence[Written]) -> 
         found = reading.once.answered.get(link_id)
         if found is not None:
             yield _flag_answer(found, reading.form.danger_places.get(link_id))
-        elif reading.once.state_of(link_id) == "not_asked" and any(each.link_id == link_id for each in written):
-            texts = (each.text for each in written if each.link_id == link_id)
-            yield from (
-                FlagAnswer(link_id=link_id, label=known.label, question=known.question, text=text) for text in texts
-            )
         elif known.is_question:
             yield from _in_rows(finding, reading, link_id)
 
