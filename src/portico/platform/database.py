@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
@@ -16,7 +16,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from portico.access import Scope
-from portico.errors import Unavailable
+from portico.errors import Invalid, Unavailable
 from portico.ids import ClinicId
 from portico.platform.clock import Clock, Ids
 from portico.platform.roles import check_connected_role
@@ -36,6 +36,7 @@ SERVER_SETTINGS = {
 _BEGIN = "select pg_advisory_unlock_all(); close all; unlisten *; reset all; begin"
 _COMMIT = "commit"
 _ROLLBACK = "rollback"
+_WRITES = ("insert", "update")
 WAKE_UP = "portico_due"
 """The channel on which a transaction that wrote a due time says so. It carries nothing: what is due stands in the tables."""
 CHANGES = "portico_changes"
@@ -74,6 +75,15 @@ class Command:
     sql: str
 
 
+class ImpossibleDate(Invalid):
+    """A day at either end of the calendar: the driver would keep it as infinity, which no program reads back as a day."""
+
+    code = "date-impossible"
+
+    def __init__(self) -> None:
+        super().__init__("Please check the dates: one of them is impossibly long ago or far away.")
+
+
 class Statements:
     """Runs typed statements on one open transaction."""
 
@@ -101,29 +111,35 @@ class Statements:
         self._read.pop(name, None)
 
     async def all(self, query: Query[Row], *args: object) -> list[Row]:
-        """Every row, each converted and checked against its struct."""
+        """Every row, each converted and checked against its struct. Raises ImpossibleDate when it would write one."""
+        _check_written(query.sql, args)
         return [_struct(record, query.row) for record in await self._connection.fetch(query.sql, *args)]
 
     async def first(self, query: Query[Row], *args: object) -> Row | None:
-        """The first row, or None."""
+        """The first row, or None. Raises ImpossibleDate when it would write one."""
+        _check_written(query.sql, args)
         record = await self._connection.fetchrow(query.sql, *args)
         return None if record is None else _struct(record, query.row)
 
     async def one(self, query: Query[Row], *args: object) -> Row:
-        """The row of a statement that always returns one."""
+        """The row of a statement that always returns one. Raises ImpossibleDate when it would write one."""
+        _check_written(query.sql, args)
         record = await self._connection.fetchrow(query.sql, *args)
         if record is None:
             raise LookupError(query.row.__name__)
         return _struct(record, query.row)
 
     async def run(self, command: Command, *args: object) -> int:
-        """Executes the statement and tells how many rows it touched."""
+        """Executes the statement and tells how many rows it touched. Raises ImpossibleDate."""
+        _check_written(command.sql, args)
         status = await self._connection.execute(command.sql, *args)
         count = status.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
 
     async def run_many(self, command: Command, rows: Sequence[Sequence[object]]) -> None:
-        """Executes the statement once per row, in one round trip."""
+        """Executes the statement once per row, in one round trip. Raises ImpossibleDate."""
+        for row in rows:
+            _check_written(command.sql, row)
         await self._connection.executemany(command.sql, rows)
 
 
@@ -155,6 +171,14 @@ class Tx(Statements):
 
 class Unscoped(Statements):
     """An open transaction without context: sees only tables without people (clinic, sign_in, rate_limit, forms)."""
+
+
+def _check_written(sql: str, args: Sequence[object]) -> None:
+    """A search may begin at the end of the calendar; what is written may not lie there, nor a day off in any zone."""
+    if sql.lstrip().startswith(_WRITES):
+        for each in args:
+            if isinstance(each, date) and each.year in (MINYEAR, MAXYEAR):
+                raise ImpossibleDate
 
 
 def _context(scope: Scope) -> str:
