@@ -1,7 +1,7 @@
 """What the environment says, read once into frozen structs. A bad value is refused by the name of its variable."""
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -109,6 +109,12 @@ PAGE_SECRET = Variable(
     secret=True,
 )
 
+PAGE_NETWORKS = Variable(
+    name="PORTICO_PAGE_NETWORKS",
+    meaning="Networks beside the public internet in which the page webhook's receiver may stand, e.g. "
+    "`10.20.0.0/16 127.0.0.1/32`. Unset: private, link-local and loopback addresses are not called.",
+)
+
 VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
     WORKER_DATABASE_URL,
@@ -134,6 +140,7 @@ VARIABLES: tuple[Variable, ...] = (
     S3_SECRET_KEY,
     CLAMD,
     PAGE_SECRET,
+    PAGE_NETWORKS,
 )
 
 
@@ -167,6 +174,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3: S3Access = S3Access()
     clamd: str | None = None
     page_secret: str | None = None
+    page_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     demo: bool = False
 
     @property
@@ -197,6 +205,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             s3=s3_access(env),
             clamd=value_of(env, CLAMD),
             page_secret=_page_secret(env),
+            page_networks=optional(
+                env, PAGE_NETWORKS, networks, "must be networks such as 10.20.0.0/16, with spaces between"
+            )
+            or (),
         )
 
 
@@ -262,6 +274,11 @@ def one_port(text: str) -> int:
 def one_address(text: str) -> str:
     """The address of one machine, as peers are named."""
     return str(ip_address(text))
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks apart by spaces or commas. Raises ValueError."""
+    return tuple(ip_network(each) for each in text.replace(",", " ").split())
 
 
 def mail_server(text: str) -> str:

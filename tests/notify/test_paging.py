@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from uuid import uuid4
 
 import msgspec
@@ -22,8 +23,9 @@ from portico.escalation.model import Level
 from portico.escalation.rules import told_as
 from portico.notify.actions import enqueue
 from portico.notify.model import CLINICAL_POOL, PAGE_TEST, account
-from portico.notify.paging import SIGNATURE, is_callable, signature
+from portico.notify.paging import SIGNATURE, signature
 from portico.notify.rules import channels_of, choice_of
+from portico.notify.webhook_address import is_callable, may_be_called
 from portico.platform.database import Command, Query
 from tests.clinic.house import House
 from tests.notify.mail_server import MailServer, running_mail_server
@@ -92,7 +94,7 @@ async def with_webhook(house: House, url: str, *, is_confirmed: bool = True) -> 
         await set_setting(tx, house.site.content, "ladder.page_webhook_url", url)
         if is_confirmed:
             await tx.run(CONFIRM, house.clinic_id, house.people["anna"])
-    return house.with_settings(page_secret=SECRET)
+    return house.with_settings(page_secret=SECRET, page_networks=(ip_network("127.0.0.0/8"),))
 
 
 async def raised(house: House, recipient: str = CLINICAL_POOL, kind: str = "escalation-raise") -> None:
@@ -171,6 +173,54 @@ async def test_a_webhook_that_fails_is_called_again_with_the_same_id(house: Hous
         await delivered(posted)
         ids = {json.loads(body)["id"] for _, body in pager.calls}
         assert (len(pager.calls), len(ids)) == (2, 1)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_private_machine_is_called_only_in_a_network_that_was_named(house: House, host: str) -> None:
+    async with running_pager() as pager:
+        posted = await with_webhook(house, pager.url.replace("127.0.0.1", host))
+        outside = posted.with_settings(page_networks=())
+        await raised(posted)
+        await delivered(outside)
+        assert pager.calls == []
+        assert "webhook-address" in [row.error_code for row in await rows_of(posted)]
+        named = tuple(ip_network(each) for each in ("127.0.0.0/8", "::1/128"))
+        posted.clock.pass_by(seconds=15)
+        await delivered(posted.with_settings(page_networks=named))
+        [(headers, _)] = pager.calls
+        assert headers["host"] == pager.url.split("/")[2].replace("127.0.0.1", host)
+
+
+async def test_a_name_that_means_no_machine_is_tried_again(house: House) -> None:
+    posted = await with_webhook(house, "https://pager.invalid/page")
+    await raised(posted)
+    await delivered(posted)
+    assert "webhook-unreachable" in [row.error_code for row in await rows_of(posted)]
+
+
+@pytest.mark.parametrize(
+    ("machine", "may"),
+    [
+        ("203.0.114.7", True),
+        ("2606:4700::1", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("192.168.0.1", False),
+        ("172.16.0.1", False),
+        ("100.64.0.1", False),
+        ("169.254.169.254", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fe80::1", False),
+        ("fd00::1", False),
+        ("::ffff:10.1.2.3", False),
+        ("10.20.0.9", True),
+        ("::ffff:10.20.0.9", True),
+    ],
+)
+def test_which_machines_may_be_called(machine: str, may: bool) -> None:
+    assert may_be_called(ip_address(machine), (ip_network("10.20.0.0/16"),)) is may
 
 
 async def test_a_redirect_is_not_followed(house: House) -> None:
@@ -282,12 +332,27 @@ def test_every_level_but_routine_pages(level: Level, pages: bool) -> None:
         "http://169.254.169.254/latest",
         "http://localhost.evil.test",
         "words",
+        "https://h.test/\r\nX: y",
+        "https://h.test/a b",
+        "https://h.test:99999/",
+        "https://h.test:0/",
+        "https://h.test:x/",
+        "https://evil.test#@127.0.0.1",
+        "https://evil.test\\@127.0.0.1",
+        "https://@h.test/",
+        "https://169.254.169.254/latest",
+        "https://[fe80::1]/",
+        "https://0.0.0.0/",
+        "https://2130706433/",
+        "https://[::1",
+        "https://h..test/",
+        "https://б.test/",
     ],
 )
 def test_only_https_or_this_machine_is_called(url: str) -> None:
     with pytest.raises(ValueError, match="https"):
         parse_webhook(url)
-    assert not is_callable(url) or "@" in url
+    assert not is_callable(url)
 
 
 def test_https_and_this_machine_may_be_called() -> None:

@@ -9,11 +9,11 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portico.clinic.calendar import MINUTES_OF_A_DAY, DayHours, Interval, Week
+from portico.notify.webhook_address import is_callable
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _STRETCH = re.compile(r"(\d{2}):([0-5]\d)-(\d{2}):([0-5]\d)")
@@ -82,10 +82,11 @@ def parse_account(text: str) -> UUID:
 
 def parse_webhook(text: str) -> str:
     """An address that is called by https, or on this very machine."""
-    parts = urlsplit(text.strip())
-    is_local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if not parts.hostname or parts.username or not (parts.scheme == "https" or is_local) or len(text) > 500:
-        message = "Write an address that starts with https://, for example https://pager.clinic.test/portico."
+    if not is_callable(text.strip()):
+        message = (
+            "Write an address that starts with https://, for example https://pager.clinic.test/portico, without a name or "
+            "password in it, without # and with a port from 1 to 65535 if any."
+        )
         raise ValueError(message)
     return text.strip()
 

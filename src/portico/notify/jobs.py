@@ -61,7 +61,8 @@ async def _hand_over(site: Site, mail: Mail | None, under_way: Sequence[Letter |
         try:
             async with gate:
                 if isinstance(one, Call):
-                    await call(one.url, one.secret, msgspec.structs.replace(one.page, at=now))
+                    page = msgspec.structs.replace(one.page, at=now)
+                    await call(one.url, one.secret, page, site.settings.page_networks)
                 else:
                     assert mail is not None
                     await mail.send(_envelope(one, now))

@@ -3,11 +3,14 @@
 The receiver proves the signature over `<t>.<body>` and refuses old ones; docs/notifications.md shows how.
 """
 
+import asyncio
 import hashlib
 import hmac
+import socket
+from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -15,10 +18,10 @@ import msgspec
 
 from portico.ids import ClinicId
 from portico.notify.mail import MailRefused
+from portico.notify.webhook_address import Address, Network, is_callable, may_be_called
 
 SIGNATURE = "Portico-Signature"
 SECONDS = 10
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,14 +35,6 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str | None = None
 
 
-def is_callable(url: str) -> bool:
-    """Whether this may be called: https, or a program on this very machine."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    )
-
-
 def signature(secret: str, at: datetime, body: bytes) -> str:
     """The header's value: when, and HMAC-SHA256 over `<unix time>.<body>` in hex."""
     stamp = int(at.timestamp())
@@ -47,21 +42,47 @@ def signature(secret: str, at: datetime, body: bytes) -> str:
     return f"t={stamp},v1={made}"
 
 
-async def call(url: str, secret: str, page: Page) -> None:
-    """Hands one page over; follows no redirect and reads no answer. Raises MailRefused with a code."""
+async def call(url: str, secret: str, page: Page, allowed: Sequence[Network] = ()) -> None:
+    """Hands one page over; follows no redirect and reads no answer. Raises MailRefused with a code.
+
+    `allowed` are networks beside the public internet in which the receiver may stand.
+    """
     if not is_callable(url):
         raise MailRefused("webhook-address")
     body = msgspec.json.encode(page)
     headers = {"Content-Type": "application/json", SIGNATURE: signature(secret, page.at, body)}
     try:
-        async with (
-            httpx.AsyncClient(follow_redirects=False, timeout=SECONDS, trust_env=False) as client,
-            client.stream("POST", url, content=body, headers=headers) as answer,
-        ):
-            status = answer.status_code
-    except httpx.TimeoutException as error:
+        status = await _post(httpx.URL(url), headers, body, allowed)
+    except (httpx.TimeoutException, TimeoutError) as error:
         raise MailRefused("webhook-timeout") from error
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         raise MailRefused("webhook-unreachable") from error
     if not 200 <= status < 300:
         raise MailRefused(f"webhook-{status}")
+
+
+async def _post(url: httpx.URL, headers: dict[str, str], body: bytes, allowed: Sequence[Network]) -> int:
+    """The status. The very machine that was looked at is called: a name that answers otherwise the next time leads nowhere."""
+    machines = await _machines(url, allowed)
+    named = {"Host": url.netloc.decode("ascii"), **headers}
+    async with httpx.AsyncClient(follow_redirects=False, timeout=SECONDS, trust_env=False) as client:
+        for number, machine in enumerate(machines, 1):
+            there = url.copy_with(host=str(machine))
+            try:
+                extensions = {"sni_hostname": url.host}
+                async with client.stream("POST", there, content=body, headers=named, extensions=extensions) as answer:
+                    return answer.status_code
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                if number == len(machines):
+                    raise
+    raise MailRefused("webhook-unreachable")
+
+
+async def _machines(url: httpx.URL, allowed: Sequence[Network]) -> Sequence[Address]:
+    """The machines that the name means, in the system's order. Raises MailRefused when one of them may not be called."""
+    async with asyncio.timeout(SECONDS):
+        found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port or 0, type=socket.SOCK_STREAM)
+    machines = tuple(dict.fromkeys(ip_address(str(each[4][0]).partition("%")[0]) for each in found))
+    if not all(may_be_called(machine, allowed) for machine in machines):
+        raise MailRefused("webhook-address")
+    return machines
