@@ -112,9 +112,9 @@ async def test_opening_twice_keeps_who_opened_first(ready: House) -> None:
 
 UNDONE: dict[str, Any] = {
     "numbers": Wish(key="clinic.phone", value="555-0199"),
-    "hours": Wish(key="clinic.opening_hours", value=None),
+    "hours": Wish(key="clinic.opening_hours", value=None, sure=True),
     "zone": Wish(key="clinic.zone", value="America/Denver"),
-    "ladder": Wish(key="ladder.on_call", value=None),
+    "ladder": Wish(key="ladder.on_call", value=None, sure=True),
 }
 
 

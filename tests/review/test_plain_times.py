@@ -35,6 +35,7 @@ def test_days_and_times_are_plain(wishes: str) -> None:
         "Monday 38.5",
         "not this week, I want to die",
         "mornings 101.5",
+        "10/10",
         "jueves, fiebre",
         "now",
     ],

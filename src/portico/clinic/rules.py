@@ -73,6 +73,18 @@ class SettingUnreadable(Invalid):
     code = "setting-unreadable"
 
 
+class SettingNeeded(Conflict):
+    """An open clinic gives up a value that patients depend on only when somebody says that they are sure."""
+
+    code = "setting-needed"
+
+    def __init__(self, description: str) -> None:
+        super().__init__(
+            f"Patients use this clinic. Without a value for “{description}” each page and text that names it loses it, "
+            "results are more urgent, and everybody is told of a danger. Say that you are sure."
+        )
+
+
 class SettingChanged(Stale):
     """Somebody set another value since this person looked."""
 

@@ -12,7 +12,7 @@ from portico.audit import Object, record
 from portico.clinic import rules, setting_queries, signing
 from portico.clinic.actions import rename_clinic, set_setting, settings_of
 from portico.clinic.model import ZONE, SettingStep
-from portico.clinic.opening import tell_of_gap
+from portico.clinic.opening import opening_of, tell_of_gap
 from portico.clinic.queries import lock_clinic
 from portico.clinic.setting_views import (
     ClinicView,
@@ -30,12 +30,16 @@ from portico.platform.site import Site
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants a setting to be; `seen` names the value that they saw, when they say so."""
+    """What somebody wants a setting to be; `seen` names the value that they saw, when they say so.
+
+    `sure` lets an open clinic lose a value that patients depend on.
+    """
 
     key: str
     value: str | None
     confirm: bool = False
     seen: str | None = None
+    sure: bool = False
 
 
 async def read_all(site: Site, caller: Caller) -> tuple[ClinicView, list[SettingView]]:
@@ -65,7 +69,7 @@ async def words_of(site: Site, caller: Caller, settings: Sequence[SettingView]) 
 async def change_setting(site: Site, caller: Caller, wish: Wish) -> SettingView:
     """Sets a value and, when asked, confirms it in the same step; the deadlines follow.
 
-    Raises SettingUnknown, MayNotSign, SettingChanged and SettingUnreadable.
+    Raises SettingUnknown, MayNotSign, SettingChanged, SettingNeeded and SettingUnreadable.
     """
     declared = site.content.settings.get(wish.key)
     if declared is None:
@@ -73,7 +77,11 @@ async def change_setting(site: Site, caller: Caller, wish: Wish) -> SettingView:
     rules.check_may_confirm(caller.actor, declared.signed_by)
     async with site.db.transaction(caller.scope) as tx:
         await lock_clinic(tx)
-        rules.check_unchanged(wish.seen, (await read_setting(tx, site.content, wish.key)).version)
+        current = await read_setting(tx, site.content, wish.key)
+        rules.check_unchanged(wish.seen, current.version)
+        is_lost = wish.value is None and current.value is not None and declared.required_to_open
+        if is_lost and not wish.sure and await opening_of(tx) is not None:
+            raise rules.SettingNeeded(declared.description)
         await _set(tx, site, caller, wish)
         return await read_setting(tx, site.content, wish.key)
 

@@ -6,6 +6,8 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, Permission, staff
+from portico.accounts.notices import read_undelivered
+from portico.accounts.notices_pages import CODE_WORDS, POOL_WORDS
 from portico.accounts.request_checks import form_of
 from portico.clinic.opening import open_clinic, opening_items, opening_of
 from portico.clinic.page_testing import answer_test, read_reach, send_test
@@ -70,6 +72,7 @@ async def _show(
     async with site.db.transaction(caller.scope) as tx:
         opened, items = await opening_of(tx), await opening_items(tx, site.content)
     reach = await read_reach(site, caller)
+    undelivered = await read_undelivered(site, caller, None)
     if about is not None and refusal is not None and about not in {row.account_id for row in reach}:
         raise refusal
     return page(
@@ -82,6 +85,9 @@ async def _show(
         missing=[item for item in items if item.missing is not None],
         hazards=site.content.hazards,
         reach=reach,
+        unheard=[row for row in undelivered.rows if row.kind.startswith("escalation")],
+        pool_words=POOL_WORDS,
+        code_words=CODE_WORDS,
         refusal=refusal,
         about=about,
         may_open=caller.actor.may(Permission.CONFIRM_SETTINGS),

@@ -13,6 +13,7 @@ from portico.ids import ResponseId
 from portico.intake.guidance import DRAFT_TEXT, ERASED_TEXT, OLD_TEXT, Guidance
 from portico.intake.queries import ListedResponse
 from portico.intake.reading import list_responses, read_texts
+from portico.messaging.after_care import has_been_treated
 from portico.messaging.danger_box import DangerBox
 from portico.messaging.marks import unread_of
 from portico.platform.requests import AnyRequest
@@ -34,6 +35,8 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     relied_on_since: datetime | None = None
     unread: int
     """Messages that this person has not read."""
+    was_treated: bool = False
+    """Whether there was a procedure, or a visit at which one may have been done and not noted yet."""
     notices: Sequence[Guidance] = ()
     """What has become of a form that lies too long."""
 
@@ -58,7 +61,7 @@ class OnePatient(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def follows_care(self) -> bool:
         """Whether this person reads what to do after a procedure."""
-        return bool(self.link.scope & {"record", "messages"})
+        return self.was_treated and bool(self.link.scope & {"record", "messages"})
 
     @property
     def sent(self) -> list[ListedResponse]:
@@ -105,8 +108,9 @@ async def home(request: AnyRequest, site: Site, caller: Caller) -> Response[byte
 async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
     unread = await unread_of(site, caller, link.patient_id) if "messages" in link.scope else 0
     danger = await danger_of(site, caller, link)
+    was_treated = await has_been_treated(site, caller, link.patient_id)
     if "intake" not in link.scope:
-        return OnePatient(link=link, responses=(), consults=(), danger=danger, unread=unread)
+        return OnePatient(link=link, responses=(), consults=(), danger=danger, unread=unread, was_treated=was_treated)
     listed = await list_responses(site, caller, link.patient_id, None)
     consults = await list_consults(site, caller, link.patient_id, None)
     upcoming = [row for row in consults.consults if row.state in ("requested", "booked")]
@@ -119,6 +123,7 @@ async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
         heard=heard.decisions,
         relied_on_since=heard.relied_on_since,
         unread=unread,
+        was_treated=was_treated or any(row.state == "held" for row in consults.consults),
     )
     return msgspec.structs.replace(about, notices=await read_texts(site, caller, about.notice_keys))
 

@@ -212,6 +212,7 @@ async def _show(
         request,
         status=200 if refusal is None else status_of(refusal),
         urgent=await read_urgent(site, caller),
+        may_record=caller.actor.may(Permission.MANAGE_PROCEDURES),
         view=view,
         candidates=await matching.read_candidates(site, caller, patient_id),
         typed=typed if typed is not None and part == "record" else _as_stored(view),

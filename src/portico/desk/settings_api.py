@@ -73,11 +73,15 @@ class StepsOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SettingIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The value as text, null to unset it; `confirm` also stands behind it, `seen` is the version that was shown."""
+    """The value as text, null to unset it; `confirm` also stands behind it, `seen` is the version that was shown.
+
+    `sure` lets an open clinic lose a value that patients depend on.
+    """
 
     value: str | None
     confirm: bool = False
     seen: str | None = None
+    sure: bool = False
 
 
 class ClinicIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -117,7 +121,7 @@ async def setting_history(site: Site, caller: Caller, key: str) -> StepsOut:
 @put("/api/settings/{key:str}", opt={"audience": staff(Permission.READ_SETTINGS)})
 async def put_setting(site: Site, caller: Caller, key: str, data: SettingIn) -> SettingOut:
     """Sets a value: clinicians those that medicine depends on, admins the others. Running deadlines follow."""
-    wish = Wish(key=key, value=data.value, confirm=data.confirm, seen=data.seen)
+    wish = Wish(key=key, value=data.value, confirm=data.confirm, seen=data.seen, sure=data.sure)
     return _setting_out(await clinic_settings.change_setting(site, caller, wish))
 
 

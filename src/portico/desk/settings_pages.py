@@ -54,7 +54,11 @@ async def post_setting(request: AnyRequest, site: Site, caller: Caller, key: str
     if declared is None:
         raise SettingUnknown
     wish = Wish(
-        key=key, value=text_of(declared.type, form), confirm=form.get("confirm") == "yes", seen=form.get("seen")
+        key=key,
+        value=text_of(declared.type, form),
+        confirm=form.get("confirm") == "yes",
+        seen=form.get("seen"),
+        sure=form.get("sure") == "yes",
     )
     try:
         await clinic_settings.change_setting(site, caller, wish)

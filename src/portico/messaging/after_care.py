@@ -8,7 +8,7 @@ import msgspec
 from portico.access import Caller, PatientLink
 from portico.audit import Object, record
 from portico.care.days_since import Treated, days_since, latest_for
-from portico.care.procedure_queries import ProcedureRow, next_due, procedures_of_patient
+from portico.care.procedure_queries import ProcedureRow, next_due, procedures_of_patient, treated
 from portico.care.procedures import link_for_care
 from portico.clinic.actions import is_signed, settings_of
 from portico.clinic.calendar import local_day
@@ -64,6 +64,13 @@ def instruction_keys(
         ("post.care", on <= second),
     )
     return (WARN_TEXT, *(key for key, holds in by_day if holds))
+
+
+async def has_been_treated(site: Site, caller: Caller, patient_id: PatientId) -> bool:
+    """Whether the clinic has noted a procedure of this patient's."""
+    async with site.db.transaction(caller.scope) as tx:
+        await record(tx, caller, "read", Object("procedure"), patient=patient_id, fold_hourly=True)
+        return bool(await treated(tx, patient_id))
 
 
 async def read_after_care(site: Site, caller: Caller, patient_id: PatientId) -> AfterCare:

@@ -286,6 +286,7 @@ async def _show(
         problem=None if refusal is None else refusal.message,
         me=caller.account_id,
         may_retract_all=caller.actor.may(Permission.LOWER_LEVELS),
+        may_record=caller.actor.may(Permission.MANAGE_PROCEDURES),
         colleagues=colleagues_for(desk.colleagues, thread.pool),
         words=await read_rule_words(site, caller),
         step_names=STEP_NAMES,

@@ -169,6 +169,7 @@ async def _review_page(
         case=read.urgent,
         dangers=read.dangers,
         may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),
+        may_record=caller.actor.may(Permission.MANAGE_PROCEDURES),
         valid_days=read.valid_days,
         problem=None if problem is None else problem.message,
         field=_field_of(problem, sent),
