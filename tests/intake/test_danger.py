@@ -182,8 +182,8 @@ async def test_what_is_thrown_away_in_danger_stays_readable_until_somebody_has_d
     await drafts.drop_response(house.site, house.caller("alice"), row.response_id)
     assert (await opened(house)).response_id != row.response_id
     assert (await run_once(house.worker, DUE)).taken == 0
-    summary = await read_answers_so_far(house.site, house.caller("nora"), row.response_id)
-    assert "PS01" in {flag.rule for flag in summary.flags}
+    read = await read_answers_so_far(house.site, house.caller("nora"), row.response_id)
+    assert "PS01" in {flag.rule for flag in read.summary.flags}
     await resolve(house, row.response_id)
     assert (await run_once(house.worker, DUE)).taken == 1
     gone = await stored(house, row.response_id)
@@ -199,8 +199,8 @@ async def test_changes_that_alone_tell_of_a_danger_are_not_thrown_away_before_it
     await saved(house, row, {**CALM, "rf.fever": "yes"})
     with pytest.raises(rules.ChangesInDanger):
         await drafts.drop_response(house.site, alice, first.response_id)
-    summary = await read_answers_so_far(house.site, house.caller("nora"), first.response_id)
-    assert summary.header.submitted_at is None
+    read = await read_answers_so_far(house.site, house.caller("nora"), first.response_id)
+    assert read.summary.header.submitted_at is None
     await resolve(house, first.response_id)
     await drafts.drop_response(house.site, alice, first.response_id)
     assert (await stored(house, first.response_id)).state == "submitted"

@@ -10,7 +10,7 @@ from portico.clinic.model import ClinicSettings
 from portico.ids import LinkId, PatientId, ResponseId
 from portico.intake.guidance import danger_keys
 from portico.intake.model import DangerLevel, Disposition, Submission
-from portico.intake.outcome import Decision, DecisionHeard, danger_guidance, keys_of, outcome_of
+from portico.intake.outcome import Decision, DecisionHeard, keys_of, outcome_of
 from tests.intake.practice import content
 
 ID = UUID(int=1)
@@ -102,10 +102,6 @@ def test_a_text_about_medicines_is_shown_only_when_signed() -> None:
 def test_an_emergency_text_needs_no_setting_and_names_the_number() -> None:
     told = outcome_of(content("1.0.0"), submission("seek_care_now", urgent=["rf.fever"]), None, SETTINGS)
     assert [action.number for action in told.guidance[0].actions] == ["911"]
-
-
-def test_while_a_red_flag_is_open_a_patient_is_asked_to_call() -> None:
-    assert [text.key for text in danger_guidance(content("1.0.0"), SETTINGS)] == ["res.call"]
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,13 @@ async def summary_pdf(site: Site, caller: Caller, review_id: UUID) -> Response[b
 
 URGENT_NAMES: Mapping[str, object] = {"outcome_names": OUTCOME_NAMES, "cause_names": CAUSE_NAMES}
 """Words about the patient's urgent cases, beside those of reviews."""
+_ACTS = {
+    "may_resolve": Permission.RESOLVE_ESCALATIONS,
+    "may_record": Permission.MANAGE_PROCEDURES,
+    "may_claim": Permission.CLAIM_REVIEWS,
+    "may_decide": Permission.DECIDE_REVIEWS,
+}
+"""What the page offers, by what the reader may do."""
 
 
 async def _review_page(
@@ -168,18 +175,15 @@ async def _review_page(
         is_old=read.is_old,
         case=read.urgent,
         dangers=read.dangers,
-        may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),
-        may_record=caller.actor.may(Permission.MANAGE_PROCEDURES),
         valid_days=read.valid_days,
         problem=None if problem is None else problem.message,
         field=_field_of(problem, sent),
         sent=sent or SentDecision(),
         was_sent=sent is not None,
         is_mine=entry.clinician_id == caller.account_id,
-        may_claim=caller.actor.may(Permission.CLAIM_REVIEWS),
-        may_decide=caller.actor.may(Permission.DECIDE_REVIEWS),
         expected=rules.EXPECTED[entry.disposition],
         reason_codes=rules.OVERRIDE_REASONS,
+        **{name: caller.actor.may(permission) for name, permission in _ACTS.items()},
         **URGENT_NAMES,
         **NAMES,
     )
