@@ -25,6 +25,8 @@ SOUND = {
         ("PORTICO_TRUSTED_PROXY", "proxy.clinic.test"),
         ("PORTICO_TRUSTED_PROXY", "10.0.0.0/8"),
         ("PORTICO_TRUSTED_PROXY", "*"),
+        ("PORTICO_PAGE_NETWORKS", "10.20.0.1/16"),
+        ("PORTICO_PAGE_NETWORKS", "pager.clinic.test"),
         ("PORTICO_PORT", "web"),
         ("PORTICO_RUN_WORKER", "yes"),
         ("PORTICO_BASE_URL", "http://portal.clinic.test"),
@@ -49,3 +51,9 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(name: str, value: st
 def test_a_sound_value_is_taken(name: str, value: str) -> None:
     settings = Settings.from_env({**SOUND, name: value})
     assert value in (settings.smtp_url or "", settings.trusted_proxy or "")
+
+
+def test_networks_of_the_pager_are_read_however_they_are_apart() -> None:
+    read = Settings.from_env({**SOUND, "PORTICO_PAGE_NETWORKS": "10.20.0.0/16, 127.0.0.1 ::1/128"})
+    assert read.page_networks == ("10.20.0.0/16", "127.0.0.1/32", "::1/128")
+    assert Settings.from_env(SOUND).page_networks == ()

@@ -1,7 +1,7 @@
 """What the environment says, read once into frozen structs. A bad value is refused by the name of its variable."""
 
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -174,7 +174,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3: S3Access = S3Access()
     clamd: str | None = None
     page_secret: str | None = None
-    page_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    page_networks: tuple[str, ...] = ()
     demo: bool = False
 
     @property
@@ -276,9 +276,9 @@ def one_address(text: str) -> str:
     return str(ip_address(text))
 
 
-def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def networks(text: str) -> tuple[str, ...]:
     """Networks apart by spaces or commas. Raises ValueError."""
-    return tuple(ip_network(each) for each in text.replace(",", " ").split())
+    return tuple(str(ip_network(each)) for each in text.replace(",", " ").split())
 
 
 def mail_server(text: str) -> str:

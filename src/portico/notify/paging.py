@@ -9,7 +9,7 @@ import hmac
 import socket
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Literal
 from uuid import UUID
 
@@ -18,7 +18,7 @@ import msgspec
 
 from portico.ids import ClinicId
 from portico.notify.mail import MailRefused
-from portico.notify.webhook_address import Address, Network, is_callable, may_be_called
+from portico.notify.webhook_address import Address, is_callable, may_be_called
 
 SIGNATURE = "Portico-Signature"
 SECONDS = 10
@@ -42,7 +42,7 @@ def signature(secret: str, at: datetime, body: bytes) -> str:
     return f"t={stamp},v1={made}"
 
 
-async def call(url: str, secret: str, page: Page, allowed: Sequence[Network] = ()) -> None:
+async def call(url: str, secret: str, page: Page, allowed: Sequence[str] = ()) -> None:
     """Hands one page over; follows no redirect and reads no answer. Raises MailRefused with a code.
 
     `allowed` are networks beside the public internet in which the receiver may stand.
@@ -61,7 +61,7 @@ async def call(url: str, secret: str, page: Page, allowed: Sequence[Network] = (
         raise MailRefused(f"webhook-{status}")
 
 
-async def _post(url: httpx.URL, headers: dict[str, str], body: bytes, allowed: Sequence[Network]) -> int:
+async def _post(url: httpx.URL, headers: dict[str, str], body: bytes, allowed: Sequence[str]) -> int:
     """The status. The very machine that was looked at is called: a name that answers otherwise the next time leads nowhere."""
     machines = await _machines(url, allowed)
     named = {"Host": url.netloc.decode("ascii"), **headers}
@@ -78,11 +78,12 @@ async def _post(url: httpx.URL, headers: dict[str, str], body: bytes, allowed: S
     raise MailRefused("webhook-unreachable")
 
 
-async def _machines(url: httpx.URL, allowed: Sequence[Network]) -> Sequence[Address]:
+async def _machines(url: httpx.URL, allowed: Sequence[str]) -> Sequence[Address]:
     """The machines that the name means, in the system's order. Raises MailRefused when one of them may not be called."""
     async with asyncio.timeout(SECONDS):
         found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port or 0, type=socket.SOCK_STREAM)
     machines = tuple(dict.fromkeys(ip_address(str(each[4][0]).partition("%")[0]) for each in found))
-    if not all(may_be_called(machine, allowed) for machine in machines):
+    networks = [ip_network(each) for each in allowed]
+    if not all(may_be_called(machine, networks) for machine in machines):
         raise MailRefused("webhook-address")
     return machines
