@@ -170,9 +170,9 @@ async def test_the_account_page_does_all_of_it_without_scripts(entrance: Entranc
     alice = await entrance.alice()
     browser, other = await entrance.signed_in(alice), await entrance.signed_in(alice)
     csrf = browser.csrf
-    saved = await browser.post_form("/account/details", csrf_token=csrf, phone="555-0143", language="es")
+    saved = await browser.post_form("/account/details", csrf_token=csrf, phone="555-0143")
     assert saved.headers["location"] == "/account?done=details"
-    bad = await browser.post_form("/account/details", csrf_token=csrf, phone="nonsense", language="es")
+    bad = await browser.post_form("/account/details", csrf_token=csrf, phone="nonsense")
     assert (bad.status_code, 'value="nonsense"' in bad.text) == (422, True)
     assert (await browser.post_form("/account/sessions/end", csrf_token=csrf)).status_code == 303
     assert (await other.get("/api/session")).status_code == 401
@@ -183,3 +183,12 @@ async def test_the_account_page_does_all_of_it_without_scripts(entrance: Entranc
     shown = (await browser.get("/account?done=password")).text
     assert "Your password is changed" in shown
     assert "555-0143" in shown
+
+
+async def test_only_languages_that_the_texts_have_are_offered(entrance: Entrance) -> None:
+    browser = await entrance.signed_in(await entrance.alice())
+    page = (await browser.get("/account")).text
+    assert ("Español" in page, 'name="language"' in page) == (False, False)
+    answer = await browser.post_form("/account/details", csrf_token=browser.csrf, phone="555-0143", language="es")
+    assert (answer.status_code, "Choose one of the languages." in answer.text) == (400, True)
+    assert (await browser.get("/api/account")).json()["language"] == "en"

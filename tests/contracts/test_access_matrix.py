@@ -60,11 +60,12 @@ async def signed_in(portal: Portal, name: str) -> Persona:
 
 
 def expected(route: str, row: Row) -> dict[str, int]:
-    """Status by persona. A page leads whoever has not signed in to the sign-in."""
+    """Status by persona. A page leads whoever has not signed in to the sign-in; what they sent there says that it was not."""
     statuses = dict(zip(PERSONAS, row.statuses, strict=True))
     statuses[UNVERIFIED] = statuses["bob"] if row.unverified is None else row.unverified
     if statuses["nobody"] == 401 and " /api/" not in route:
-        statuses["nobody"] = 303
+        is_form = route.startswith("POST /") and not route.startswith(("POST /sign-in", "POST /sign-out"))
+        statuses["nobody"] = 401 if is_form else 303
     return statuses
 
 

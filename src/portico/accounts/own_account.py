@@ -41,14 +41,15 @@ async def read_own(site: Site, caller: Caller) -> OwnAccount:
         return OwnAccount(row=row, phone=await _phone(tx, site, caller, row))
 
 
-async def change_details(site: Site, caller: Caller, *, phone: str | None, language: Language) -> OwnAccount:
-    """Keeps number and language. A name is changed by staff: signing in and matching people need it to be right.
+async def change_details(site: Site, caller: Caller, *, phone: str | None, language: Language | None) -> OwnAccount:
+    """Keeps number and language, None for the one that is. A name is changed by staff: signing in and matching people need it to be right.
 
     Raises PhoneUnusable.
     """
     number = checked_phone(phone)
     async with site.db.transaction(caller.scope) as tx:
-        await own_queries.set_language(tx, caller.account_id, language)
+        if language is not None:
+            await own_queries.set_language(tx, caller.account_id, language)
         await _keep_phone(tx, site, caller, number)
         await record(tx, caller, "change", Object("account", caller.account_id), patient=_own_patient(caller))
         return OwnAccount(row=await _own(tx, caller), phone=number)

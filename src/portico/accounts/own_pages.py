@@ -1,7 +1,7 @@
 """Pages of one's own account; they work without any script."""
 
-from collections.abc import Awaitable, Callable
-from typing import Literal, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -33,7 +33,7 @@ _VISITOR = {"visitor": Provide(provide_visitor, sync_to_thread=False)}
 
 Part = Literal["password", "details", "email", "sessions", "second-factor"]
 
-LANGUAGES = {"en": "English", "es": "Español"}
+LANGUAGES: Mapping[Language, str] = {"en": "English", "es": "Español"}
 
 
 @get("/account", opt={"audience": signed_in()})
@@ -48,7 +48,9 @@ async def post_details(request: AnyRequest, site: Site, caller: Caller) -> Respo
     form = await form_of(request)
 
     async def act() -> str:
-        await own_account.change_details(site, caller, phone=form.get("phone"), language=_language(form))
+        await own_account.change_details(
+            site, caller, phone=form.get("phone"), language=_language(form, _offered(site))
+        )
         return "details"
 
     return await _after(act, lambda refusal: _show(request, site, caller, refusal=refusal, part="details", typed=form))
@@ -198,7 +200,7 @@ async def _show(
         hat=caller.actor.hat,
         may_recover=caller.actor.may(Permission.RECOVER_STAFF),
         device_name=device_name,
-        languages=LANGUAGES,
+        languages=_offered(site),
         done=done,
         refusal=refusal,
         part=part,
@@ -215,12 +217,21 @@ async def _show_secret(request: AnyRequest, site: Site, caller: Caller, refusal:
     )
 
 
-def _language(form: dict[str, str]) -> Language:
-    chosen = form.get("language", "")
-    if chosen not in LANGUAGES:
+def _offered(site: Site) -> Mapping[Language, str]:
+    """Languages in which every text for patients is there: choosing another one would change nothing."""
+    texts = site.content.guidance.values()
+    return {code: name for code, name in LANGUAGES.items() if all(code in text.texts for text in texts)}
+
+
+def _language(form: dict[str, str], offered: Mapping[Language, str]) -> Language | None:
+    """What was chosen; None where there was nothing to choose. Raises Malformed."""
+    if len(offered) < 2 and "language" not in form:
+        return None
+    chosen = next((code for code in offered if code == form.get("language")), None)
+    if chosen is None:
         message = "Choose one of the languages."
         raise Malformed(message)
-    return cast("Language", chosen)
+    return chosen
 
 
 ROUTES: list[HTTPRouteHandler] = [
