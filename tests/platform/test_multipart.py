@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import pytest
+from litestar.exceptions import InternalServerException
 
 from portico.errors import Malformed
 from portico.platform.multipart import SMALL_FILES_BYTES, SentForm, multipart_form, multipart_texts
@@ -107,6 +108,18 @@ async def test_any_other_encoding_than_utf_8_is_refused(charset: str, content: b
     body = part("body", content, kind=f"text/plain; charset={charset}") + END
     with pytest.raises(Malformed):
         await read(body, UploadSlots())
+
+
+async def test_a_sender_who_goes_away_in_the_middle_is_no_defect() -> None:
+    class Gone(Sent):
+        async def stream(self) -> AsyncIterator[bytes]:
+            yield part("files", b"half", file="knee.jpg")
+            raise InternalServerException("client disconnected prematurely")
+
+    slots = UploadSlots()
+    with pytest.raises(Malformed):
+        await multipart_form(cast("AnyRequest", Gone([END], None)), slots)
+    assert slots.taken == 0
 
 
 async def test_utf_8_may_be_said() -> None:

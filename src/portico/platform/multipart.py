@@ -91,6 +91,8 @@ async def _read(request: AnyRequest, parts: "_Parts") -> SentForm:
     except HTTPException as error:
         if error.status_code == 413:
             raise TooLarge(TOO_LARGE) from error
+        if error.status_code == 500:  # how the framework says that the sender went away in the middle
+            raise Malformed(UNREADABLE) from error
         raise
     return parts.form()
 
