@@ -75,10 +75,10 @@ class Practice:
         return await self.portal.as_(name)
 
     def send(
-        self, name: str, method: str, url: str, *, content: bytes, headers: Mapping[str, object], revision: int
+        self, name: str, method: str, url: str, *, content: bytes = b"", headers: Mapping[str, object]
     ) -> httpx.Response:
         """One request of this persona, with the token of their session and whatever headers somebody thought up."""
-        return self.do(self._send(name, method, url, content, {"If-Match": f'"{revision}"', **headers}))
+        return self.do(self._send(name, method, url, content, headers))
 
     async def _send(
         self, name: str, method: str, url: str, content: bytes, headers: Mapping[str, object]

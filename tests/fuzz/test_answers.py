@@ -78,8 +78,12 @@ def _changed(tree: Any, at: tuple[str | int, ...], value: object) -> Any:
     return copy
 
 
+def _seen(revision: int) -> dict[str, str]:
+    return {"If-Match": f'"{revision}"'}
+
+
 def _revision(practice: Practice, path: str) -> int:
-    read = practice.send("alice", "GET", path, content=b"", headers={}, revision=0)
+    read = practice.send("alice", "GET", path, headers={})
     found: int = read.json()["revision"]
     return found
 
@@ -93,7 +97,7 @@ def _saves(practice: Practice, draw: Callable[[st.DataObject, Any], bytes], exam
     def run(data: st.DataObject) -> None:
         content = draw(data, whole)
         before = _revision(practice, path)
-        answer = practice.send("alice", "PUT", f"{path}/answers", content=content, headers=FHIR, revision=before)
+        answer = practice.send("alice", "PUT", f"{path}/answers", content=content, headers={**FHIR, **_seen(before)})
         assert answer.status_code in (200, 400, 409, 422), answer.text
         assert _revision(practice, path) == before + (1 if answer.status_code == 200 else 0)
         if answer.status_code != 200:
@@ -146,13 +150,13 @@ def _pages(practice: Practice, examples: int) -> None:
     @given(drawn=st.lists(st.tuples(fields, values), max_size=12), screen=st.integers(1, 15))
     def run(drawn: list[tuple[int | str, str]], screen: int) -> None:
         url = f"/for/{patient}/responses/{response}/screens/{screen}"
-        shown = practice.send("alice", "GET", url, content=b"", headers={}, revision=0)
+        shown = practice.send("alice", "GET", url, headers={})
         assert shown.status_code in (200, 303)
         names = [name for name in re.findall(r'name="([^"]+)"', shown.text) if name not in ("csrf_token", "revision")]
         sent = [(names[name % len(names)] if isinstance(name, int) else name, value) for name, value in drawn if names]
         before = _revision(practice, f"/api/responses/{response}")
         content = urlencode([("revision", str(before)), *sent], errors="surrogatepass").encode()
-        answer = practice.send("alice", "POST", url, content=content, headers=FORM, revision=before)
+        answer = practice.send("alice", "POST", url, content=content, headers={**FORM, **_seen(before)})
         assert answer.status_code in (303, 400, 404, 409, 422), answer.text
 
     run()

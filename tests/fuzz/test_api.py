@@ -91,8 +91,10 @@ def _sent(name: str, case: AnyCase, practice: Practice, revision: int) -> httpx.
     prepared = requests.Request(**made).prepare()
     assert prepared.url is not None
     content = as_bytes(prepared.body)
-    headers = dict(prepared.headers)
-    return practice.send(name, case.method, prepared.url, content=content, headers=headers, revision=revision)
+    headers: dict[str, object] = dict(prepared.headers)
+    if not _is_wrong(case, ParameterLocation.HEADER):
+        headers = {"If-Match": f'"{revision}"', **headers}
+    return practice.send(name, case.method, prepared.url, content=content, headers=headers)
 
 
 def _check(name: str, case: AnyCase, answer: httpx.Response, practice: Practice) -> None:

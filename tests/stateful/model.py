@@ -127,6 +127,10 @@ class ReviewModel:
             found = min(found, stands, key=lambda each: MOST_URGENT_FIRST.index(each[0]))
         self.disposition, self.rank = found
 
+    def told_to_the_patient(self, kind: str) -> str:
+        """What stands in the queue; once somebody has decided, what these answers say by themselves."""
+        return PRE_SCREENED.get(kind, ("needs_review", 3))[0] if self.state == "decided" else self.disposition
+
     def is_held(self, now: datetime) -> bool:
         return self.state == "claimed" and self.until is not None and self.until > now
 

@@ -335,7 +335,7 @@ class Lives(RuleBasedStateMachine):
         if status == 200:
             review = self.model.review_of(form)
             assert review is not None
-            assert answer.json()["disposition"] == review.disposition
+            assert answer.json()["disposition"] == review.told_to_the_patient(form.sent_kind)
 
     def _queue(self, form: FormModel) -> None:
         now = self.portal.clock.now()

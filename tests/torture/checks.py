@@ -116,7 +116,9 @@ async def audit_faults(place: Installation, bag: Mailbag) -> list[str]:
     """One row for each acknowledged act: exactly one for a message, whatever was repeated."""
     async with place.admin() as connection:
         made = await _count(connection, "action = 'create' and object_kind = 'message'")
-        escalations = await _count(connection, "action = 'change' and object_kind = 'escalation'")
+        escalations = await _count(
+            connection, "action = 'change' and object_kind = 'escalation' and actor_kind <> 'system'"
+        )
         closings = await _count(connection, "action = 'change' and object_kind = 'thread' and outcome = 'closed'")
         reads = await _count(connection, "action = 'read' and object_kind = 'thread'")
         stored = await connection.fetch("select author_id::text, message_id::text from message")

@@ -18,6 +18,7 @@ _REF: Final = "#/components/schemas/{}"
 _LIMITED: Final = ("/api/session", "/api/session/second-factor", "/api/session/second-factor-setup")
 """Where tries are counted."""
 _ALSO: Final[dict[str, dict[str, str | None]]] = {
+    "POST /api/check-ins": {"200": "201"},
     "POST /api/responses": {"200": "201"},
     "POST /api/reviews/claims": {"204": None},
 }

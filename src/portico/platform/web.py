@@ -5,6 +5,7 @@ import binascii
 import re
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar, cast
 from uuid import uuid4
 
@@ -191,6 +192,19 @@ def if_match(request: AnyRequest) -> int:
         message = 'If-Match must be the ETag you were given, for example "3".'
         raise Malformed(message)
     return int(text)
+
+
+def instant_in(text: str, name: str) -> datetime:
+    """A moment in a query, with its offset. Raises Malformed: a number is none, though the framework would take it."""
+    try:
+        # A plus sign that was not escaped arrives as a space.
+        found = datetime.fromisoformat(text.strip().replace(" ", "+"))
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or text.strip().isdigit():
+        message = f"{name} must be a moment with its offset, for example 2026-06-01T09:00:00Z."
+        raise Malformed(message)
+    return found
 
 
 def etag(revision: int) -> str:

@@ -17,7 +17,7 @@ from portico.intake.model import FindingText
 from portico.intake.summary import Change, Summary
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
-from portico.platform.web import etag, if_match
+from portico.platform.web import etag, if_match, instant_in
 from portico.review import actions, reading
 from portico.review.changes import REPORTED
 from portico.review.ledger_queries import OverrideRow
@@ -27,6 +27,9 @@ from portico.review.reading import ReviewReading
 
 AskedState = Annotated[ReviewState, Parameter(query="state")]
 """The framework keeps the name `state` for itself."""
+ConsultBefore = Annotated[
+    str | None, Parameter(query="consultBefore", description="A moment with its offset: consults before it.")
+]
 
 
 class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -156,13 +159,13 @@ async def list_reviews(
     caller: Caller,
     wanted_state: AskedState = "queued",
     clinician: Literal["me", "any", "none"] = "any",
-    consult_before: Annotated[datetime | None, Parameter(query="consultBefore")] = None,
+    consult_before: ConsultBefore = None,
     cursor: str | None = None,
 ) -> QueueOut | CallListOut:
     """The queue, by urgency, then consult, then age."""
     wanted = QueueFilter(
         state=wanted_state,
-        consult_before=consult_before,
+        consult_before=None if consult_before is None else instant_in(consult_before, "consultBefore"),
         clinician=caller.account_id if clinician == "me" else None,
         unassigned_only=clinician == "none",
     )
