@@ -79,8 +79,9 @@ class SettingNeeded(Conflict):
     code = "setting-needed"
 
     def __init__(self, description: str) -> None:
+        name = description.removesuffix(".")
         super().__init__(
-            f"Patients use this clinic. Without a value for “{description}” each page and text that names it loses it, "
+            f"Patients use this clinic. Without a value for “{name}” each page and text that names it loses it, "
             "results are more urgent, and everybody is told of a danger. Say that you are sure."
         )
 
