@@ -29,6 +29,7 @@ CONSULT = {"clinician": None, "startsAt": "2026-07-01T15:00:00Z", "state": "book
 PERSON = {"name": "Newcomer", "bornOn": "1990-04-02"}
 BORN = {"born_year": "1990", "born_month": "4", "born_day": "2"}
 A_FORM = {"resourceType": "QuestionnaireResponse", "status": "in-progress", "item": []}
+OTHER_REASON = {"reason_code": "other", "reason_text": "Made-up reason."}
 ROOM = "/for/{patient_id:uuid}/threads/{thread_id:uuid}"
 SCREEN = "/for/{patient_id:uuid}/responses/{response_id:uuid}"
 
@@ -378,8 +379,9 @@ TABLE: Mapping[str, Row] = {
     "POST /reviews/{review_id:uuid}/release": Row(
         statuses=(401, 404, 404, 404, 404, 303, 409, 403, 403, 404), of="claimed", send=page()
     ),
+    # To go on, the page would ask about what other rows have raised.
     "POST /reviews/{review_id:uuid}/decision": staff(
-        303, lacking="nora fred anna", of="claimed", send=page(decision="proceed", sentence="See you then.")
+        303, lacking="nora fred anna", of="claimed", send=page(decision="refer", sentence="Go.", **OTHER_REASON)
     ),
     "GET /reviews/{review_id:uuid}/summary.pdf": staff(200, lacking="fred anna"),
     # Consults. Naming a patient of another clinic is naming nobody: 409 as for any unknown patient.
