@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from portico.access import Hat, Role
-from portico.accounts import rules
+from portico.accounts import entry_rules, own_rules, rules
 from portico.accounts.model import LinkRow, SessionState, Standing
 
 NOW = datetime(2026, 11, 24, 13, tzinfo=UTC)
@@ -151,3 +151,61 @@ def test_one_patient_is_one_link_with_all_its_reasons() -> None:
 
 def test_roles_are_those_of_the_account_whatever_its_hat() -> None:
     assert rules.roles_of(("nurse",), is_patient=True, is_proxy=True) == {"nurse", "patient", "proxy"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@b.test",
+        "first.last+tag@mail.clinic.test",
+        "o'neil_2@xn--bcher-kva.example",
+        f"{'a' * 64}@people.test",
+        "5550100@pages.example",
+    ],
+)
+def test_an_address_that_mail_can_go_to_is_taken_everywhere(address: str) -> None:
+    assert rules.is_mail_address(address)
+    assert entry_rules.usable_email(f" {address.upper()} ") == own_rules.checked_email(address) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nobody",
+        "a@b",
+        "a@b..test",
+        "a@.b.test",
+        "a@b.test.",
+        "a%0d@b.test",
+        "b%people.test@relay.test",
+        "relay!a@b.test",
+        ".a@b.test",
+        "a.@b.test",
+        "a..b@people.test",
+        "a@-b.test",
+        "a@b-.test",
+        "a@b_c.test",
+        "a@b.t",
+        "a@10.0.0.1",
+        "a@б.test",
+        "ä@people.test",
+        "a@b@people.test",
+        "a b@people.test",
+        "a@people.test\r\nBcc: b@people.test",
+        "a\u2028@people.test",
+        '"a"@people.test',
+        "<a@people.test>",
+        f"{'a' * 65}@people.test",
+        f"a@{'b' * 64}.test",
+        "a@" + "b." * 130 + "test",
+    ],
+)
+def test_an_address_that_no_mail_reaches_is_refused_everywhere(address: str) -> None:
+    assert not rules.is_mail_address(address)
+    with pytest.raises(entry_rules.EmailUnusable):
+        entry_rules.usable_email(address)
+    with pytest.raises(own_rules.EmailUnusable):
+        own_rules.checked_email(address)
+    with pytest.raises(rules.PageAddressUnreadable):
+        rules.page_address(address, "somebody@people.test")

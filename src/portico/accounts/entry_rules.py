@@ -17,7 +17,7 @@ from portico.accounts.entry_model import (
     MatchState,
     PatientState,
 )
-from portico.accounts.rules import cookie_of, normal_email
+from portico.accounts.rules import cookie_of, is_mail_address, normal_email
 from portico.errors import Conflict, Invalid, Malformed, NotAllowed, NotFound
 
 MAX_WRONG_BIRTH_DATES: Final = 5
@@ -54,8 +54,6 @@ MATCH_MOVES: Mapping[MatchState, Mapping[MatchEvent, MatchState]] = {
 }
 """What staff may decide about two records; no decision yet is the same as one that was undone."""
 
-_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}")
-_MAX_EMAIL = 254
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./-]{0,39}")
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
@@ -98,7 +96,9 @@ class EmailUnusable(Invalid):
     code = "email-unusable"
 
     def __init__(self) -> None:
-        super().__init__("Please write the e-mail address in full, for example name@example.org.")
+        super().__init__(
+            "Please write the e-mail address in full, for example name@example.org. Letters with accents do not work in it."
+        )
 
 
 class NameMissing(Invalid):
@@ -260,7 +260,7 @@ def code_of(text: str) -> Code | None:
 def usable_email(text: str) -> str:
     """The address in its one spelling. Raises EmailUnusable."""
     email = normal_email(text)
-    if len(email) > _MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
+    if not is_mail_address(email):
         raise EmailUnusable
     return email
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from portico.accounts.rules import normal_email
+from portico.accounts.rules import is_mail_address, normal_email
 from portico.errors import Conflict, Invalid, NotAllowed, NotFound, Unauthenticated
 
 FRESH_FOR = timedelta(minutes=5)
@@ -32,12 +32,6 @@ RECOVERY_MOVES: Mapping[str, Mapping[str, str]] = {
 }
 """A lost factor. One that needs a single confirmation is done when it is made."""
 
-_LONGEST_EMAIL = 254
-"""RFC 5321 4.5.3.1.3: a path of 256 with its two brackets."""
-
-_EMAIL = re.compile(
-    r"[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+\.[^\s@<>()\[\],;:\\\"\x00-\x1f.]+"
-)
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().\-]{5,28}[0-9](?: ?(?:x|ext\.?) ?[0-9]{1,6})?")
 Language = Literal["en", "es"]
 
@@ -134,8 +128,11 @@ def is_fresh(stepped_up_at: datetime | None, now: datetime) -> bool:
 def checked_email(email: str) -> str:
     """The address in its one spelling. Raises EmailUnusable."""
     normal = normal_email(email)
-    if len(normal) > _LONGEST_EMAIL or not _EMAIL.fullmatch(normal) or not normal.isprintable():
-        message = "This does not look like an e-mail address. It should look like name@example.org."
+    if not is_mail_address(normal):
+        message = (
+            "This does not look like an e-mail address. It should look like name@example.org. "
+            "Letters with accents do not work in it."
+        )
         raise EmailUnusable(message)
     return normal
 
