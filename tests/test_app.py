@@ -1,7 +1,8 @@
 """The application as a whole: what it answers to strangers, to nonsense and when its database is away."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -146,3 +147,55 @@ async def test_a_database_that_is_away_gives_503_and_comes_back(portal: Portal, 
     assert (await alice.send("GET", "/readyz")).status_code == 200
     assert int(away.headers["retry-after"]) > 0
     assert (await alice.send("GET", "/api/session")).status_code == 200
+
+
+async def left_while_sending(portal: Portal, path: str, headers: dict[str, str]) -> int:
+    """The status for somebody whose connection ends in the middle of the body."""
+    events: list[dict[str, object]] = [
+        {
+            "type": "http.request",
+            "body": b'--x\r\nContent-Disposition: form-data; name="patient"\r\n',
+            "more_body": True,
+        },
+        {"type": "http.disconnect"},
+    ]
+    said: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return events.pop(0) if len(events) > 1 else events[0]
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        said.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+    }
+    await portal.app(scope, receive, send)  # type: ignore[arg-type]
+    return next(int(each["status"]) for each in said if each["type"] == "http.response.start")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/attachments", "/api/session", "/for/00000000-0000-4000-8000-000000000000/compose"]
+)
+async def test_going_away_while_sending_is_no_defect(
+    portal: Portal, path: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    alice = await portal.as_("alice")
+    cookie = "; ".join(f"{name}={value}" for name, value in alice.http.cookies.items())
+    kind = "application/json" if path == "/api/session" else "multipart/form-data; boundary=x"
+    host = alice.http.base_url.netloc.decode()
+    headers = {"host": host, "content-type": kind, "x-csrf-token": alice.token, "cookie": cookie}
+    for sent in (headers, headers | {"cookie": "portico-demo=00000000-0000-4000-8000-000000000000." + "A" * 43}):
+        assert await left_while_sending(portal, path, sent) < 500
+    assert '"event":"defect"' not in "".join(capfd.readouterr())

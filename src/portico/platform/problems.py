@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.exceptions import ValidationException as LitestarValidation
 
 from portico import errors
@@ -61,6 +61,10 @@ _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     415: ("unsupported-media-type", "This address does not read that type of content."),
     429: ("too-many-requests", "Too many requests. Please wait a moment."),
 }
+
+
+_WENT_AWAY = "client disconnected prematurely"
+"""What the framework says, as an error of the server, when somebody goes away while sending: no defect, and no alarm."""
 
 
 class Fault(msgspec.Struct, frozen=True, rename="camel"):
@@ -121,6 +125,8 @@ def answer_domain_error(request: AnyRequest, error: errors.DomainError) -> Respo
 
 def answer_http_exception(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """A refusal by the framework; its own wording never reaches the client."""
+    if isinstance(error, InternalServerException) and error.detail == _WENT_AWAY:
+        return answer_domain_error(request, errors.Malformed("The request ended before all of it had come."))
     status = error.status_code if error.status_code in _HTTP_CODES else (400 if error.status_code < 500 else 500)
     if status == 500:
         return answer_defect(request, error)
