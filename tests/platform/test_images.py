@@ -109,6 +109,18 @@ async def test_only_so_many_children_at_once_and_then_a_sentence(tmp_path: Path)
     assert gate._value == 1
 
 
+async def test_one_sender_takes_one_place_and_leaves_the_others_to_everybody_else(tmp_path: Path) -> None:
+    images = Images(command=program(tmp_path, "import sys, time; sys.stdin.read(); time.sleep(60)"), patience=0.5)
+    greedy = [asyncio.create_task(images.clean(b"x", "image/png", "greedy")) for _ in range(6)]
+    done, waiting = await asyncio.wait(greedy, timeout=20, return_when=asyncio.FIRST_EXCEPTION)
+    assert {type(each.exception()) for each in done} == {Unavailable}
+    assert images._gate._value == AT_ONCE - 1
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*greedy, return_exceptions=True)
+    assert images._gate._value == AT_ONCE
+
+
 async def test_a_caller_that_goes_away_leaves_no_child(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
     images = Images(command=program(tmp_path, "import time; time.sleep(60)"))

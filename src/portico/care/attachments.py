@@ -89,7 +89,7 @@ async def upload(site: Site, caller: Caller, patient_id: PatientId, file: SentFi
     """
     blobs = site.files.blobs
     await _admit(site, caller, patient_id)
-    made = await _cleaned(site, checked(file.name, file.declared_type, file.content))
+    made = await _cleaned(site, caller, checked(file.name, file.declared_type, file.content))
     row = await _announce(site, caller, patient_id, made)
     context = _context(caller.actor.clinic_id, row.attachment_id)
     sealed = seal(made.key, row.attachment_id, context, made.content, fresh_nonce(secrets.token_bytes))
@@ -262,12 +262,12 @@ def _link(caller: Caller, patient_id: PatientId) -> None:
         raise NotFound
 
 
-async def _cleaned(site: Site, file: Checked) -> _Made:
+async def _cleaned(site: Site, caller: Caller, file: Checked) -> _Made:
     """The file as it will be kept. Raises AttachmentRefused."""
     content, media_type = file.content, file.kind.media_type
     if file.kind.is_image:
         try:
-            image = await site.files.images.clean(content, media_type)
+            image = await site.files.images.clean(content, media_type, caller.account_id)
         except ImageRefused as refusal:
             raise image_refusal(refusal.reason) from refusal
         content, media_type = image.content, image.media_type

@@ -2,9 +2,10 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -51,10 +52,14 @@ class Images:
         self._seconds = seconds
         self._patience = patience
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
-    async def clean(self, raw: bytes, media_type: str) -> CleanImage:
-        """The image without anything but its pixels. Raises ImageRefused; Unavailable while too many wait."""
-        async with self._place():
+    async def clean(self, raw: bytes, media_type: str, sender: Hashable = None) -> CleanImage:
+        """The image without anything but its pixels. Raises ImageRefused; Unavailable while too many wait.
+
+        Pictures of one sender are cleaned one after the other, so that nobody takes the places of everybody else.
+        """
+        async with self._place(sender):
             reply = await self._ask(raw, media_type)
         if reply is None:
             raise ImageRefused("gave-up")
@@ -68,15 +73,16 @@ class Images:
         return CleanImage(media_type=answer.media_type, content=content)
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        try:
-            await asyncio.wait_for(self._gate.acquire(), timeout=self._patience)
-        except TimeoutError as error:
-            raise Unavailable(_BUSY) from error
-        try:
+    async def _place(self, sender: Hashable) -> AsyncIterator[None]:
+        turn = asyncio.Lock() if sender is None else self._turns.setdefault(sender, asyncio.Lock())
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self._patience):
+                    await held.enter_async_context(turn)
+                    await held.enter_async_context(self._gate)
+            except TimeoutError as error:
+                raise Unavailable(_BUSY) from error
             yield
-        finally:
-            self._gate.release()
 
     async def _ask(self, raw: bytes, media_type: str) -> bytes | None:
         """What the child said; None when it died or took too long. It inherits nothing of the environment."""
