@@ -57,12 +57,14 @@ async def _run(data: Path, sockets: list[socket.socket], urls: Mapping[str, str]
     settings = demo_settings(data, port, urls)
     async with opened_site(settings) as site, opened_site(settings, as_worker=True, content=site.content) as due:
         await site.catalogue.publish(site.db, site.content)
+        # Before anybody's words are read: it makes the reader ready, which else would fail for lack of time.
+        app = await create_app(site)
         if not await is_seeded(site):
             people = await seed_people(site)
             await seed_content(site, people)
             _write_demo_file(data, people.described)
         _point_demo_file(data, settings)
-        server = server_for(await create_app(site), settings, lambda: _welcome(data, settings))
+        server = server_for(app, settings, lambda: _welcome(data, settings))
         await run_until_stopped(server, sockets, lambda stop: asyncio.create_task(run_worker(due, DUE, stop)))
 
 
