@@ -87,6 +87,8 @@ async def test_a_body_that_cannot_be_read_names_its_parts_and_repeats_nothing(
     [
         ("/api/reviews?state=foo", "state"),
         ("/api/reviews?consultBefore=soon", "consultBefore"),
+        ("/api/reviews?consultBefore=1780000000", "consultBefore"),
+        ("/api/reviews?consultBefore=2026-06-01T09:00:00", "consultBefore"),
         ("/api/escalations?state=foo", "state"),
         ("/api/responses?patient=x", "patient"),
     ],

@@ -24,6 +24,7 @@ from tests.accounts.mailbox import (
     record_of,
 )
 from tests.accounts.test_registration import registered
+from tests.accounts.test_step_up import stepped_up
 
 OF_PATIENT = Query(
     AuditedRow,
@@ -174,9 +175,9 @@ async def test_what_was_decided_stands_on_both_pages_and_is_taken_back_on_either
 
 async def test_nobody_of_the_staff_links_a_record_with_their_own(entrance: Entrance) -> None:
     await open_clinic(entrance)
-    known, own_record = await record_of(entrance, "Amy Test"), await record_of(entrance, "Selma Test")
+    known, own_record = await record_of(entrance, "Selma Test"), await record_of(entrance, "Selma Test")
     person = await entrance.account("selma", patient_id=own_record, roles=frozenset({"front_desk"}), seed=new_seed())
-    selma, fred = await entrance.signed_in(person, hat="staff"), await front_desk(entrance)
+    selma, fred = await stepped_up(entrance, person, hat="staff"), await front_desk(entrance)
     assert (await fred.put(f"/api/patients/{own_record}/verification", {"verified": False})).status_code == 200
     path = f"/api/patients/{own_record}/matches/{known}"
     answer = await selma.put(path, {"decision": "linked"})

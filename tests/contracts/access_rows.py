@@ -133,6 +133,15 @@ def new_page(**fields: str) -> Send:
     return send
 
 
+def correction(**fields: str) -> Send:
+    """The form beside a message, by which it is taken back and corrected."""
+
+    def send(stage: Stage) -> dict[str, Any]:
+        return page(new_id=str(uuid4()), body="When do you open?", **fields)(stage)
+
+    return send
+
+
 def a_thread(stage: Stage) -> object:
     """A new thread about Alice."""
     message = {"id": stage.ids["message_id"], "body": "When do you open?"}

@@ -90,8 +90,9 @@ async def _start_afresh(portal: Portal) -> None:
 async def safe(portal: Portal) -> Stage:
     """Every danger that Alice told of has been dealt with."""
     clinician = walks.caller(portal, "dr.adams")
-    for entry in (await handling.read_list(portal.site, clinician, "unresolved", None)).entries:
-        await handling.resolve(portal.site, clinician, entry.escalation_id, "spoke", None)
+    while entries := (await handling.read_list(portal.site, clinician, "unresolved", None)).entries:
+        for entry in entries:
+            await handling.resolve(portal.site, clinician, entry.escalation_id, "spoke", None)
     return await calm(portal)
 
 

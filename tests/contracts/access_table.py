@@ -11,6 +11,7 @@ from tests.contracts.access_rows import (
     about_thread,
     body,
     chosen,
+    correction,
     everybody,
     in_thread,
     new_page,
@@ -436,7 +437,7 @@ TABLE: Mapping[str, Row] = {
     f"GET {ROOM}": patients(200, of="drafted_message"),
     f"POST {ROOM}/messages": patients(303, of="thread", send=new_page()),
     f"POST {ROOM}/messages/{{message_id:uuid}}/retraction": Row(
-        statuses=(401, 303, 404, 403, 404, 404, 404, 404, 404, 404), of="sent", send=new_page(reason="Typo")
+        statuses=(401, 303, 404, 403, 404, 404, 404, 404, 404, 404), of="sent", send=correction(reason="Typo")
     ),
     f"GET {ROOM}/messages/{{message_id:uuid}}/danger": patients(200, of="sent"),
     f"POST {ROOM}/draft/removal": Row(
@@ -448,7 +449,7 @@ TABLE: Mapping[str, Row] = {
     "GET /threads/{thread_id:uuid}": about_thread(200),
     "POST /threads/{thread_id:uuid}/messages": about_thread(303, send=new_page()),
     "POST /threads/{thread_id:uuid}/messages/{message_id:uuid}/retraction": about_thread(
-        303, of="answered_by_adams", but={"nora": 403}, send=new_page(reason="Typo")
+        303, of="answered_by_adams", but={"nora": 403}, send=correction(reason="Typo")
     ),
     "POST /threads/{thread_id:uuid}/messages/{message_id:uuid}/level": about_thread(
         303, of="sent", send=page(level="emergency", reason="Spoke to her.")

@@ -48,9 +48,9 @@ async def code_mailed(portal: Portal, address: str) -> str:
     while (await portal.do_due_work()).taken:
         pass
     mails = [BytesParser(policy=SMTP).parsebytes(path.read_bytes()) for path in portal.mail.glob("*.eml")]
-    [page] = [mail for mail in mails if mail["To"] == address]
-    found = re.search(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}\b", page.get_content())
-    assert found is not None
+    # Dangers that others of these tests raise are paged too; their mail has no code.
+    read = (re.search(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}\b", mail.get_content()) for mail in mails if mail["To"] == address)
+    [found] = [code for code in read if code is not None]
     return found[0]
 
 

@@ -202,7 +202,9 @@ def instant_in(text: str, name: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None or text.strip().isdigit():
-        message = f"{name} must be a moment with its offset, for example 2026-06-01T09:00:00Z."
+        message = (
+            f"`{name}` is not of the kind that this takes: a moment with its offset, for example 2026-06-01T09:00:00Z."
+        )
         raise Malformed(message)
     return found
 
