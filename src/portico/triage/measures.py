@@ -78,7 +78,21 @@ def _family(words: Sequence[str], number: Number) -> str | None:
     if _near(
         words,
         number,
-        {"sugar", "sugars", "glucose", "glucosa", "azucar", "bg", "cgm", "dexcom", "libre", "glucometer", "glucometro"},
+        {
+            "sugar",
+            "sugars",
+            "glucose",
+            "glucosa",
+            "azucar",
+            "bg",
+            "cgm",
+            "dexcom",
+            "libre",
+            "glucometer",
+            "glucometro",
+            "meter",
+            "medidor",
+        },
         8,
     ):
         return "sugar.number" if not LOW_SUGAR < number.value < HIGH_SUGAR and number.value > 20 else None
@@ -210,7 +224,11 @@ def _climbing(words: Sequence[str], found: Sequence[Number]) -> Iterator[Match]:
     scores = [
         n
         for n in found
-        if n.value <= 10 and n.outof in {None, 10} and not _counts_time(words, n) and not _near(words, n, _CLOCK, 5)
+        if n.value <= 10
+        and n.outof in {None, 10}
+        and not _counts_time(words, n)
+        and not _near(words, n, _CLOCK, 5)
+        and _word(words, n.start - 1) != "by"  # `loosens by ten` is an hour
     ]
     yield from _steps_up(scores)
     yield from _log(words, found)

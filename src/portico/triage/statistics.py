@@ -1,6 +1,6 @@
 """Plain statistics beside the rules: weighted sums over words and concepts. Pure; they may only raise a level.
 
-They were fitted on the development corpus alone by `python -m benchmarks.triage_fit`, which keeps them in
+They were fitted on the corpora that were read, by `python -m benchmarks.triage_fit`, which keeps them in
 `lexicon/statistics.json`. A text scores the sum of the weights of its features, divided by the root of their number.
 """
 
@@ -31,15 +31,13 @@ AGAIN_SURER = 0.15
 """How much more for each further one of these features."""
 _LIST_OF_DENIALS = 2
 _JUST_BEFORE = 2
-_FEW = 10
-_FIRST_WEEK = 7
+_FEW = 20
 _AGAINST_ROUTINE, _AGAINST_SAME_DAY, _NEARLY = 3, 2, 0.3
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
     """A weighted sum and the score from which it raises."""
 
-    bias: float
     threshold: float
     weights: dict[str, float]
 
@@ -103,15 +101,15 @@ def margin(found: frozenset[str]) -> float:
 
 
 def score(found: Iterable[str], one: Sum) -> float:
-    """Features that the corpus did not hold count nothing, and a few of them say no more than ten would."""
+    """Features that the corpus did not hold count nothing, and a few of them say no more than twenty would."""
     known = [one.weights[feature] for feature in found if feature in one.weights]
-    return sum(sorted(known)) / sqrt(max(len(known), _FEW)) + one.bias
+    return sum(sorted(known)) / sqrt(max(len(known), _FEW))
 
 
 def features(
     words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None
 ) -> frozenset[str]:
-    """Words, concepts, pairs of concepts in one sentence, measures, and roughly the days."""
+    """Words, concepts, pairs of concepts in one sentence, measures, and whether the days are unknown."""
     return frozenset(_features(words, row, context, measured, days))
 
 
@@ -150,14 +148,8 @@ def _features(
     yield from _pairs(concepts)
     for match in measured:
         yield f"n:{'no:' if context.sets_aside(match) else ''}{match.family}"
-    yield f"d:{_band(days)}"
-
-
-def _band(days: int | None) -> str:
-    """The first week, later, or unknown."""
     if days is None:
-        return "unknown"
-    return "first week" if days <= _FIRST_WEEK else "later"
+        yield "d:unknown"  # with its day told, a message is neither more nor less alarming by that alone
 
 
 def _pairs(concepts: Iterable[str]) -> Iterator[str]:
