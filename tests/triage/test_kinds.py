@@ -3,6 +3,7 @@
 import pytest
 
 from portico.triage import RANK, Message, read
+from portico.triage.patterns import BadPattern, compiled
 
 SHOWN = [
     # kind, row, days, region, text
@@ -41,6 +42,33 @@ SHOWN = [
     ("a day that is chosen", "T17", None, None, "I've chosen my day and I feel calm about it"),
     ("a burden", "T17", None, None, "soy puro estorbo para mis hijos, descansarían sin mí"),
     ("means at hand", "T17", None, None, "my son is locked in the garage with the rifle"),
+    ("air under the skin", "T1", 1, "upper_back", "the skin over my collarbone crackles like rice krispies"),
+    ("a stranger in the glass", "T2", 0, "elbow", "no me reconocí en el espejo, los ojos son dos rayitas"),
+    ("a plug in the gullet", "T2", 0, "hip", "traigo un corcho en el gaznate, la saliva ya no baja"),
+    ("loose change to taste", "T3", 0, "neck", "it is as if I had loose pennies under my tongue"),
+    ("a doll that nods off", "T4", 0, "neck", "se nos quedó como muñeca de trapo en el sillón"),
+    ("one word for another", "T5", 1, "neck", "mi suegro pidió el zapato para tomar su sopa, cambia las palabras"),
+    ("bathwater that is nowhere", "T6", 2, "low_back", "the tub is warm everywhere except where I sit"),
+    ("legs that fold", "T6", 1, "low_back", "both legs crumple like paper when I get up"),
+    ("a club from behind", "T7", 1, "neck", "it was a cricket bat to the back of my head"),
+    ("a root that climbs", "T10", 4, "wrist_hand", "una enredadera colorada va para la axila"),
+    (
+        "ants that travel",
+        "T13",
+        2,
+        "wrist_hand",
+        "hormigas en los dedos el lunes, hoy ya cruzan el codo y la fuerza se me va acabando",
+    ),
+    (
+        "shirts that are counted",
+        "T15",
+        0,
+        "shoulder",
+        "fourth towel, my wife has had her palm on it for an hour, it bleeds",
+    ),
+    ("a shell for a belly", "T16", 2, "abdominal_wall", "mi panza es un caparazón de tortuga"),
+    ("leaving the world", "T17", None, None, "I am ready to leave this planet and I chose the spot"),
+    ("things handed on", "T17", None, None, "mi hermana va a quedarse con mis plantas, para el domingo yo ya no"),
 ]
 
 HARMLESS = [
@@ -63,6 +91,14 @@ HARMLESS = [
     ("sore for years, asks to begin", None, None, "Hip pain for years, hurts all the time. Do you take new patients?"),
     ("a stranger's message", None, None, 'You texted me "sorry about the chest pain". I have none, wrong person.'),
     ("a crutch given away", 40, "knee", "I gave away my crutches, thank you all!"),
+    ("hyperbole at paper", None, None, "I can hardly breathe under all these forms, which one comes first?"),
+    ("a blurred copy", None, None, "The scan of my receipt is blurry, can you send it again?"),
+    ("numb from the bench", None, None, "My rear end fell asleep from your waiting room bench, please run on time"),
+    ("what if", 0, "ankle", "¿Y si algún día me diera fiebre, a qué número hablo? Hoy estoy bien, un 2."),
+    ("a kinsman's medicine", None, "hip", "My uncle takes Eliquis, not me. Please fix my chart."),
+    ("a policy's number", None, None, "Mi póliza termina en 39.5 y el portal no la acepta"),
+    ("an error of the site", None, None, "Me sale error crítico 500 cuando abro mis citas"),
+    ("before the first visit", 40, "ankle", "Back in the winter I couldn't walk, that was before I met you. Now a 1."),
     ("nothing happened", 4, "ankle", "Tripped over the hose but caught myself, nothing hurt, ankle a 2"),
 ]
 
@@ -99,3 +135,17 @@ def test_a_purple_foot_is_an_emergency_unless_it_is_a_bruise() -> None:
     bruise = read(Message(subject="", body="purple toe from the bruise, fading", days_since_procedure=3, region="foot"))
     assert cold.level == "emergency"
     assert RANK[bruise.level] >= RANK["same_day"]
+
+
+def test_a_choice_inside_a_choice_is_refused() -> None:
+    with pytest.raises(BadPattern):
+        list(compiled("stroke.side", "(arm|the (left|right) hand) hangs"))
+
+
+SHORT = ["Hello there", "Quick question about Thursday", "Gracias por todo", "Real socks today!", "new insurance card"]
+
+
+@pytest.mark.parametrize("text", SHORT)
+@pytest.mark.parametrize("days", [0, 3, 12])
+def test_a_short_harmless_text_is_routine_on_any_day(text: str, days: int) -> None:
+    assert read(Message(subject="", body=text, days_since_procedure=days, region="knee")).level == "routine"

@@ -14,6 +14,7 @@ from itertools import product
 GAPS: Mapping[str, int] = {"..": 4, "...": 7}
 _NEAR = 7
 _WORDS = re.compile(r"\([^)]*\)\??|\S+")
+_NESTED = re.compile(r"\([^)]*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class BadPattern(ValueError):
 
 def compiled(family: str, line: str) -> Iterator[Pattern]:
     """Every table that one line of the lexicon stands for."""
+    if _NESTED.search(line):
+        raise BadPattern(f"{line!r}: a choice inside a choice would be read as odd words.")
     parts = line.split(" & ")
     if len(parts) == 2:
         yield from _in_order(family, _WORDS.findall(f"{parts[0]} & {parts[1]}"))
