@@ -110,7 +110,8 @@ def features(
     words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None
 ) -> frozenset[str]:
     """Words, concepts, pairs of concepts in one sentence, measures, and whether the days are unknown."""
-    return frozenset(_features(words, row, context, measured, days))
+    found = frozenset(_features(words, row, context, measured))
+    return found | {"d:unknown"} if days is None else found  # a day that is told alarms nobody by itself
 
 
 def tone(marks: Iterable[Match], context: Context, measured: Iterable[Match]) -> frozenset[str]:
@@ -129,9 +130,7 @@ def _denied(mark: Match, context: Context) -> bool:
     return by is not None and mark.start - by <= _JUST_BEFORE
 
 
-def _features(
-    words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None
-) -> Iterator[str]:
+def _features(words: Sequence[str], row: Row, context: Context, measured: Iterable[Match]) -> Iterator[str]:
     concepts: set[str] = set()
     for at, word in enumerate(words):
         aside = "no:" if context.touches(at) else ""
@@ -148,8 +147,6 @@ def _features(
     yield from _pairs(concepts)
     for match in measured:
         yield f"n:{'no:' if context.sets_aside(match) else ''}{match.family}"
-    if days is None:
-        yield "d:unknown"  # with its day told, a message is neither more nor less alarming by that alone
 
 
 def _pairs(concepts: Iterable[str]) -> Iterator[str]:
