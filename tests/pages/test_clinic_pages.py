@@ -261,6 +261,8 @@ async def test_a_clinic_is_opened_when_nothing_is_missing(portal: Portal, fresh_
 
 
 async def test_a_test_page_goes_out_and_comes_back(portal: Portal) -> None:
+    while (await portal.do_due_work()).taken:
+        pass  # The pages by which the demo's addresses were tried go to those.
     nora = await tab_of(portal, "nora", "/staff/me")
     await nora.press(nora.page.form("/page-address"), address="nobody")
     assert nora.status == 422
