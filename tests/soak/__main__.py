@@ -26,7 +26,7 @@ COUNTED = "counted: "
 _KEEPS_OUTPUT = ("-o", "junit_logging=system-out")
 HEAD = """# The last long run
 
-<!-- Written by `make soak` (tests/soak/); never by hand. -->
+<!-- Written by `make soak` (tests/soak/). -->
 
 What takes too long for every change. Timings are of a machine shared with other work.
 
