@@ -22,7 +22,7 @@ PROCESSES = os.cpu_count() or 1
 """Of `portico serve`: one for each core, as a clinic runs it that wants to use them; pgbench and PostgreSQL use all."""
 LEAST = 0.25
 """What HTTP must reach of the throughput of pgbench: the median of the rounds."""
-WRITERS = 120
+WRITERS = 480
 """So many that none of them meets the limit of messages in a minute."""
 TAIL_AFTER = 2
 _HTTP_THREADS, _PGBENCH_THREADS, _APART = 40_000, 20_000, 1_000_000

@@ -34,6 +34,7 @@ TITLES = (
     "Texts of a second author, read while widening",
     "Texts of a third author, read while widening",
     "Texts of a fourth author, read while widening",
+    "Texts of a fifth author and others, fitted on, never read",
 )
 """Of the corpora in the order of `READ`."""
 PAGE = ROOT / "docs" / "triage.md"

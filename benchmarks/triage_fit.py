@@ -23,8 +23,10 @@ from portico.triage.statistics import Statistics, Sum, score
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus" / "triage-dev.jsonl"
-READ = tuple(ROOT / "tests" / "corpus" / f"triage-{name}.jsonl" for name in ("dev", "written", "third", "fourth"))
-"""What was read. Sums of the first three found 262 of the 272 emergencies of the fourth; those of the first alone 243."""
+READ = tuple(
+    ROOT / "tests" / "corpus" / f"triage-{name}.jsonl" for name in ("dev", "written", "third", "fourth", "fifth")
+)
+"""What was read, and a fifth file that nobody read. Sums of the first three found 262 of the 272 emergencies of the fourth; those of the first alone 243."""
 SHIPPED = ROOT / "src" / "portico" / "triage" / "lexicon" / "statistics.json"
 
 COST = 2.0
