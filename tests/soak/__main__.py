@@ -95,7 +95,7 @@ def _cases(report: Path) -> Iterator[Case]:
         folder = found.get("classname", "").replace(".", "/")
         said = (found.findtext("system-out") or "").splitlines()
         told = "; ".join(line.removeprefix(COUNTED) for line in said if line.startswith(COUNTED))
-        yield Case(test=f"{folder}: {name}", is_passed=not failed, seconds=float(found.get("time", 0)), told=told)
+        yield Case(test=f"{folder}.py: {name}", is_passed=not failed, seconds=float(found.get("time", 0)), told=told)
 
 
 def _lines(cases: Sequence[Case], seconds: float, code: int) -> Iterator[str]:
