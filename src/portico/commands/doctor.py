@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import asyncpg
 import msgspec
@@ -19,6 +19,7 @@ from portico.clinic.queries import all_clinics
 from portico.commands.due_work import DUE
 from portico.errors import StartupRefused, Unavailable
 from portico.escalation.ladder import on_call_clinician
+from portico.ids import AccountId
 from portico.notify.mail import MailRefused, SmtpMail
 from portico.platform import migrate
 from portico.platform.backup import MANIFEST, read_manifest
@@ -26,7 +27,7 @@ from portico.platform.blobs import BlobMissing, Blobs
 from portico.platform.clamd import Clamd, ScannerAway
 from portico.platform.clock import RandomIds, SystemClock
 from portico.platform.content import load_content
-from portico.platform.database import Database, Query
+from portico.platform.database import Database, Query, Tx
 from portico.platform.key_provider import FileKeyProvider
 from portico.platform.roles import check_connected_role
 from portico.platform.vault import Vault
@@ -42,6 +43,7 @@ LEAST_FREE_BYTES = 2 * 1024**3
 _WAIT_SECONDS = 10
 _PROBE = b"a few bytes of the doctor"
 
+T = TypeVar("T")
 State = Literal["ok", "look", "bad"]
 
 
@@ -194,20 +196,16 @@ async def look_at_clinics(settings: Settings, env: Mapping[str, str]) -> Sequenc
     """Which clinics may not be opened to patients yet."""
     del env
     content, found = load_content(), []
-    async with _database(settings) as db:
-        async with db.unscoped("which clinics there are") as statements:
-            clinics = await all_clinics(statements)
-        for clinic in clinics:
-            async with db.transaction(SystemScope(clinic.clinic_id, "doctor")) as tx:
-                gaps, opened = await opening_gaps(tx, content), await opening_of(tx)
-            if gaps or opened is None:
-                state = "is not open to patients" if opened is None else "is open"
-                found.append(
-                    _look(
-                        "clinics",
-                        f"{clinic.slug} {state}, and {len(gaps)} things wait for a named person; see its go-live page.",
-                    )
-                )
+
+    async def ask(tx: Tx) -> tuple[int, bool]:
+        return len(await opening_gaps(tx, content)), await opening_of(tx) is not None
+
+    clinics = await _in_each_clinic(settings, ask)
+    for slug, (gaps, is_open) in clinics:
+        if gaps or not is_open:
+            state = "is open" if is_open else "is not open to patients"
+            sentence = f"{slug} {state}, and {gaps} things wait for a named person; see its go-live page."
+            found.append(_look("clinics", sentence))
     return found or [_ok("clinics", f"Everything is confirmed and signed in {len(clinics)} clinics.")]
 
 
@@ -215,20 +213,19 @@ async def look_at_pages(settings: Settings, env: Mapping[str, str]) -> Sequence[
     """Whether a person has seen a page arrive in each clinic, and whether the clinician on call can be paged."""
     del env
     content, found = load_content(), []
-    async with _database(settings) as db:
-        async with db.unscoped("which clinics there are") as statements:
-            clinics = await all_clinics(statements)
-        for clinic in clinics:
-            async with db.transaction(SystemScope(clinic.clinic_id, "doctor")) as tx:
-                tested = {row.account_id for row in await reach(tx) if row.confirmed_at is not None}
-                on_call = on_call_clinician(await settings_of(tx, content))
-                is_open = await opening_of(tx) is not None
-            if not tested:
-                sentence = f"Nobody has seen a page of {clinic.slug} arrive; send a test page from its go-live page."
-                found.append(_bad("pages", sentence) if is_open else _look("pages", sentence))
-            elif on_call is not None and on_call not in tested:
-                sentence = f"The clinician on call of {clinic.slug} has no tested page address; see its go-live page."
-                found.append(_look("pages", sentence))
+
+    async def ask(tx: Tx) -> tuple[set[AccountId], AccountId | None, bool]:
+        tested = {row.account_id for row in await reach(tx) if row.confirmed_at is not None}
+        return tested, on_call_clinician(await settings_of(tx, content)), await opening_of(tx) is not None
+
+    clinics = await _in_each_clinic(settings, ask)
+    for slug, (tested, on_call, is_open) in clinics:
+        if not tested:
+            sentence = f"Nobody has seen a page of {slug} arrive; send a test page from its go-live page."
+            found.append(_bad("pages", sentence) if is_open else _look("pages", sentence))
+        elif on_call is not None and on_call not in tested:
+            sentence = f"The clinician on call of {slug} has no tested page address; see its go-live page."
+            found.append(_look("pages", sentence))
     return found or [_ok("pages", f"Somebody has seen a page arrive in each of {len(clinics)} clinics.")]
 
 
@@ -323,6 +320,18 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
         yield db
     finally:
         await db.close()
+
+
+async def _in_each_clinic(settings: Settings, ask: Callable[[Tx], Awaitable[T]]) -> list[tuple[str, T]]:
+    """Each clinic's slug with what was asked in it."""
+    async with _database(settings) as db:
+        async with db.unscoped("which clinics there are") as statements:
+            clinics = await all_clinics(statements)
+        told = []
+        for clinic in clinics:
+            async with db.transaction(SystemScope(clinic.clinic_id, "doctor")) as tx:
+                told.append((clinic.slug, await ask(tx)))
+        return told
 
 
 async def _connected(name: str, dsn: str) -> asyncpg.Connection:
