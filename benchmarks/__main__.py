@@ -46,30 +46,36 @@ def main(asked: Sequence[str]) -> int:
     if unknown:
         print(f"no such section: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
-    measured = asyncio.run(_measured(asked or [*ON_ITS_OWN, *IN_A_HOUSE]))
-    before = PAGE.read_text(encoding="utf-8")
-    kept = {found[1]: found[0].strip() for found in _HEADING.finditer(before)}
-    found = _MACHINE.search(before) if asked else None
-    machine = found[1] if found else "\n".join(_machine())
-    page = _page(machine, [text for _, text in sorted({**kept, **measured}.items())])
-    PAGE.write_text(page, encoding="utf-8")
-    print("\n\n".join(measured.values()) if asked else page)
+    if not asked:
+        _write("\n".join(_machine()), {})
+    asyncio.run(_measure(asked or [*ON_ITS_OWN, *IN_A_HOUSE]))
     return 0
 
 
-async def _measured(asked: Sequence[str]) -> dict[str, str]:
-    """The text of each section, by its letter."""
-    texts = {}
+async def _measure(asked: Sequence[str]) -> None:
+    """Prints each section and puts it on the page as soon as it is measured: what fails later takes nothing back."""
     for letter, measure in ON_ITS_OWN.items():
         if letter in asked:
-            texts[letter] = await _told(measure)
+            _keep(letter, await _told(measure))
     async with AsyncExitStack() as stack:
         wanted = {letter: measure for letter, measure in IN_A_HOUSE.items() if letter in asked}
         house = await stack.enter_async_context(opened_house()) if wanted else None
         for letter, measure_in in wanted.items():
             assert house is not None
-            texts[letter] = await _told(measure_in, house)
-    return texts
+            _keep(letter, await _told(measure_in, house))
+
+
+def _keep(letter: str, text: str) -> None:
+    print(text, end="\n\n", flush=True)
+    found = _MACHINE.search(PAGE.read_text(encoding="utf-8"))
+    _write(found[1] if found else "\n".join(_machine()), {letter: text})
+
+
+def _write(machine: str, measured: Mapping[str, str]) -> None:
+    """The page with these sections anew and the others as they stand."""
+    kept = {found[1]: found[0].strip() for found in _HEADING.finditer(PAGE.read_text(encoding="utf-8"))}
+    page = _page(machine, [text for _, text in sorted({**kept, **measured}.items())])
+    PAGE.write_text(page, encoding="utf-8")
 
 
 async def _told(measure: Callable[..., Awaitable[Section]], *house: House) -> str:

@@ -25,7 +25,7 @@ LEAST = 0.25
 WRITERS = 480
 """So many that none of them meets the limit of messages in a minute."""
 TAIL_AFTER = 2
-_HTTP_THREADS, _PGBENCH_THREADS, _APART = 40_000, 20_000, 1_000_000
+_HTTP_THREADS, _PGBENCH_THREADS, _APART = 40_000, 60_000, 1_000_000
 _CALM_THREADS, _ALARMING_THREADS = "0000003a", "0000003b"
 _NOTE = (
     "Both sides have as many clients, each of which asks again as soon as it is answered. The clients of pgbench are"

@@ -198,7 +198,7 @@ async def _fill(connection: asyncpg.Connection, house: House, there: int, size: 
         insert into response (clinic_id, response_id, patient_id, questionnaire_url, questionnaire_version, state, revision,
             submitted_revision, created_by, created_at, saved_at)
         select '{clinic}', {response}::uuid, {patient}::uuid, f.url, f.version, 'submitted', 2, 2, '{clinician}', now(), now()
-        from {numbers}, questionnaire f;
+        from {numbers}, (select url, version from questionnaire order by url, version limit 1) f;
         insert into review (clinic_id, review_id, response_id, patient_id, state, disposition, urgency, urgency_rank,
             consult_at, queued_at, response_revision, clinician_id, revision)
         select '{clinic}', {review}::uuid, {response}::uuid, {patient}::uuid, state, 'needs_review', urgency,

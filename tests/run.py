@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -47,31 +48,36 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--static", action="store_true", help="only what needs no run of the program")
     only_static = parser.parse_args().static
+    begin = time.monotonic()
     results = []
-    for result in parts(only_static=only_static):
+    for result in static_parts() if only_static else all_parts():
         print(line(result), flush=True)
         if result.failed:
             print(result.output, flush=True)
         results.append(result)
-    print(summary(results), flush=True)
+    print(summary(results, time.monotonic() - begin), flush=True)
     return 1 if any(result.failed for result in results) else 0
 
 
-def parts(*, only_static: bool) -> Iterator[Result]:
-    """Each part as it ends, the cheapest first."""
+def static_parts() -> Iterator[Result]:
     for name, command in STATIC.items():
         yield static_part(name, command)
-    if only_static:
-        return
-    engines = [f"tests/{name}" for name in WITHOUT_DATABASE if (ROOT / "tests" / name).is_dir()]
+
+
+def all_parts() -> Iterator[Result]:
+    """Each part as it ends, the cheapest first; the torture, which takes a minute whatever runs, beside the first ones."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        torture = beside.submit(test_part, "torture", ["tests/torture", "-m", "alone and not soak"])
+        yield from static_parts()
+        engines = [f"tests/{name}" for name in WITHOUT_DATABASE if (ROOT / "tests" / name).is_dir()]
+        yield test_part("engines", [*engines, "-m", "not alone and not soak", "-n", "2"])
+        yield torture.result()
     without_engines = [f"--ignore={folder}" for folder in engines]
-    yield test_part("engines", [*engines, "-m", "not alone and not soak", "-n", "2"])
     yield test_part(
         "tests", ["tests", *without_engines, "-m", "not alone and not soak", "-n", "2", "--dist", "loadfile"]
     )
     # A browser holds its process's event loop, so what else runs alone has a process of its own.
     yield test_part("alone", ["tests", "--ignore=tests/torture", "-m", "alone and not soak"])
-    yield test_part("torture", ["tests/torture", "-m", "alone and not soak"])
 
 
 def static_part(name: str, command: Sequence[str]) -> Result:
@@ -124,12 +130,13 @@ def line(result: Result) -> str:
     return f"{'FAILED' if result.failed else 'ok    '}  {result.name:<10} {result.seconds:7.1f} s{counts}"
 
 
-def summary(results: Sequence[Result]) -> str:
+def summary(results: Sequence[Result], seconds: float) -> str:
+    """The seconds of each part, and those on the clock: two parts run at the same time."""
     rows = [f"{'part':<24} {'seconds':>8}"]
     for result in results:
         rows.append(f"{result.name:<24} {result.seconds:8.1f}")
         rows += [f"  {folder:<22} {seconds:8.1f}" for folder, seconds in sorted(result.by_folder.items())]
-    rows.append(f"{'all':<24} {sum(result.seconds for result in results):8.1f}")
+    rows.append(f"{'all':<24} {seconds:8.1f}")
     passed, failed, skipped = (
         sum(getattr(result, kind) for result in results) for kind in ("passed", "failed", "skipped")
     )
