@@ -30,12 +30,12 @@ class Matcher:
     """Patterns as tables, by the term that they may begin with."""
 
     def __init__(self, concepts: Mapping[str, Iterable[str]], families: Mapping[str, Iterable[str]]) -> None:
-        self._families = _by_first_term(_all_compiled(families.items()))
-        named = set(_terms(self._families))
+        self._families = _Table(_all_compiled(families.items()))
+        named = self._families.terms
         phrases = {phrase: (phrase,) for phrase in phrases_of(named)}
         every_concept = {**concepts, **phrases}
-        self._concepts = _by_first_term(_all_compiled((f"<{name}>", lines) for name, lines in every_concept.items()))
-        terms = named.union(_terms(self._concepts))
+        self._concepts = _Table(_all_compiled((f"<{name}>", lines) for name, lines in every_concept.items()))
+        terms = named | self._concepts.terms
         unknown = {term for term in terms if term.startswith("<") and term[1:-1] not in every_concept}
         if unknown:
             raise BadPattern(f"The lexicon names concepts that it does not define: {sorted(unknown)}.")
@@ -54,10 +54,10 @@ class Matcher:
         """Which terms begin where."""
         by_word = {word: self._terms_of(word) for word in set(words)}
         row: list[Ends] = [{term: [at + 1] for term in by_word[word]} for at, word in enumerate(words)]
-        possible = _Possible(self._concepts, row)
+        possible = self._concepts.possible(row)
         found: set[tuple[int, str, int]] = set()
         for at in range(len(words)):
-            for pattern in possible.at(at):
+            for pattern in _beginning(possible, row[at]):
                 found.update((at, pattern.family, end) for end, _ in _endings(pattern.steps, row, words, at))
         for at, concept, end in sorted(found):
             row[at].setdefault(concept, []).append(end)
@@ -65,9 +65,9 @@ class Matcher:
 
     def matches(self, words: Sequence[str], row: Row) -> Iterator[Match]:
         """Every family that occurs; per pattern and beginning the shortest."""
-        possible = _Possible(self._families, row)
+        possible = self._families.possible(row)
         for at in range(len(words)):
-            for pattern in possible.at(at):
+            for pattern in _beginning(possible, row[at]):
                 for end, covered in _endings(pattern.steps, row, words, at):
                     yield Match(family=pattern.family, start=at, end=end, covered=frozenset(covered))
                     break
@@ -88,43 +88,47 @@ def _all_compiled(lists: Iterable[tuple[str, Iterable[str]]]) -> Iterator[Patter
             yield from compiled(name, line)
 
 
-def _by_first_term(patterns: Iterable[Pattern]) -> dict[str, list[Pattern]]:
-    table: dict[str, list[Pattern]] = defaultdict(list)
-    for pattern in patterns:
-        for term in pattern.steps[0].terms:
-            table[term].append(pattern)
-    return dict(table)
+class _Table:
+    """Patterns by the term that they may begin with.
 
+    Choices of terms are numbered, since many steps share them: whether all steps of a pattern occur in a text is then
+    one comparison of small sets.
+    """
 
-def _terms(table: Mapping[str, list[Pattern]]) -> Iterator[str]:
-    return (
-        term for patterns in table.values() for pattern in patterns for step in pattern.steps for term in step.terms
-    )
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        self._by_first: dict[str, list[tuple[frozenset[int], Pattern]]] = defaultdict(list)
+        numbers: dict[frozenset[str], int] = {}
+        same: dict[frozenset[int], frozenset[int]] = {}
+        for pattern in patterns:
+            numbered = frozenset(numbers.setdefault(step.terms, len(numbers)) for step in pattern.steps[1:])
+            rest = same.setdefault(numbered, numbered)
+            for term in pattern.steps[0].terms:
+                self._by_first[term].append((rest, pattern))
+        self._choices_with: dict[str, list[int]] = defaultdict(list)
+        for choice, number in numbers.items():
+            for term in choice:
+                self._choices_with[term].append(number)
 
+    @property
+    def terms(self) -> frozenset[str]:
+        """Every term that a step names."""
+        return frozenset(self._by_first) | frozenset(self._choices_with)
 
-class _Possible:
-    """The patterns that may begin at a word and whose other steps occur somewhere in the text."""
-
-    def __init__(self, table: Mapping[str, list[Pattern]], row: Row) -> None:
-        self._row = row
+    def possible(self, row: Row) -> dict[str, list[Pattern]]:
+        """Those that may begin with a term of the text and whose other steps occur somewhere in it."""
         present = {term for ends in row for term in ends}
-        self._by_term = {
-            term: [pattern for pattern in table[term] if _all_occur(pattern, present)]
-            for term in sorted(present)
-            if term in table
+        occur = {number for term in present if term in self._choices_with for number in self._choices_with[term]}
+        return {
+            term: [pattern for rest, pattern in self._by_first[term] if rest <= occur]
+            for term in present
+            if term in self._by_first
         }
 
-    def at(self, place: int) -> Iterator[Pattern]:
-        """In the order of the lexicon."""
-        for term in self._row[place]:
-            yield from self._by_term.get(term, ())
 
-
-def _all_occur(pattern: Pattern, present: set[str]) -> bool:
-    for step in pattern.steps[1:]:  # noqa: SIM110 - a generator would double the time of a reading
-        if step.terms.isdisjoint(present):
-            return False
-    return True
+def _beginning(possible: Mapping[str, list[Pattern]], ends: Ends) -> Iterator[Pattern]:
+    """In the order of the lexicon."""
+    for term in ends:
+        yield from possible.get(term, ())
 
 
 def _endings(
