@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import msgspec
-from litestar import Litestar
 
 from portico.accounts.totp import code_at
 from portico.app import create_app, route_everything
@@ -27,6 +26,7 @@ from portico.settings import Settings
 from portico.triage import read
 from tests.clinic.house import SetClock, shipped
 from tests.databases import DatabaseUrls
+from tests.routed import lent
 
 NOON = datetime(2026, 6, 1, 17, 0, tzinfo=UTC)
 BASE = "http://localhost:8000"
@@ -134,10 +134,6 @@ class Portal:
         return await run_once(self.due, DUE)
 
 
-_IDLE: list[Litestar] = []
-"""Routers of portals that were closed: the next portal takes one over instead of reading all routes again."""
-
-
 @asynccontextmanager
 async def open_portal(
     urls: DatabaseUrls,
@@ -166,7 +162,6 @@ async def open_portal(
         mail_from="portal@portico.test",
         attachments=str(folder / "attachments"),
     )
-    routed = _IDLE.pop() if _IDLE else route_everything()
     db = await Database.connect(urls.app, clock=clock, ids=RandomIds(), size=8)
     worker_db = await Database.connect(urls.worker, clock=clock, ids=RandomIds(), size=2)
     vault, catalogue = Vault(FileKeyProvider(key_file), clock), Catalogue()
@@ -178,9 +173,9 @@ async def open_portal(
             people = await seed_people(site)
         if with_content:
             await seed_content(site, people)
-        app = await create_app(site, routed)
-        yield Portal(app=app, site=site, due=due, clock=clock, people=people, mail=folder / "mail")
+        with lent(route_everything) as routed:
+            app = await create_app(site, routed)
+            yield Portal(app=app, site=site, due=due, clock=clock, people=people, mail=folder / "mail")
     finally:
-        _IDLE.append(routed)
         await db.close()
         await worker_db.close()

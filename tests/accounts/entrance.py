@@ -58,6 +58,7 @@ from portico.platform.site import Site
 from portico.platform.vault import Vault
 from portico.platform.web import Shell
 from portico.settings import Settings
+from tests.routed import lent
 
 MORNING = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -324,14 +325,17 @@ OWN_ROUTES = [
 ]
 
 
-def small_app(site: Site, door: Door) -> Litestar:
-    """The gate and the routes of signing in, with the probes; refusals are rendered as in the real program."""
-    app = Litestar(
+def small_app() -> Litestar:
+    """The gate and the routes of signing in, with the probes; refusals are rendered as in the real program.
+
+    Its `state.site` and `state.door` are set by whoever serves it.
+    """
+    return Litestar(
         route_handlers=[*OWN_ROUTES, *ENTRY, *PROBES],
         guards=[require_audience],
         dependencies={
-            "site": Provide(lambda: site, sync_to_thread=False),
-            "door": Provide(lambda: door, sync_to_thread=False),
+            "site": Provide(_site, sync_to_thread=False),
+            "door": Provide(_door, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         exception_handlers={
@@ -345,9 +349,16 @@ def small_app(site: Site, door: Door) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    app.state.site = site
-    app.state.door = door
-    return app
+
+
+def _site(state: State) -> Site:
+    site: Site = state.site
+    return site
+
+
+def _door(state: State) -> Door:
+    door: Door = state.door
+    return door
 
 
 @dataclass(frozen=True)
@@ -377,12 +388,13 @@ async def opened_entrance(urls: Urls, folder: Path, kit: Kit, *, demo: bool = Fa
     site = Site(db=db, vault=vault, content=kit.content, catalogue=Catalogue(), settings=settings)
     limits = DEMO_LIMITS if demo else LIMITS
     door = Door(site, kit.passwords, await EmailIndex.of(vault), limits)
-    inner = small_app(site, door)
     tag = uuid4().hex[:12]
     clinics = {name: await _clinic(site, f"{name}-{tag}", name) for name in ("north", "south")}
-    shell = Shell(inner, https=settings.is_https)
     try:
-        yield Entrance(site, clock, inner, shell, door, clinics, kit.usual_hash, tag)
+        with lent(small_app) as inner:
+            inner.state.update({"site": site, "door": door})
+            shell = Shell(inner, https=settings.is_https)
+            yield Entrance(site, clock, inner, shell, door, clinics, kit.usual_hash, tag)
     finally:
         await db.close()
 
@@ -423,12 +435,15 @@ async def audited(entrance: Entrance, person: Person) -> list[AuditedRow]:
 def with_limits(entrance: Entrance, **tries: int) -> Entrance:
     """The same portal with fewer tries for what is named."""
     changed = {name: Limit(number, getattr(entrance.door.limits, name).seconds) for name, number in tries.items()}
-    inner = small_app(entrance.site, replace(entrance.door, limits=replace(entrance.door.limits, **changed)))
+    inner = small_app()
+    door = replace(entrance.door, limits=replace(entrance.door.limits, **changed))
+    inner.state.update({"site": entrance.site, "door": door})
     return replace(entrance, inner=inner, app=Shell(inner, https=entrance.site.settings.is_https))
 
 
 def with_settings(entrance: Entrance, settings: Settings) -> Entrance:
     """The same portal whose process runs with other settings."""
     site = replace(entrance.site, settings=settings)
-    inner = small_app(site, replace(entrance.door, site=site))
+    inner = small_app()
+    inner.state.update({"site": site, "door": replace(entrance.door, site=site)})
     return replace(entrance, site=site, inner=inner, app=Shell(inner, https=settings.is_https))

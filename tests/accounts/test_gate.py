@@ -1,6 +1,7 @@
 """The gate before every route: audiences, hats, roles, and requests that a browser was tricked into."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx
 import msgspec
@@ -9,7 +10,8 @@ from litestar import Litestar, get
 
 from portico.accounts.gate import undeclared_routes
 from portico.accounts.totp import new_seed
-from tests.accounts.entrance import Browser, Entrance, audited, with_settings
+from portico.platform.web import Shell
+from tests.accounts.entrance import Browser, Entrance, audited, small_app, with_settings
 
 OWN = "https://portal.test"
 WRITE = "/api/probe/write"
@@ -245,6 +247,8 @@ def test_every_route_of_signing_in_declares_its_audience(entrance: Entrance) -> 
 
 
 async def test_a_route_without_an_audience_answers_nobody(entrance: Entrance) -> None:
-    entrance.inner.register(forgotten)
-    browser = await entrance.signed_in(await entrance.alice())
+    app = small_app()
+    app.register(forgotten)
+    app.state.update(entrance.inner.state)
+    browser = await replace(entrance, app=Shell(app, https=True)).signed_in(await entrance.alice())
     assert (await browser.get("/forgotten")).status_code == 404

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from portico.app import create_app
+from portico.app import create_app, route_everything
 from tests.accounts import conftest as accounts
 from tests.accounts.entrance import Entrance, Kit, opened_entrance
 from tests.clinic.house import House, opened_house
 from tests.databases import DatabaseUrls
+from tests.routed import lent
 
 kit = accounts.kit
 
@@ -26,4 +27,5 @@ async def portal(database_urls: DatabaseUrls, kit: Kit, tmp_path: Path) -> Async
     """Every route of the program, its content published, with two clinics and nobody in them yet."""
     async with opened_entrance(database_urls, tmp_path, kit) as opened:
         await opened.site.catalogue.publish(opened.site.db, opened.site.content)
-        yield replace(opened, app=await create_app(opened.site))
+        with lent(route_everything) as routed:
+            yield replace(opened, app=await create_app(opened.site, routed))
