@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from portico.accounts.passwords import Passwords
 from portico.accounts.totp import code_at
 from portico.app import create_app, route_everything
 from portico.commands.demo_content import seed_content
@@ -134,6 +135,16 @@ class Portal:
         return await run_once(self.due, DUE)
 
 
+_HASHED: list[str] = []
+
+
+async def _usual_hash() -> str:
+    """Of everybody's password; made once for all portals of a run, as it takes longer than a small test."""
+    if not _HASHED:
+        _HASHED.append(await Passwords().hash(PASSWORD))
+    return _HASHED[0]
+
+
 @asynccontextmanager
 async def open_portal(
     urls: DatabaseUrls,
@@ -170,7 +181,7 @@ async def open_portal(
     try:
         await catalogue.publish(db, site.content)
         if people is None:
-            people = await seed_people(site)
+            people = await seed_people(site, await _usual_hash())
         if with_content:
             await seed_content(site, people)
         with lent(route_everything) as routed:

@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from threading import Lock
 
 import msgspec
@@ -21,6 +22,15 @@ _AT_ONCE = 2
 _WAIT_SECONDS = 5.0
 
 
+_HASHER = PasswordHasher(
+    time_cost=_TIME_COST,
+    memory_cost=_MEMORY_KIB,
+    parallelism=_PARALLELISM,
+    hash_len=RFC_9106_LOW_MEMORY.hash_len,
+    salt_len=RFC_9106_LOW_MEMORY.salt_len,
+)
+
+
 class PasswordTooLong(Malformed):
     """More bytes than any person types; refused before hashing, whoever it is for."""
 
@@ -38,14 +48,7 @@ class Passwords:
     """Bounded hashing. `hashes` counts the work done, so that a test can see that two paths do the same."""
 
     def __init__(self, *, at_once: int = _AT_ONCE, wait_seconds: float = _WAIT_SECONDS) -> None:
-        self._hasher = PasswordHasher(
-            time_cost=_TIME_COST,
-            memory_cost=_MEMORY_KIB,
-            parallelism=_PARALLELISM,
-            hash_len=RFC_9106_LOW_MEMORY.hash_len,
-            salt_len=RFC_9106_LOW_MEMORY.salt_len,
-        )
-        self._dummy = self._hasher.hash("nobody's password")
+        self._dummy = _of_nobody()
         self._threads = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="argon2")
         self._places = asyncio.Semaphore(at_once)
         self._wait_seconds = wait_seconds
@@ -67,7 +70,7 @@ class Passwords:
         matched = await self._in_turn(_capped(password), wanted)
         if stored is None or not matched:
             return Verdict(is_right=False)
-        return Verdict(is_right=True, needs_rehash=self._hasher.check_needs_rehash(stored))
+        return Verdict(is_right=True, needs_rehash=_HASHER.check_needs_rehash(stored))
 
     async def _in_turn(self, secret: bytes, stored: str | None) -> str:
         await self._take_place()
@@ -92,17 +95,23 @@ class Passwords:
             self._running += 1
             self.most_at_once = max(self.most_at_once, self._running)
         try:
-            return self._hasher.hash(secret) if stored is None else self._matched(stored, secret)
+            return _HASHER.hash(secret) if stored is None else self._matched(stored, secret)
         finally:
             with self._lock:
                 self._running -= 1
 
     def _matched(self, stored: str, secret: bytes) -> str:
         try:
-            self._hasher.verify(stored, secret)
+            _HASHER.verify(stored, secret)
         except (VerificationError, InvalidHashError):
             return ""
         return stored
+
+
+@cache
+def _of_nobody() -> str:
+    """What is compared when there is no account: a hash as every other, made once in a process."""
+    return _HASHER.hash("nobody's password")
 
 
 def _capped(password: str) -> bytes:

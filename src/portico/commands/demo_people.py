@@ -156,12 +156,15 @@ async def is_seeded(site: Site) -> bool:
         return bool(await all_clinics(statements))
 
 
-async def seed_people(site: Site) -> DemoPeople:
-    """Makes both clinics with their people, confirms their settings and signs their content."""
+async def seed_people(site: Site, password_hash: str | None = None) -> DemoPeople:
+    """Makes both clinics with their people, confirms their settings and signs their content.
+
+    `password_hash` is that of PASSWORD, for whoever has it already.
+    """
     maker = _Maker(
         site=site,
         index=await EmailIndex.of(site.vault),
-        password_hash=await Passwords().hash(PASSWORD),
+        password_hash=password_hash or await Passwords().hash(PASSWORD),
     )
     first = await create_clinic(site, slug="demo", name="Demo Clinic", zone="America/Chicago")
     second = await create_clinic(site, slug="second", name="Second Demo Clinic", zone="America/New_York")
