@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_production(roles)
     _add_care(roles)
     _add_patients(roles)
+    _add_mail(roles)
     _add_looks(roles)
     _add_triage(roles)
     return parser
@@ -148,6 +149,16 @@ def _add_patients(roles: Subcommands) -> None:
     out.add_argument("file", type=Path, help="a file that does not exist yet")
     out.add_argument("--clinic", required=True, help="the clinic's short name")
     out.set_defaults(run=lambda o: asyncio.run(commands.export_file(os.environ, clinic=o.clinic, file=o.file)))
+
+
+def _add_mail(roles: Subcommands) -> None:
+    """Mail that comes back."""
+    mail = roles.add_parser("mail", help="what a mail server tells of mail that it took")
+    what = mail.add_subparsers(required=True, metavar="bounced")
+    back = what.add_parser(
+        "bounced", help="read one mail from standard input; when it says that a mail of ours came back, staff see it"
+    )
+    back.set_defaults(run=lambda _: asyncio.run(commands.bounced(os.environ)))
 
 
 def _add_clinic(roles: Subcommands) -> None:

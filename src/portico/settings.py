@@ -69,6 +69,17 @@ SMTP_URL = Variable(
     secret=True,
 )
 MAIL_FROM = Variable(name="PORTICO_MAIL_FROM", meaning="Sender address of notifications.")
+BOUNCE_ADDRESS = Variable(
+    name="PORTICO_BOUNCE_ADDRESS",
+    meaning="Envelope sender of notifications, to which mail that cannot be delivered comes back, e.g. "
+    "`bounces@clinic.test`. Unset: the sender address.",
+)
+BOUNCE_MAILBOX = Variable(
+    name="PORTICO_BOUNCE_MAILBOX",
+    meaning="Mailbox of that address, which the worker reads: `imaps://user:password@host/INBOX`, special characters "
+    "as `%40`. Unset: mail that comes back is known only where `portico mail bounced` is given it.",
+    secret=True,
+)
 METRICS_PORT = Variable(
     name="PORTICO_METRICS_PORT",
     meaning="Port for figures in the format of Prometheus, without identities. Unset: there are none.",
@@ -129,6 +140,8 @@ VARIABLES: tuple[Variable, ...] = (
     RUN_WORKER,
     SMTP_URL,
     MAIL_FROM,
+    BOUNCE_ADDRESS,
+    BOUNCE_MAILBOX,
     METRICS_PORT,
     METRICS_HOST,
     PG_BIN,
@@ -166,6 +179,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     run_worker: bool = True
     smtp_url: str | None = None
     mail_from: str | None = None
+    bounce_address: str | None = None
+    bounce_mailbox: str | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     mail_folder: Path | None = None
@@ -199,6 +214,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             run_worker=parsed(env, RUN_WORKER, strict_bool, "must be `true` or `false`"),
             smtp_url=optional(env, SMTP_URL, mail_server, "must look like smtp://user:password@host:port"),
             mail_from=value_of(env, MAIL_FROM),
+            bounce_address=optional(env, BOUNCE_ADDRESS, bare_address, "must be one e-mail address"),
+            bounce_mailbox=optional(
+                env, BOUNCE_MAILBOX, mailbox, "must look like imaps://user:password@host/INBOX; imap:// on this machine"
+            ),
             metrics_host=required(env, METRICS_HOST),
             metrics_port=optional(env, METRICS_PORT, one_port, "must be a port, from 1 to 65535"),
             attachments=value_of(env, ATTACHMENTS),
@@ -286,6 +305,23 @@ def mail_server(text: str) -> str:
     url = urlsplit(text)
     is_sound = url.scheme in ("smtp", "smtps") and bool(url.hostname) and url.path in ("", "/") and not url.query
     if not is_sound or url.port == 0:
+        raise ValueError
+    return text
+
+
+def bare_address(text: str) -> str:
+    """One e-mail address without a name. Raises ValueError."""
+    name, at, domain = text.rpartition("@")
+    if not (at and name and domain and text.isascii() and text.isprintable()) or set(text) & set(' ,;:<>()[]"\\'):
+        raise ValueError
+    return text
+
+
+def mailbox(text: str) -> str:
+    """The address of a mailbox; without TLS only on this machine. Raises ValueError, without repeating it."""
+    url = urlsplit(text)
+    is_safe = url.scheme == "imaps" or (url.scheme == "imap" and url.hostname in ("localhost", "127.0.0.1", "::1"))
+    if not (is_safe and url.hostname and url.username and url.password) or url.query or url.fragment or url.port == 0:
         raise ValueError
     return text
 

@@ -17,7 +17,7 @@ PatientState = Literal["active", "transferred", "deceased"]
 MatchState = Literal["linked", "apart", "undone"]
 MatchEvent = Literal["link", "keep-apart", "undo"]
 Delivery = Literal["waiting", "sent", "undeliverable"]
-"""How far the letter with a code has come; `undeliverable` is final until it is sent again."""
+"""How far the letter with a code has come; `undeliverable`, refused or come back, is final until it is sent again."""
 
 
 class Code(msgspec.Struct, frozen=True):

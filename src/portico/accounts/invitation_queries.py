@@ -107,9 +107,9 @@ LISTED = Query(
     ListedInvitation,
     """
     select i.invitation_id, i.kind, i.state, i.email, i.name, i.patient_id, i.roles, i.created_at, i.expires_at,
-        a.name as invited_by_name, n.error_code as delivery_code,
-        case when n.sent_at is not null then 'sent' when n.due_at is null then 'undeliverable' else 'waiting' end
-            as delivery
+        a.name as invited_by_name, coalesce('bounced-' || n.return_code, n.error_code) as delivery_code,
+        case when n.returned_at is not null then 'undeliverable' when n.sent_at is not null then 'sent'
+            when n.due_at is null then 'undeliverable' else 'waiting' end as delivery
     from invitation i
     left join account a on a.clinic_id = i.clinic_id and a.account_id = i.invited_by
     left join notification n on n.clinic_id = i.clinic_id

@@ -34,9 +34,25 @@ CODE_WORDS: Mapping[str, str] = {
     "webhook-timeout": "The webhook was too slow.",
     "webhook-address": "The webhook's address may not be called.",
 }
+_BOUNCE_WORDS: Mapping[str, str] = {
+    "1": "It came back: there is no such address.",
+    "2": "It came back: the mailbox takes no mail now.",
+    "4": "It came back: the other mail server could not be reached.",
+    "7": "It came back: the other mail server did not want it.",
+}
+"""By the subject of the status code (RFC 3463)."""
 CHANNEL_WORDS: Mapping[str, str] = {"each": "Mail", "mail": "Mail", "page": "Page", "webhook": "Webhook"}
 POOL_WORDS: Mapping[str, str] = {CLINICAL_POOL: "All clinicians and nurses", ADMIN_POOL: "All admins"}
 KIND_WORDS: Mapping[str, str] = {"escalation": "Danger", "page": "Test of the pages", **{c: c.title() for c in CHOICES}}
+
+
+def why_not(code: str | None) -> str:
+    """In words why something reached nobody."""
+    kind, _, status = (code or "").partition("-")
+    if kind == "bounced":
+        return _BOUNCE_WORDS.get(status[2:].partition(".")[0], "It was sent and came back.")
+    return CODE_WORDS.get(code or "", "It was refused.")
+
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
@@ -72,6 +88,7 @@ async def undelivered_page(
         request,
         rows=found.rows,
         next=found.next,
+        why_not=why_not,
         code_words=CODE_WORDS,
         kind_words=KIND_WORDS,
         channel_words=CHANNEL_WORDS,

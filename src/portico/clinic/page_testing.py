@@ -4,6 +4,8 @@ Delivery is the outbox's: an entry of kind `page-test` for the account, whose `d
 (`notify.page_codes`), so that what is delivered can carry the code.
 """
 
+from datetime import datetime
+
 import msgspec
 
 from portico.access import Caller, Permission
@@ -80,10 +82,14 @@ async def confirm_test(tx: Tx, caller: Caller, account_id: AccountId, code: str 
     await record(tx, caller, "change", Object("page_test", account_id))
 
 
-async def void_tests(tx: Tx, account_id: AccountId) -> None:
-    """No test of this person counts any more: another one is sent, or pages go elsewhere from now on."""
+async def void_tests(tx: Tx, account_id: AccountId, *, until: datetime | None = None) -> None:
+    """No test of this person counts any more: another one is sent, pages go elsewhere from now on, or one came back.
+
+    With `until`, tests that were sent later stand.
+    """
     for test in await opening_queries.living_tests_locked(tx, account_id):
-        await opening_queries.update_test(tx, _void(test, tx))
+        if until is None or test.requested_at <= until:
+            await opening_queries.update_test(tx, _void(test, tx))
 
 
 def _void(test: PageTest, tx: Tx) -> PageTest:

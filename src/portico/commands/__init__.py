@@ -8,12 +8,14 @@ from portico.commands.doctor import doctor
 from portico.commands.lint import check
 from portico.commands.patients import export_file, import_file
 from portico.commands.production import keys, migrate, roles, serve, withdraw, worker
+from portico.commands.returned_mail import bounced
 from portico.commands.secrets import secrets
 from portico.commands.triage import explain, score_standard_input
 from portico.commands.walkthrough import walkthrough
 
 __all__ = [
     "backup",
+    "bounced",
     "check",
     "demo",
     "demo_code",

@@ -20,6 +20,7 @@ from portico.commands.due_work import DUE
 from portico.errors import StartupRefused, Unavailable
 from portico.escalation.ladder import on_call_clinician
 from portico.ids import AccountId
+from portico.notify.bounce_mailbox import BounceMailbox, MailboxRefused
 from portico.notify.mail import MailRefused, SmtpMail
 from portico.platform import migrate
 from portico.platform.backup import MANIFEST, read_manifest
@@ -31,7 +32,17 @@ from portico.platform.database import Database, Query, Tx
 from portico.platform.key_provider import FileKeyProvider
 from portico.platform.roles import check_connected_role
 from portico.platform.vault import Vault
-from portico.settings import ATTACHMENTS, BACKUPS, CLAMD, OWNER_DATABASE_URL, Settings, value_of
+from portico.settings import (
+    ATTACHMENTS,
+    BACKUPS,
+    BOUNCE_ADDRESS,
+    BOUNCE_MAILBOX,
+    CLAMD,
+    MAIL_FROM,
+    OWNER_DATABASE_URL,
+    Settings,
+    value_of,
+)
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
 """One-time codes last 30 seconds and are taken one step off (RFC 6238); deadlines of escalations are minutes."""
@@ -164,6 +175,23 @@ async def look_at_mail(settings: Settings, env: Mapping[str, str]) -> Sequence[F
     except MailRefused as refusal:
         return [_bad("mail", f"The mail server of SMTP_URL cannot be used ({refusal.code}).")]
     return [_ok("mail", "The mail server answers and takes our login.")]
+
+
+async def look_at_bounces(settings: Settings, env: Mapping[str, str]) -> Sequence[Finding]:
+    """Whether the mailbox to which mail comes back can be read, and whether mail has an address to come back to."""
+    del env
+    if settings.bounce_mailbox is None:
+        sentence = "is not set: mail that comes back is known only where `portico mail bounced` is given it."
+        return [_look("bounces", f"{BOUNCE_MAILBOX.name} {sentence}")]
+    try:
+        await BounceMailbox(settings.bounce_mailbox).greet()
+    except MailboxRefused as refusal:
+        return [_bad("bounces", f"The mailbox of {BOUNCE_MAILBOX.name} cannot be read ({refusal.code}).")]
+    back_to = settings.bounce_address or settings.mail_from
+    if back_to is None:
+        sentence = "is set: mail comes back to an address that nobody chose, and hardly to this mailbox."
+        return [_bad("bounces", f"Neither {BOUNCE_ADDRESS.name} nor {MAIL_FROM.name} {sentence}")]
+    return [_ok("bounces", f"The mailbox can be read; see that what is sent to {back_to} arrives in it.")]
 
 
 async def look_at_due_work(settings: Settings, env: Mapping[str, str]) -> Sequence[Finding]:
@@ -302,6 +330,7 @@ LOOKS: Mapping[str, Look] = {
     "keys": look_at_keys,
     "clock": look_at_clock,
     "mail": look_at_mail,
+    "bounces": look_at_bounces,
     "worker": look_at_due_work,
     "clinics": look_at_clinics,
     "pages": look_at_pages,

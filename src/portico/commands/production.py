@@ -12,6 +12,7 @@ from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 from portico.app import create_app
+from portico.clinic.jobs import keep_reading_returned
 from portico.clinic.withdrawing import withdraw_version
 from portico.commands.due_work import DUE
 from portico.commands.opening import opened_site
@@ -27,6 +28,7 @@ from portico.platform.due import run_worker
 from portico.platform.key_provider import FileKeyProvider
 from portico.platform.metrics import Metrics
 from portico.platform.roles import APP, BACKUP, OWNER, WORKER, apply_roles, roles_sql
+from portico.platform.site import Site
 from portico.settings import (
     ADMIN_DATABASE_URL,
     BACKUP_DATABASE_URL,
@@ -166,7 +168,7 @@ async def _serve(settings: Settings) -> None:
         server = server_for(await create_app(site), settings, lambda: print(f"ready {settings.base_url}", flush=True))
 
         def work(stop: asyncio.Event) -> asyncio.Task[None]:
-            return asyncio.create_task(run_worker(due, DUE, stop))
+            return asyncio.create_task(_do_due_work(due, stop))
 
         with _figures(site.metrics, settings):
             await run_until_stopped(server, _listening(settings), work if settings.run_worker else None)
@@ -180,7 +182,18 @@ async def _work(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with opened_site(settings, as_worker=True) as site:
         with _figures(site.metrics, settings):
-            await run_worker(site, DUE, stop)
+            await _do_due_work(site, stop)
+
+
+async def _do_due_work(site: Site, stop: asyncio.Event) -> None:
+    """What is due in the clinics, and the mailbox to which mail comes back, until told to stop."""
+    reading = asyncio.create_task(keep_reading_returned(site, stop))
+    try:
+        await run_worker(site, DUE, stop)
+    finally:
+        # A mail server that does not answer holds nobody up: what was not marked as read comes again.
+        reading.cancel()
+        await asyncio.wait([reading])
 
 
 @contextmanager

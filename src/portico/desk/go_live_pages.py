@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, Permission, staff
 from portico.accounts.notices import read_undelivered
-from portico.accounts.notices_pages import CODE_WORDS, POOL_WORDS
+from portico.accounts.notices_pages import POOL_WORDS, why_not
 from portico.accounts.request_checks import form_of
 from portico.clinic.opening import open_clinic, opening_items, opening_of
 from portico.clinic.page_testing import answer_test, read_reach, send_test
@@ -87,7 +87,7 @@ async def _show(
         reach=reach,
         unheard=[row for row in undelivered.rows if row.kind.startswith("escalation")],
         pool_words=POOL_WORDS,
-        code_words=CODE_WORDS,
+        why_not=why_not,
         refusal=refusal,
         about=about,
         may_open=caller.actor.may(Permission.CONFIRM_SETTINGS),

@@ -33,12 +33,14 @@ UNDELIVERED = Query(
     """
     select notification.notification_id, notification.kind, notification.channel, notification.recipient,
         notification.address, account.name as account_name, account.email, account.patient_id, notification.attempts,
-        notification.error_code, notification.created_at
+        coalesce('bounced-' || notification.return_code, notification.error_code) as error_code, notification.created_at
     from notification
     left join account on account.clinic_id = notification.clinic_id
         and notification.recipient = 'account:' || account.account_id
-    where notification.clinic_id = $1 and notification.sent_at is null and notification.due_at is null
-        and notification.error_code is not null and not notification.error_code = any ($2::text[])
+    where notification.clinic_id = $1 and notification.due_at is null
+        and (notification.sent_at is null or notification.returned_at is not null)
+        and (notification.returned_at is not null
+            or (notification.error_code is not null and not notification.error_code = any ($2::text[])))
         and (notification.created_at, notification.notification_id) < ($3::timestamptz, $4::uuid)
     order by notification.created_at desc, notification.notification_id desc
     limit $5
@@ -63,5 +65,5 @@ async def own_page_address(tx: Tx, account_id: AccountId) -> PageAddress | None:
 
 
 async def undelivered(tx: Tx, quiet: Sequence[str], before: tuple[datetime, UUID], limit: int) -> Sequence[Undelivered]:
-    """What reached nobody, newest first, except what ended unsent on purpose."""
+    """What reached nobody or came back, newest first, except what ended unsent on purpose."""
     return await tx.all(UNDELIVERED, tx.clinic_id, list(quiet), *before, limit)

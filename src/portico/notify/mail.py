@@ -20,6 +20,8 @@ import msgspec
 from portico.settings import Settings
 
 SECONDS_PER_MAIL = 10
+_LONGEST_ENVELOPE_ID = 100
+"""RFC 3461, 4.4."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Words = Literal["news", "link", "invitation", "changed", "page", "page-test"]
@@ -145,7 +147,11 @@ class SmtpMail:
         client = self._client()
         try:
             await client.connect()
-            await client.send_message(mail)
+            # A server that only knows HELO is greeted so when the mail is sent.
+            with contextlib.suppress(aiosmtplib.SMTPHeloError):
+                await client.ehlo()
+            options = _report_options(mail) if client.supports_extension("dsn") else []
+            await client.send_message(mail, sender=self._settings.bounce_address, mail_options=options)
             # From here on the mail is the server's, however the farewell goes.
             with contextlib.suppress(aiosmtplib.SMTPException):
                 await client.quit()
@@ -167,6 +173,12 @@ class SmtpMail:
         )
 
 
+def _report_options(mail: EmailMessage) -> list[str]:
+    """What a report about this mail shall carry (RFC 3461): its headers alone, for the mail may hold a link that works, and its id."""
+    name = str(mail["Message-ID"]).strip("<>")
+    return ["RET=HDRS", f"ENVID={name}"] if len(name) <= _LONGEST_ENVELOPE_ID else ["RET=HDRS"]
+
+
 def _start_tls(url: SplitResult) -> bool | None:
     """Whether the connection must become encrypted: with a password always, except on this machine itself.
 
@@ -184,15 +196,24 @@ def mail_of(settings: Settings) -> Mail | None:
     return None if settings.smtp_url is None else SmtpMail(settings.smtp_url, settings)
 
 
+def mail_host(base_url: str) -> str:
+    """What the ids of our mails end in, by which one that comes back is known."""
+    return urlsplit(base_url).hostname or "localhost"
+
+
+def sender_of(settings: Settings) -> str:
+    """Who stands as the sender of our mail."""
+    return settings.mail_from or f"portal@{mail_host(settings.base_url)}"
+
+
 def message(envelope: Envelope, settings: Settings) -> EmailMessage:
     """The mail itself (RFC 5322)."""
-    host = urlsplit(settings.base_url).hostname or "localhost"
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = settings.mail_from or f"portal@{host}"
+    mail["From"] = sender_of(settings)
     mail["To"] = envelope.to
     mail["Subject"] = _SUBJECTS.get(envelope.words, _SUBJECT).format(clinic=" ".join(envelope.clinic.split()))
     mail["Date"] = format_datetime(envelope.at)
-    mail["Message-ID"] = f"<{envelope.notification_id}@{host}>"
+    mail["Message-ID"] = f"<{envelope.notification_id}@{mail_host(settings.base_url)}>"
     mail["Auto-Submitted"] = "auto-generated"
     link = settings.base_url + (envelope.link or "")
     words = _TEXTS[envelope.words].format(link=link, code=envelope.code, clinic=envelope.clinic, until=envelope.until)

@@ -110,7 +110,10 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
-    """A notification that reached nobody after its last try; never what it was about."""
+    """A notification that reached nobody after its last try, or came back; never what it was about.
+
+    `error_code` is what the last try met, or `bounced-` and the status that came back, such as `bounced-5.1.1`.
+    """
 
     notification_id: UUID
     kind: str

@@ -328,11 +328,11 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
     "notification_choice": {C.IDENTIFIER: "clinic_id account_id", C.CODE: "off", C.TIME: "changed_at"},
     "notification": {
         C.IDENTIFIER: "clinic_id notification_id recipient dedupe_key",
-        C.CODE: "kind channel error_code",
+        C.CODE: "kind channel error_code return_code",
         C.PLAIN: "address",
         C.SEALED: "link_sealed",
         C.NUMBER: "attempts",
-        C.TIME: "due_at sent_at created_at",
+        C.TIME: "due_at sent_at returned_at created_at",
     },
     "audit_event": {
         C.IDENTIFIER: "clinic_id event_id actor_id on_behalf_of patient_id object_id request_id fold_key",

@@ -34,6 +34,12 @@ class Metrics:
             ("work",),
             registry=self.registry,
         )
+        self._reports = Counter(
+            "portico_mail_reports_total",
+            "Reports about mail that were read in the mailbox, by what they said.",
+            ("result",),
+            registry=self.registry,
+        )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request, by the template of its address."""
@@ -44,6 +50,10 @@ class Metrics:
         self._taken.labels(work).inc(taken)
         self._failed.labels(work).inc(failed)
         self._lateness.labels(work).set(lateness_seconds)
+
+    def report_taken(self, result: str) -> None:
+        """One mail of the mailbox to which mail comes back, by what was done with it."""
+        self._reports.labels(result).inc()
 
     def serve(self, host: str, port: int) -> Callable[[], None]:
         """Answers scrapes on this address from a thread of its own; the returned function ends that.
