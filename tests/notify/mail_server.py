@@ -28,6 +28,11 @@ class MailServer:
     taken: list[Message] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     logged_in: list[bool] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    """Envelope senders."""
+    options: list[str] = field(default_factory=list)
+    """What MAIL FROM asked of reports (RFC 3461), where the server takes that."""
+    takes_report_options: bool = False
     answer: int = 250
     hangs_up: bool = False
     is_slow: bool = False
@@ -49,7 +54,7 @@ class MailServer:
             await asyncio.sleep(3600)
         if self.hangs_up:
             _hang_up(server)
-        return responses
+        return [*responses[:-1], "250-DSN", responses[-1]] if self.takes_report_options else responses
 
     async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -63,10 +68,24 @@ class MailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the name that aiosmtpd calls
         assert isinstance(envelope.content, bytes)
         self.taken.append(message_from_bytes(envelope.content))
+        self.senders.append(envelope.mail_from or "")
         self.logged_in.append(bool(session.authenticated))
         if self.dies_after_data:
             _hang_up(server)
         return "250 taken"
+
+
+class ReportingSMTP(SMTP):
+    """Takes what RFC 3461 adds to MAIL FROM, which aiosmtpd does not know."""
+
+    async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802 - the name that aiosmtpd calls
+        handler = self.event_handler
+        assert isinstance(handler, MailServer)
+        words = (arg or "").split()
+        if handler.takes_report_options:
+            handler.options += [word for word in words if word.startswith(("RET=", "ENVID="))]
+            words = [word for word in words if word not in handler.options]
+        await super().smtp_MAIL(" ".join(words))
 
 
 def _hang_up(server: SMTP) -> None:
@@ -92,7 +111,7 @@ async def running_mail_server(
     sessions: list[SMTP] = []
 
     def session() -> SMTP:
-        made = SMTP(
+        made = ReportingSMTP(
             mail,
             hostname="mail.test",
             tls_context=start_tls,

@@ -1,12 +1,13 @@
 """Statements on patients as staff manage them: finding, reading, correcting, and who may be the same person."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from portico.accounts.entry_model import MatchState, OwnAccount, PatientRow, PatientState
 from portico.ids import AccountId, PatientId
+from portico.notify.rules import QUIET_CODES
 from portico.platform.database import Command, Query, Tx
 
 PAGE_SIZE = 50
@@ -19,6 +20,13 @@ class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     phone_sealed: bytes | None
     address_sealed: bytes | None
     phone_hmac: bytes | None
+
+
+class MissedMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail that did not reach its patient: since when, and the code that says why."""
+
+    code: str
+    created_at: datetime
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +161,23 @@ OWN_ACCOUNT = Query(
     """,
 )
 
+MISSED_MAIL = Query(
+    MissedMail,
+    """
+    select coalesce('bounced-' || n.return_code, n.error_code) as code, n.created_at
+    from notification n
+    where n.clinic_id = $1 and n.due_at is null and (n.sent_at is null or n.returned_at is not null)
+        and (n.returned_at is not null or (n.error_code is not null and not n.error_code = any ($3::text[])))
+        and (n.recipient in (
+                select 'account:' || a.account_id from account a where a.clinic_id = $1 and a.patient_id = $2)
+            or n.dedupe_key in (
+                select 'invitation:' || i.invitation_id || ':' || i.sendings from invitation i
+                where i.clinic_id = $1 and i.patient_id = $2 and i.state in ('open', 'burnt')))
+    order by n.created_at desc, n.notification_id desc
+    limit 1
+    """,
+)
+
 WITH_NUMBER = Query(PatientKey, "select patient_id from patient where clinic_id = $1 and clinic_number = $2")
 
 SIMILAR = Query(
@@ -256,6 +281,11 @@ async def end_grants(tx: Tx, patient_id: PatientId) -> list[Ended]:
 async def own_account(tx: Tx, patient_id: PatientId) -> OwnAccount | None:
     """The patient's own account."""
     return await tx.first(OWN_ACCOUNT, tx.clinic_id, patient_id)
+
+
+async def missed_mail(tx: Tx, patient_id: PatientId) -> MissedMail | None:
+    """The newest mail to the patient's own account, or with the open invitation, that was refused or came back."""
+    return await tx.first(MISSED_MAIL, tx.clinic_id, patient_id, list(QUIET_CODES))
 
 
 async def patient_with_number(tx: Tx, number: str) -> PatientKey | None:

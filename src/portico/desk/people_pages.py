@@ -12,6 +12,8 @@ from portico.accounts import entry_rules, invitations, matching
 from portico.accounts import patients as actions
 from portico.accounts.entry_model import MatchEvent, PatientState
 from portico.accounts.entry_rules import PATIENT_MOVES
+from portico.accounts.notices_pages import why_not
+from portico.accounts.patient_queries import missed_mail
 from portico.accounts.patients import Details
 from portico.accounts.request_checks import AnyRequest, form_of
 from portico.errors import DomainError, Malformed, NotFound
@@ -206,7 +208,7 @@ async def _show(
     """`part` is the form that was refused: it stands open again, with what was typed."""
     view = await actions.read_patient(site, caller, patient_id)
     async with site.db.transaction(caller.scope) as tx:
-        danger = await open_level(tx, patient_id)
+        danger, missed = await open_level(tx, patient_id), await missed_mail(tx, patient_id)
     return page(
         "person.html",
         request,
@@ -214,6 +216,8 @@ async def _show(
         urgent=await read_urgent(site, caller),
         may_record=caller.actor.may(Permission.MANAGE_PROCEDURES),
         view=view,
+        missed=missed,
+        why_not=why_not,
         candidates=await matching.read_candidates(site, caller, patient_id),
         typed=typed if typed is not None and part == "record" else _as_stored(view),
         part=part,
