@@ -22,6 +22,17 @@ SOUND = {
         ("SMTP_URL", "smtp://me:secret@mail.clinic.test:port"),
         ("SMTP_URL", "smtp://me:secret@mail.clinic.test:99999"),
         ("SMTP_URL", "smtp://me:secret@mail.clinic.test/inbox"),
+        ("PORTICO_BOUNCE_ADDRESS", "bounces"),
+        ("PORTICO_BOUNCE_ADDRESS", "Portal <bounces@clinic.test>"),
+        ("PORTICO_BOUNCE_ADDRESS", "a@clinic.test\r\nRCPT"),
+        ("PORTICO_BOUNCE_MAILBOX", "imap://me:secret@mail.clinic.test/INBOX"),
+        ("PORTICO_BOUNCE_MAILBOX", "imaps://mail.clinic.test/INBOX"),
+        ("PORTICO_BOUNCE_MAILBOX", "imaps://me@mail.clinic.test/INBOX"),
+        ("PORTICO_BOUNCE_MAILBOX", "imaps://me:secret@/INBOX"),
+        ("PORTICO_BOUNCE_MAILBOX", "imaps://me:secret@mail.clinic.test:0/INBOX"),
+        ("PORTICO_BOUNCE_MAILBOX", "imaps://me:secret@mail.clinic.test/a%0D%0Ab"),
+        ("PORTICO_BOUNCE_MAILBOX", "imaps://me:secret@mail.clinic.test/INBOX?x=y"),
+        ("PORTICO_BOUNCE_MAILBOX", "pop3s://me:secret@mail.clinic.test"),
         ("PORTICO_TRUSTED_PROXY", "proxy.clinic.test"),
         ("PORTICO_TRUSTED_PROXY", "10.0.0.0/8"),
         ("PORTICO_TRUSTED_PROXY", "*"),
@@ -43,6 +54,10 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(name: str, value: st
     [
         ("SMTP_URL", "smtp://localhost"),
         ("SMTP_URL", "smtps://me:secret@mail.clinic.test:465"),
+        ("PORTICO_BOUNCE_ADDRESS", "bounces+portal@clinic.test"),
+        ("PORTICO_BOUNCE_MAILBOX", "imaps://me%40clinic.test:secret@mail.clinic.test"),
+        ("PORTICO_BOUNCE_MAILBOX", "imap://me:secret@127.0.0.1:1143/Bounces"),
+        ("PORTICO_BOUNCE_MAILBOX", ""),
         ("PORTICO_TRUSTED_PROXY", "10.0.0.5"),
         ("PORTICO_TRUSTED_PROXY", "fd00::5"),
         ("SMTP_URL", ""),
@@ -50,7 +65,8 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(name: str, value: st
 )
 def test_a_sound_value_is_taken(name: str, value: str) -> None:
     settings = Settings.from_env({**SOUND, name: value})
-    assert value in (settings.smtp_url or "", settings.trusted_proxy or "")
+    taken = (settings.smtp_url, settings.trusted_proxy, settings.bounce_address, settings.bounce_mailbox)
+    assert value in [each or "" for each in taken]
 
 
 def test_networks_of_the_pager_are_read_however_they_are_apart() -> None:

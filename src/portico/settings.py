@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -322,6 +322,9 @@ def mailbox(text: str) -> str:
     url = urlsplit(text)
     is_safe = url.scheme == "imaps" or (url.scheme == "imap" and url.hostname in ("localhost", "127.0.0.1", "::1"))
     if not (is_safe and url.hostname and url.username and url.password) or url.query or url.fragment or url.port == 0:
+        raise ValueError
+    said = unquote(url.username + url.password + url.path)
+    if not (said.isascii() and said.isprintable()):
         raise ValueError
     return text
 

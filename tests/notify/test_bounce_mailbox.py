@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from portico.clinic.jobs import keep_reading_returned, read_returned
+from portico.commands import production
 from portico.notify.actions import enqueue
 from portico.notify.bounce_mailbox import BounceMailbox, MailboxRefused
 from portico.notify.delivery_status import MOST_BYTES
@@ -198,3 +199,27 @@ async def test_a_server_that_says_nothing_keeps_no_one_from_stopping() -> None:
             async with asyncio.timeout(2):
                 await asyncio.wait([reading])
     assert reading.cancelled()
+
+
+async def test_the_worker_reads_beside_its_due_work_and_a_mailbox_that_hangs_holds_no_stop_up(
+    posted: House, mail: MailServer, imap: ImapServer
+) -> None:
+    name = await sent_to_alice(posted, mail)
+    imap.arrives(report(back=returned(name)), at=MONDAY)
+    stop = asyncio.Event()
+    working = asyncio.create_task(production._do_due_work(posted.worker, stop))
+    async with asyncio.timeout(20):
+        while imap.unread():  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.02)
+    stop.set()
+    async with asyncio.timeout(3):
+        await working
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = posted.with_settings(bounce_mailbox=f"imap://a:b@127.0.0.1:{silent.getsockname()[1]}")
+        stop.clear()
+        working = asyncio.create_task(production._do_due_work(hanging.worker, stop))
+        connection, _ = await asyncio.get_running_loop().run_in_executor(None, silent.accept)
+        with connection:
+            stop.set()
+            async with asyncio.timeout(3):
+                await working

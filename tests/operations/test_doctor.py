@@ -11,6 +11,7 @@ from portico.commands import backup, doctor
 from portico.notify.actions import enqueue
 from portico.notify.model import account
 from tests.databases import DatabaseUrls
+from tests.notify.imap_server import running_imap_server
 from tests.notify.mail_server import running_mail_server
 from tests.operations.programs import client_programs
 from tests.portal import Portal, open_portal
@@ -67,6 +68,7 @@ async def test_an_installation_in_good_health_has_nothing_bad(ward: Ward, capsys
         "keys",
         "clock",
         "mail",
+        "bounces",
         "worker",
         "pages",
         "files",
@@ -74,6 +76,7 @@ async def test_an_installation_in_good_health_has_nothing_bad(ward: Ward, capsys
         "disk",
         "backups",
     }
+    assert worst["bounces"].startswith("look  bounces      PORTICO_BOUNCE_MAILBOX is not set")
     assert worst["pages"] == "ok    pages        Somebody has seen a page arrive in each of 2 clinics."
 
 
@@ -82,6 +85,7 @@ async def test_an_installation_in_good_health_has_nothing_bad(ward: Ward, capsys
     [
         ({"SMTP_URL": ""}, "mail", "SMTP_URL is not set"),
         ({"SMTP_URL": "smtp://127.0.0.1:1"}, "mail", "cannot be used (smtp-unreachable)"),
+        ({"PORTICO_BOUNCE_MAILBOX": "imap://a:b@127.0.0.1:1"}, "bounces", "cannot be read (imap-unreachable)"),
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "database", "cannot be reached with DATABASE_URL"),
         ({"PORTICO_BACKUPS": "."}, "backups", "holds no backup"),
         ({"PORTICO_ATTACHMENTS": __file__}, "files", "names a folder that cannot be used"),
@@ -91,6 +95,7 @@ async def test_an_installation_in_good_health_has_nothing_bad(ward: Ward, capsys
     ids=[
         "no mail server",
         "a mail server that is down",
+        "a mailbox that is away",
         "a database that is down",
         "no backup",
         "a file as the folder of files",
@@ -105,6 +110,23 @@ async def test_what_is_wrong_is_named(
     assert code == 1
     assert worst[about].startswith("bad")
     assert says in worst[about]
+
+
+async def test_the_mailbox_is_good_when_mail_can_come_back_to_it(
+    ward: Ward, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with running_imap_server() as imap:
+        code, worst = await ward.findings(capsys, PORTICO_BOUNCE_MAILBOX=imap.url)
+        assert (code, worst["bounces"][:3]) == (1, "bad")
+        assert "Neither PORTICO_BOUNCE_ADDRESS nor PORTICO_MAIL_FROM is set" in worst["bounces"]
+        code, worst = await ward.findings(
+            capsys, PORTICO_BOUNCE_MAILBOX=imap.url, PORTICO_BOUNCE_ADDRESS="bounces@clinic.test"
+        )
+        assert (code, worst["bounces"][:2]) == (0, "ok")
+        assert "what is sent to bounces@clinic.test arrives in it" in worst["bounces"]
+        wrong = imap.url.replace("made-up", "another")
+        code, worst = await ward.findings(capsys, PORTICO_BOUNCE_MAILBOX=wrong)
+        assert "cannot be read (imap-login)" in worst["bounces"]
 
 
 async def test_an_open_clinic_whose_page_nobody_has_seen_is_bad(ward: Ward, capsys: pytest.CaptureFixture[str]) -> None:
