@@ -547,9 +547,13 @@ CREATE TABLE public.notification (
     address text,
     link_sealed bytea,
     channel text DEFAULT 'each'::text NOT NULL,
+    returned_at timestamp with time zone,
+    return_code text,
     CONSTRAINT notification_channel_is_known CHECK ((channel = ANY (ARRAY['each'::text, 'mail'::text, 'page'::text, 'webhook'::text]))),
     CONSTRAINT notification_link_goes_to_an_address CHECK (((link_sealed IS NULL) OR (address IS NOT NULL))),
-    CONSTRAINT notification_link_is_kept_only_until_sent CHECK (((link_sealed IS NULL) OR (due_at IS NOT NULL)))
+    CONSTRAINT notification_link_is_kept_only_until_sent CHECK (((link_sealed IS NULL) OR (due_at IS NOT NULL))),
+    CONSTRAINT notification_return_code_is_a_status CHECK ((return_code ~ '^[45]\.[0-9]{1,3}\.[0-9]{1,3}$'::text)),
+    CONSTRAINT notification_returned_with_a_code CHECK (((returned_at IS NULL) = (return_code IS NULL)))
 );
 
 ALTER TABLE ONLY public.notification FORCE ROW LEVEL SECURITY;
@@ -1217,7 +1221,7 @@ CREATE INDEX note_by_thread ON public.note USING btree (clinic_id, thread_id, wr
 
 CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE (due_at IS NOT NULL);
 
-CREATE INDEX notification_undelivered ON public.notification USING btree (clinic_id, created_at DESC, notification_id) WHERE ((sent_at IS NULL) AND (due_at IS NULL));
+CREATE INDEX notification_undelivered ON public.notification USING btree (clinic_id, created_at DESC, notification_id) WHERE ((due_at IS NULL) AND ((sent_at IS NULL) OR (returned_at IS NOT NULL)));
 
 CREATE INDEX page_test_confirmed ON public.page_test USING btree (clinic_id, confirmed_at) WHERE (state = 'confirmed'::text);
 
@@ -1984,10 +1988,13 @@ GRANT SELECT,INSERT ON TABLE public.page_test TO portico_app;
 GRANT SELECT ON TABLE public.page_test TO portico_worker;
 
 GRANT UPDATE(state) ON TABLE public.page_test TO portico_app;
+GRANT UPDATE(state) ON TABLE public.page_test TO portico_worker;
 
 GRANT UPDATE(confirmed_by) ON TABLE public.page_test TO portico_app;
+GRANT UPDATE(confirmed_by) ON TABLE public.page_test TO portico_worker;
 
 GRANT UPDATE(confirmed_at) ON TABLE public.page_test TO portico_app;
+GRANT UPDATE(confirmed_at) ON TABLE public.page_test TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.password_reset TO portico_app;
 

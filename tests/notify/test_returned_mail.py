@@ -310,6 +310,19 @@ async def test_an_invitation_that_comes_back_is_seen_by_staff_and_sending_again_
     assert "It came back" not in (await fred.send("GET", f"/people/{patient}")).text
 
 
+async def test_word_of_a_danger_that_comes_back_stands_on_the_go_live_page(portal: Portal, mail: MailServer) -> None:
+    posted, nora, anna = through(portal, mail), portal.people.by_name["nora"], await portal.as_("anna")
+    async with portal.site.db.transaction(nora.caller.scope) as tx:
+        await enqueue(tx, kind="escalation-raise", recipient=account(nora.account_id), dedupe_key="danger")
+    await posted.do_due_work()
+    [letter] = [each for each in mail.taken if each["To"] == "nora@demo.test"]
+    content = report(back=returned(str(letter["Message-ID"])), status="5.7.1")
+    assert (await take_report(portal.due.db, content, "localhost")).result == "returned"
+    page = (await anna.send("GET", "/go-live")).text
+    assert "1 message about a danger reached nobody" in page
+    assert "It came back: the other mail server did not want it." in page
+
+
 async def invitation_to(fred: Persona, address: str) -> dict[str, Any]:
     listed: list[dict[str, Any]] = (await fred.send("GET", "/api/invitations")).json()["items"]
     return next(each for each in listed if each["email"] == address)
