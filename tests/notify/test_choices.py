@@ -1,13 +1,14 @@
 """What people choose about mail, what they cannot choose, and what staff see of mail that reached nobody."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from portico.accounts import notices
-from portico.notify.actions import enqueue, enqueue_letter
+from portico.notify.actions import enqueue, enqueue_letter, withdraw
 from portico.notify.model import account
 from portico.notify.rules import TRIES, channels_of, choice_of
 from portico.platform.database import Command
@@ -150,6 +151,15 @@ async def test_staff_see_what_reached_nobody_and_never_what_it_was_about(portal:
     assert (await fred.send("GET", "/api/notifications?cursor=nonsense")).status_code == 400
     assert (await (await portal.as_("dr.baker")).send("GET", "/api/notifications")).json()["items"] == []
     assert (await (await portal.as_("alice")).send("GET", "/api/notifications")).status_code == 404
+
+
+async def test_word_that_was_taken_back_is_nobodys_trouble(house: House) -> None:
+    async with house.site.db.transaction(house.system_scope) as tx:
+        later = tx.now + timedelta(days=1)
+        recipient = account(house.people["alice"])
+        await enqueue(tx, kind="proxy-ends", recipient=recipient, dedupe_key="ends:1", due_at=later)
+        await withdraw(tx, kind="proxy-ends", prefix="ends:")
+    assert (await notices.read_undelivered(house.site, house.caller("fred"), None)).rows == []
 
 
 async def test_a_refused_address_is_seen_after_the_last_try(house: House, mail: MailServer) -> None:

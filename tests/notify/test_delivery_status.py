@@ -1,5 +1,6 @@
 """Reading what mail servers say of our mail: the shapes in which it comes, and whatever else may come."""
 
+import time
 from typing import get_args
 
 import pytest
@@ -148,8 +149,39 @@ def test_a_report_with_holes_never_names_another_mail(cuts: list[tuple[int, int]
     assert read_report(bytes(content), HOST).notification_id in (None, MAIL)
 
 
-def test_a_report_as_large_as_can_be_is_read_in_a_moment() -> None:
-    many = "".join(
-        f"\nFinal-Recipient: rfc822; a{n}@clinic.test\nAction: failed\nStatus: 5.1.1\n" for n in range(12000)
-    )
+def test_a_report_about_very_many_recipients_is_read() -> None:
+    many = "".join(f"\nFinal-Recipient: rfc822; a{n}@clinic.test\nAction: failed\nStatus: 5.1.1\n" for n in range(3000))
     assert read_report(report(more=many), HOST).code == "5.1.1"
+
+
+def nested(depth: int) -> bytes:
+    kind = b'Content-Type: multipart/report; boundary="b%d"\n\n--b%d\n'
+    return b"".join(kind % (n, n) for n in range(depth))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        nested(30) + b"\n" * 19_000,
+        nested(1000),
+        b"\n" * MOST_BYTES,
+        b"\r" * MOST_BYTES,
+        b"Content-Type: message/rfc822\n\n" * 8000,
+        b"Content-Type: multipart/report; boundary=" + b"a" * 250_000,
+        b"Content-Type: multipart/report; " + b"a=b; " * 50_000 + b"\n\n",
+        b'Content-Type: multipart/report; boundary="-"\n\n' + b"-" * 250_000,
+        reports.POSTFIX.replace(b"Reporting-MTA: dns; mx.clinic.test", b"A: b\n\n" * 6000),
+        b"X-Failed-Recipients: a\n\n" + b"Message-ID: <" * 19_000,
+        b"X-Failed-Recipients: a\n\nMessage-ID:" + b" " * 250_000,
+        b"X-Failed-Recipients: a\nReferences: " + b"<" * 250_000,
+    ],
+    ids=range(12),
+)
+def test_a_mail_that_was_made_to_be_slow_is_read_in_a_moment(content: bytes) -> None:
+    start = time.process_time()
+    read_report(content, HOST)
+    assert time.process_time() - start < 2
+
+
+def test_mails_within_mails_end_somewhere() -> None:
+    assert read_report(b"Content-Type: message/rfc822\n\n" * 8000, HOST) == Report(result="malformed")

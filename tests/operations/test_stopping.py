@@ -1,7 +1,10 @@
 """A server that is told to stop while people write answers everybody who reached it, within three seconds."""
 
 import asyncio
+import os
 import signal
+import socket
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 from portico.accounts.totp import code_at
 from portico.commands.demo_people import PASSWORD, DemoFile
 from portico.platform.clock import SystemClock
+from portico.platform.key_provider import FileKeyProvider
 from tests.databases import Databases
 from tests.notify.mail_server import running_mail_server
 from tests.operations.test_installation import STOPS_WITHIN_SECONDS, Installation, installation, people_of
@@ -100,6 +104,36 @@ async def begun_thread(place: Installation) -> str:
         answer = await http.put(f"/api/threads/{thread}", json=body)
         assert answer.status_code == 201, answer.text
     return thread
+
+
+async def test_a_mailbox_that_hangs_keeps_no_worker_from_stopping(databases: Databases, tmp_path: Path) -> None:
+    """The worker waits in a thread for a mail server that takes the connection and says nothing."""
+    async with databases.fresh() as urls:
+        FileKeyProvider.create(tmp_path / "keys")
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "portico",
+                "worker",
+                env={
+                    "PATH": os.environ["PATH"],
+                    "DATABASE_URL": urls.app,
+                    "WORKER_DATABASE_URL": urls.worker,
+                    "PORTICO_KEY_FILE": str(tmp_path / "keys"),
+                    "PORTICO_BASE_URL": "https://portal.test",
+                    "PORTICO_BOUNCE_MAILBOX": f"imap://a:b@127.0.0.1:{silent.getsockname()[1]}/INBOX",
+                },
+            )
+            silent.settimeout(60)
+            connection, _ = await asyncio.to_thread(silent.accept)
+            with connection:
+                told = time.monotonic()
+                worker.send_signal(signal.SIGTERM)
+                await asyncio.wait_for(worker.wait(), timeout=STOPS_WITHIN_SECONDS + 5)
+                seconds = time.monotonic() - told
+    assert seconds <= STOPS_WITHIN_SECONDS
+    assert worker.returncode == 0
 
 
 async def test_a_stop_under_load_answers_everybody_in_time(databases: Databases, tmp_path: Path) -> None:

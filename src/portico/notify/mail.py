@@ -176,7 +176,8 @@ class SmtpMail:
 def _report_options(mail: EmailMessage) -> list[str]:
     """What a report about this mail shall carry (RFC 3461): its headers alone, for the mail may hold a link that works, and its id."""
     name = str(mail["Message-ID"]).strip("<>")
-    return ["RET=HDRS", f"ENVID={name}"] if len(name) <= _LONGEST_ENVELOPE_ID else ["RET=HDRS"]
+    is_sound = name.isascii() and len(name) <= _LONGEST_ENVELOPE_ID
+    return ["RET=HDRS", f"ENVID={name}"] if is_sound else ["RET=HDRS"]
 
 
 def _start_tls(url: SplitResult) -> bool | None:

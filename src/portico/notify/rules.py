@@ -38,7 +38,7 @@ NEEDED: Mapping[str, str] = {
 }
 """What nobody can switch off, in words."""
 
-QUIET_CODES: Final = ("switched-off", "not-set-up")
+QUIET_CODES: Final = ("switched-off", "not-set-up", "withdrawn")
 """Codes of rows that ended unsent on purpose: nobody has to look into them."""
 
 
