@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from portico.triage.patterns import BadPattern, Pattern, Step, compiled, phrases_of
 from portico.triage.tokens import SENTENCE_END
@@ -41,6 +42,7 @@ class Matcher:
             raise BadPattern(f"The lexicon names concepts that it does not define: {sorted(unknown)}.")
         self.vocabulary = frozenset(t for t in terms if not t.endswith("*") and not t.startswith("<"))
         self._beginnings = frozenset(term[:-1] for term in terms if term.endswith("*"))
+        self._terms_of = lru_cache(maxsize=20_000)(self._found_terms)
 
     def knows(self, word: str) -> bool:
         """Whether the lexicon has this word or its beginning."""
@@ -72,9 +74,9 @@ class Matcher:
                     yield Match(family=pattern.family, start=at, end=end, covered=frozenset(covered))
                     break
 
-    def _terms_of(self, word: str) -> list[str]:
-        whole = [word] if word in self.vocabulary else []
-        return whole + [f"{beginning}*" for beginning in self._beginnings_of(word)]
+    def _found_terms(self, word: str) -> tuple[str, ...]:
+        whole = (word,) if word in self.vocabulary else ()
+        return (*whole, *(f"{beginning}*" for beginning in self._beginnings_of(word)))
 
     def _beginnings_of(self, word: str) -> Iterator[str]:
         for length in range(_SHORTEST_BEGINNING, len(word) + 1):
