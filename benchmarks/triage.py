@@ -35,6 +35,7 @@ TITLES = (
     "Texts of a third author, read while widening",
     "Texts of a fourth author, read while widening",
     "Texts of a fifth author and others, fitted on, never read",
+    "Texts of four later authors, half of them read, and short and calm ones; fitted on",
 )
 """Of the corpora in the order of `READ`."""
 PAGE = ROOT / "docs" / "triage.md"
