@@ -7,6 +7,7 @@ the signs around it: `no fever but the knee is hot` keeps the hot knee.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from portico.triage.elsewhere import answered, confirmed, told_of_others
 from portico.triage.matching import Match
 from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
 
@@ -72,12 +73,14 @@ def context_of(words: Sequence[str], marks: Iterable[Match]) -> Context:
     for mark in marks:
         by_kind.setdefault(mark.family, []).append(mark)
     places = {kind: {at for mark in found for at in range(mark.start, mark.end)} for kind, found in by_kind.items()}
+    so = confirmed(words, by_kind)
+    others = (*_others(words, by_kind, places), *told_of_others(words, by_kind, places))
     return Context(
         negated_by=_negated(words, by_kind, places),
-        supposed=frozenset(_supposed(words, by_kind, places)),
-        quoted=frozenset((*_quoted(words, by_kind, places), *_quoted_before(words, by_kind))),
-        past=frozenset(_past(words, by_kind, places)),
-        others=frozenset(_others(words, by_kind, places)),
+        supposed=frozenset(_supposed(words, by_kind, places)) - so,
+        quoted=frozenset((*_quoted(words, by_kind, places), *_quoted_before(words, by_kind))) - so,
+        past=frozenset(_past(words, by_kind, places)) - so,
+        others=frozenset(others) - so,
         resolved=frozenset(_resolved(words, by_kind, places)),
         well=_well(words, by_kind, places),
     )
@@ -99,7 +102,7 @@ def _negated(words: Sequence[str], marks: _Marks, places: _Places) -> dict[int, 
         for at in range(max(0, before - 2), mark.start):
             if words[at] not in {SENTENCE_END, COMMA}:
                 found.setdefault(at, before + 1)
-    return found
+    return {**answered(words, places), **found}
 
 
 def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
@@ -216,7 +219,7 @@ def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]
         yield from range(mark.start, mark.end)
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
         on = range(mark.end, min(len(words), mark.end + _HISTORY_ON))
-        yield from _until(words, on, places, "now", "present")  # `in 2018 and this looks the same`
+        yield from _until(words, on, places, "now", "present", "mine")  # `in 2018 and this looks the same`
     for mark in marks.get("long_standing", ()):
         yield from range(mark.start, mark.end)
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")

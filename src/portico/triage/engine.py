@@ -12,7 +12,7 @@ from portico.triage.lexicon_file import Family
 from portico.triage.matching import Matcher
 from portico.triage.spelling import Speller, respelt
 
-ENGINE = "2"
+ENGINE = "3"
 """Raised when the reading changes in another way than through the lexicon."""
 
 
