@@ -80,7 +80,7 @@ def _patients(words: Sequence[str], sentence: Iterable[int], places: Places) -> 
     """Relatives of the writer, who may be the patient: `the neighbor called because my husband collapsed`."""
     strangers = places.get("stranger", set()) | places.get("animal", set())
     for at in sentence:
-        if at in places.get("other_person", ()) and at not in strangers and words[at - 1] not in _THEIRS:
+        if at in places.get("relative", ()) and at not in strangers and words[at - 1] not in _THEIRS:
             yield at
 
 

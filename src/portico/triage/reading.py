@@ -19,6 +19,7 @@ _WORDS_BESIDE_A_PHOTO = 8
 _IDIOM = "idiom"
 _ERRAND = "errand.frame"
 _NOTHING = "_"
+_JUST_BEFORE = 4
 _STEM = 6
 """Letters that words of one root share: `infection`, `infections`."""
 
@@ -69,7 +70,7 @@ def signs_of(message: Message, ready: Engine) -> Signs:
     for match in matches:
         reason = context.sets_aside(match)
         family = ready.families[match.family]
-        if _stands(family, reason):
+        if _stands(family, reason) and not _is_over(match, reason, marks):
             reason = None
         if reason:
             aside.append((match, reason))
@@ -98,6 +99,14 @@ def _stands(family: Family, reason: str | None) -> bool:
     if reason == "resolved":
         return not family.passing
     return reason in {"supposed", "quoted", "other"} and family.always
+
+
+def _is_over(match: Match, reason: str | None, marks: Sequence[Match]) -> bool:
+    """`Was on warfarin in 2006, nothing since`: a medicine of long ago that nothing says is still taken."""
+    if reason != "past" or not match.family.endswith(".ask") or any(mark.family == "still_so" for mark in marks):
+        return False
+    before = range(match.start - _JUST_BEFORE, match.end)
+    return any(mark.family == "was_once" and mark.start in before for mark in marks)
 
 
 def _without_echoes(
