@@ -14,7 +14,7 @@ from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
 _NEGATION_REACH = 4
 _SUPPOSITION_REACH = 20
 _QUOTATION_REACH = 60
-_HISTORY_BACK, _HISTORY_ON = 12, 9
+_HISTORY_BACK, _HISTORY_ON, _NEXT_CLAUSE = 12, 9, 5
 _SHORT_ITEM = 4
 _OPENING, _LAST_WORDS = 4, 7
 _DENIES_A_NUMBER = 2
@@ -217,12 +217,31 @@ def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]
         if mark.start in places.get("no_history", ()):
             continue
         yield from range(mark.start, mark.end)
-        yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
+        back = range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1)
+        yield from _until(words, _within_clause(words, back, places), places, "now")
         on = range(mark.end, min(len(words), mark.end + _HISTORY_ON))
-        yield from _until(words, on, places, "now", "present", "mine")  # `in 2018 and this looks the same`
+        # `in 2018 and this looks the same`
+        yield from _until(words, _within_clause(words, on, places), places, "now", "present", "mine")
     for mark in marks.get("long_standing", ()):
         yield from range(mark.start, mark.end)
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
+
+
+def _within_clause(words: Sequence[str], way: range, places: _Places) -> Iterator[int]:
+    """`Had a clot in 2003, the leg is swelling`: up to the comma behind which something is so now."""
+    for at in way:
+        if words[at] == COMMA and _is_now(words, at + way.step, way.step, places):
+            return
+        yield at
+
+
+def _is_now(words: Sequence[str], begin: int, step: int, places: _Places) -> bool:
+    for at in range(begin, begin + step * _NEXT_CLAUSE, step):
+        if not 0 <= at < len(words) or words[at] in {SENTENCE_END, COMMA}:
+            return False
+        if at in places.get("being_now", ()):
+            return True
+    return False
 
 
 def _resolved(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]:

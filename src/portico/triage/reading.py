@@ -72,6 +72,8 @@ def signs_of(message: Message, ready: Engine) -> Signs:
         family = ready.families[match.family]
         if _stands(family, reason) and not _is_over(match, reason, marks):
             reason = None
+        if match.family.endswith(".past") and any(mark.family == "still_taken" for mark in marks):
+            reason = "lasting"
         if reason:
             aside.append((match, reason))
         else:
