@@ -11,7 +11,7 @@ from portico.triage.matching import Match
 from portico.triage.measures import hours, measures
 from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span
 from portico.triage.outcome import FAILED
-from portico.triage.rows import GUARDED, RULES, Case
+from portico.triage.rows import GUARDED, NUMB_WINDOW_HOURS, RULES, Case
 from portico.triage.statistics import features, fitted, raised_to, tone
 from portico.triage.text import Text, text_of
 
@@ -20,6 +20,10 @@ _IDIOM = "idiom"
 _ERRAND = "errand.frame"
 _NOTHING = "_"
 _JUST_BEFORE = 4
+_MORE_THAN_NUMB = frozenset(
+    {"legs.both", "saddle.numb", "stroke.face", "nerve.weak", "toxic.mouth", "limb.cold", "limb.color"}
+)
+"""Signs that the numbing medicine of one place does not explain."""
 _STEM = 6
 """Letters that words of one root share: `infection`, `infections`."""
 
@@ -80,8 +84,10 @@ def signs_of(message: Message, ready: Engine) -> Signs:
             counted.append(match)
     counted = _without_echoes(counted, aside, marks, text)
     context = _with_echoes(context, text)
+    expected = _expected(counted, marks, message, text)
+    context = replace(context, well={**context.well, **expected}) if expected else context
     found = features(words, row, context, measured, message.days_since_procedure)
-    found |= tone(marks, context, measured)
+    found |= tone(marks, context, measured) | ({"c:calm"} if expected else frozenset())
     if aside and not counted:
         found |= {"c:aside"}
     return Signs(
@@ -101,6 +107,15 @@ def _stands(family: Family, reason: str | None) -> bool:
     if reason == "resolved":
         return not family.passing
     return reason in {"supposed", "quoted", "other"} and family.always
+
+
+def _expected(counted: Sequence[Match], marks: Sequence[Match], message: Message, text: Text) -> dict[int, int]:
+    """Words of numbness that the writer was told of, inside the window: the statistics read them like a denial."""
+    told = any(mark.family == "as_told" for mark in marks)
+    spread = any(match.family in _MORE_THAN_NUMB for match in counted)
+    if message.days_since_procedure != 0 or not told or spread or (hours(text.words) or 0.0) >= NUMB_WINDOW_HOURS:
+        return {}
+    return {at: at for match in counted if match.family == "nerve.numb" for at in match.covered}
 
 
 def _is_over(match: Match, reason: str | None, marks: Sequence[Match]) -> bool:
