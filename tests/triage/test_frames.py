@@ -10,7 +10,7 @@ from portico.triage import RANK, Message, Reading, read
 TEXTS = [json.loads(line) for line in Path(__file__).with_name("frames.jsonl").read_text(encoding="utf-8").splitlines()]
 """`kind`, `real` (a danger), `days`, `region`, `text`."""
 
-KINDS = sorted({text["kind"] for text in TEXTS})
+KINDS = sorted({text["kind"] for text in TEXTS if not text["real"]})
 
 
 def reading(text: dict[str, object]) -> Reading:

@@ -6,8 +6,9 @@ the signs around it: `no fever but the knee is hot` keeps the hot knee.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
-from portico.triage.elsewhere import answered, confirmed, told_of_others
+from portico.triage.elsewhere import answered, confirmed, finds_a_patient, own_words, told_of_others
 from portico.triage.matching import Match
 from portico.triage.tokens import COMMA, QUOTE, SENTENCE_END
 
@@ -15,7 +16,7 @@ _NEGATION_REACH = 4
 _SUPPOSITION_REACH = 20
 _QUOTATION_REACH = 60
 _HISTORY_BACK, _HISTORY_ON, _NEXT_CLAUSE = 12, 9, 5
-_SHORT_ITEM = 4
+_SHORT_ITEM, _BEFORE_A_TURN = 4, 2
 _OPENING, _LAST_WORDS = 4, 7
 _DENIES_A_NUMBER = 2
 _WELL_REACH = 4
@@ -102,7 +103,14 @@ def _negated(words: Sequence[str], marks: _Marks, places: _Places) -> dict[int, 
         for at in range(max(0, before - 2), mark.start):
             if words[at] not in {SENTENCE_END, COMMA}:
                 found.setdefault(at, before + 1)
-    return {**answered(words, places), **found}
+    return {**answered(words, places), **_without_turns(words, found)}
+
+
+def _without_turns(words: Sequence[str], found: Mapping[int, int]) -> dict[int, int]:
+    """`No redness, chest pain though`: what the turn stands behind is not denied, but for the word right after the no."""
+    turns = [at for at, word in enumerate(words) if word in {"though", "tho"}]
+    turned = {before for at in turns for before in range(at - _BEFORE_A_TURN, at)}
+    return {at: by for at, by in found.items() if at not in turned or at - by < _BEFORE_A_TURN}
 
 
 def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
@@ -117,7 +125,7 @@ def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
                 reached.pop()
             break
         if words[at] == COMMA or at in places.get("and", ()):
-            if not reached or not _item_follows(words, at + 1, places):
+            if not reached or not _item_follows(words, at + 1, places) or _ends_a_list(words, begin, at, places):
                 break
             left = _NEGATION_REACH
         elif at in places.get("or", ()):
@@ -127,6 +135,14 @@ def _scope(words: Sequence[str], begin: int, places: _Places) -> Iterator[int]:
             left -= 1
         at += 1
     yield from reached
+
+
+def _ends_a_list(words: Sequence[str], begin: int, at: int, places: _Places) -> bool:
+    """`No fever, no redness, chest pain`: where each item had its own no, a bare one is no item, unless an `or` follows."""
+    own_no = any(before in places.get("negator", ()) for before in range(max(0, begin - 2 - _SHORT_ITEM), begin - 1))
+    listed = own_no and words[begin - 2] in {COMMA, "and", "y"}
+    ahead = range(at + 1, _end_of_sentence(words, at + 1))
+    return listed and places.get("or", set()).isdisjoint(ahead) and places.get("negator", set()).isdisjoint(ahead[:1])
 
 
 def _new_clause(at: int, reached: Sequence[int], places: _Places) -> bool:
@@ -144,7 +160,9 @@ def _goes_on(at: int, places: _Places) -> bool:
 
 
 def _item_follows(words: Sequence[str], begin: int, places: _Places) -> bool:
-    """Whether a bare item of a list follows (`chills`, `or redness`), not a new clause (`the knee is hot`)."""
+    """Whether a bare item of a list follows (`chills`, `or redness`), not a new clause (`the knee is hot`, `can't see`)."""
+    if begin in places.get("new_sign", ()):
+        return False
     if begin < len(words) and begin in places.get("or", ()):
         return True
     for at in range(begin, min(begin + _SHORT_ITEM + 1, len(words))):
@@ -161,6 +179,8 @@ def _supposed(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[
             continue
         for at in range(mark.start, min(mark.start + _SUPPOSITION_REACH, len(words))):
             if words[at] == SENTENCE_END or (at >= mark.end and _turns(at, places)):
+                break
+            if words[at] == COMMA and _is_now(words, at + 1, 1, places):
                 break
             yield at
 
@@ -221,7 +241,7 @@ def _past(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[int]
         yield from _until(words, _within_clause(words, back, places), places, "now")
         on = range(mark.end, min(len(words), mark.end + _HISTORY_ON))
         # `in 2018 and this looks the same`
-        yield from _until(words, _within_clause(words, on, places), places, "now", "present", "mine")
+        yield from _until(words, _within_clause(words, on, places), places, "now", "present", "cant_now")
     for mark in marks.get("long_standing", ()):
         yield from range(mark.start, mark.end)
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - _HISTORY_BACK), -1), places, "now")
@@ -279,6 +299,11 @@ def _others(words: Sequence[str], marks: _Marks, places: _Places) -> Iterator[in
     """Somebody else's harmless illness: only when the writer also speaks of their own state or errand."""
     if marks.get("on_behalf") or not marks.get("own_state"):
         return
+    own = own_words(words, places)
     for mark in marks.get("other_person", ()):
-        yield from _until(words, range(mark.start, min(len(words), mark.end + _HISTORY_ON)), places, "i_have", "mine")
+        on = range(mark.start, min(len(words), mark.end + _HISTORY_ON))
+        if finds_a_patient(range(mark.end, on.stop), places):
+            continue
+        told = takewhile(lambda at: at not in own, on)
+        yield from _until(words, told, places, "i_have", "mine", "woke_me")
         yield from _until(words, range(mark.start - 1, max(-1, mark.start - 4), -1), places, "i_have")

@@ -22,7 +22,7 @@ def told_of_others(words: Sequence[str], marks: Marks, places: Places) -> Iterat
     """The words of such clauses."""
     if marks.get("their_patient") or not (marks.get("own_state") or marks.get("own_affair")):
         return
-    own = frozenset(_own_words(words, places))
+    own = own_words(words, places)
     for kind in _TOLD:
         if kind == "animal" and marks.get("on_behalf"):
             continue
@@ -39,7 +39,7 @@ def _clause(words: Sequence[str], mark: Match, kind: str, own: frozenset[int], p
     if kind == "animal" and not places.get("animal_harm", set()).isdisjoint(range(begin, end)):
         return  # `the cat scratched me`: the animal is the cause
     stops = own | places.get("turn", set()) | set(_patients(words, range(begin, end), places))
-    if _reports(words, range(mark.end, end), places):
+    if _reports(words, range(mark.end, end), kind, places):
         return
     for at in range(mark.start, end):
         if at in stops:
@@ -51,8 +51,10 @@ def _clause(words: Sequence[str], mark: Match, kind: str, own: frozenset[int], p
         yield at
 
 
-def _reports(words: Sequence[str], after: range, places: Places) -> bool:
-    """`Coach says face is drooping`: a report that names nobody may be about the writer."""
+def _reports(words: Sequence[str], after: range, kind: str, places: Places) -> bool:
+    """`Coach says face is drooping`: a report that names nobody may be about the writer or the patient."""
+    if kind != "animal" and finds_a_patient(after, places):
+        return True
     said = next((at for at in after[:_JUST_AFTER] if at in places.get("reports", ())), None)
     if said is None:
         return False
@@ -60,13 +62,22 @@ def _reports(words: Sequence[str], after: range, places: Places) -> bool:
     return people.isdisjoint(range(said + 1, said + 1 + _SOON))
 
 
+def finds_a_patient(after: range, places: Places) -> bool:
+    """`A neighbor found him on the floor`: he may be the patient."""
+    return not places.get("found_them", set()).isdisjoint(after[:_SOON])
+
+
 def _sentence(words: Sequence[str], at: int) -> tuple[int, int]:
     begin = next((before for before in range(at - 1, -1, -1) if words[before] == SENTENCE_END), -1) + 1
     return begin, next((after for after in range(at, len(words)) if words[after] == SENTENCE_END), len(words))
 
 
-def _own_words(words: Sequence[str], places: Places) -> Iterator[int]:
+def own_words(words: Sequence[str], places: Places) -> frozenset[int]:
     """Words about the writer; `my friend` and `she told me` are none."""
+    return frozenset(_own_words(words, places))
+
+
+def _own_words(words: Sequence[str], places: Places) -> Iterator[int]:
     people = set[int]().union(*(places.get(kind, ()) for kind in ("stranger", "animal", "other_person")))
     for at in places.get("own", ()):
         if at in places.get("retold", ()):
