@@ -20,14 +20,20 @@ Places = Mapping[str, set[int]]
 
 def told_of_others(words: Sequence[str], marks: Marks, places: Places) -> Iterator[int]:
     """The words of such clauses."""
-    if marks.get("their_patient") or not (marks.get("own_state") or marks.get("own_affair")):
+    if marks.get("their_patient") or not any(marks.get(kind) for kind in ("own_state", "own_affair", "calm")):
         return
     own = own_words(words, places)
     for kind in _TOLD:
         if kind == "animal" and marks.get("on_behalf"):
             continue
         for mark in marks.get(kind, ()):
-            yield from _clause(words, mark, kind, own, places)
+            if not _is_the_patient(words, mark, places):
+                yield from _clause(words, mark, kind, own, places)
+
+
+def _is_the_patient(words: Sequence[str], mark: Match, places: Places) -> bool:
+    """`My friend fainted. Her knee is sore`: another sentence speaks of their body or treatment."""
+    return not places.get("on_behalf", set()).issubset(range(*_sentence(words, mark.start)))
 
 
 def _clause(words: Sequence[str], mark: Match, kind: str, own: frozenset[int], places: Places) -> Iterator[int]:
@@ -41,12 +47,14 @@ def _clause(words: Sequence[str], mark: Match, kind: str, own: frozenset[int], p
     stops = own | places.get("turn", set()) | set(_patients(words, range(begin, end), places))
     if _reports(words, range(mark.end, end), kind, places):
         return
-    for at in range(mark.start, end):
-        if at in stops:
-            break
-        yield at
-    for at in range(mark.start - 1, begin - 1, -1):
-        if at not in places.get("article", ()):
+    first = mark.start
+    while first > begin and first - 1 in places.get("article", ()):
+        first -= 1
+    told = places.get("reports", set()) | {at for at, word in enumerate(words) if word in {COMMA, "que"}}
+    if kind == "animal" and first > begin and first - 1 not in told:
+        return  # `by the dog's leash: a pain …`: the animal does nothing
+    for at in range(first, end):
+        if at >= mark.start and (at in stops or (kind == "news" and at >= mark.end and words[at] == COMMA)):
             break
         yield at
 
