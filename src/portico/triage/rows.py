@@ -20,6 +20,24 @@ FIRST_WEEK = 7
 
 SPINE_AND_HEAD = frozenset({"neck", "head", "low_back", "upper_back"})
 
+SPOKEN_REGIONS: Mapping[str, str] = {
+    "lower_back": "low_back",
+    "back": "low_back",
+    "lumbar": "low_back",
+    "sacrum": "low_back",
+    "tailbone": "low_back",
+    "coccyx": "low_back",
+    "si_joint": "low_back",
+    "mid_back": "upper_back",
+    "thoracic": "upper_back",
+    "jaw": "head",
+    "tmj": "head",
+    "abdomen": "abdominal_wall",
+    "abdominal": "abdominal_wall",
+    "belly": "abdominal_wall",
+}
+"""Region codes (clinical.md section 9) by the words that people write for them: `lower back`, `abdomen`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -29,6 +47,7 @@ class Case:
     """Families that occur and were not set aside."""
     days: int | None
     region: str | None
+    """As it was told: a code of clinical.md section 9 or plain words."""
     hours: float | None
     """The longest time in hours that the message names."""
 
@@ -38,6 +57,14 @@ class Case:
             family in self.found or (family.endswith(".") and any(one.startswith(family) for one in self.found))
             for family in families
         )
+
+    @property
+    def place(self) -> str | None:
+        """The region's code."""
+        if self.region is None:
+            return None
+        code = "_".join(self.region.lower().split())
+        return SPOKEN_REGIONS.get(code, code)
 
     @property
     def day_zero(self) -> bool:
@@ -82,12 +109,12 @@ def _numb_too_long(case: Case) -> bool:
 
 
 def _new_headache(case: Case) -> bool:
-    concerned = case.days is not None and case.region in {*SPINE_AND_HEAD, None}
+    concerned = case.days is not None and case.place in {*SPINE_AND_HEAD, None}
     return concerned and not case.any_of("headache.usual")
 
 
 def _abdominal(case: Case) -> bool:
-    return case.region in {"abdominal_wall", None}
+    return case.place in {"abdominal_wall", None}
 
 
 def _faint_is_late(case: Case) -> bool:
@@ -99,7 +126,7 @@ def _faint_is_late(case: Case) -> bool:
 
 
 def _had_procedure(case: Case) -> bool:
-    return case.days is not None or case.region is not None or case.any_of("limb.named")
+    return case.days is not None or case.place is not None or case.any_of("limb.named")
 
 
 def _asks_to_begin(case: Case) -> bool:
@@ -119,16 +146,16 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
         for family in ("toxic.taste", "toxic.mouth", "toxic.ears", "toxic.mind", "toxic.general")
     },
     "headache.bad": (
-        (lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"),
+        (lambda case: case.place in SPINE_AND_HEAD or case.place is None, "emergency"),
         (lambda _: True, "same_day"),
     ),
     "headache.sudden": (
-        (lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"),
+        (lambda case: case.place in SPINE_AND_HEAD or case.place is None, "emergency"),
         (lambda _: True, "same_day"),
     ),
     "belly.hard": ((_abdominal, "emergency"), (lambda _: True, "same_day")),
-    "belly.ache": ((lambda case: case.region != "abdominal_wall", "same_day"),),
-    "vomit.repeated": ((lambda case: case.region == "abdominal_wall", "emergency"), (lambda _: True, "same_day")),
+    "belly.ache": ((lambda case: case.place != "abdominal_wall", "same_day"),),
+    "vomit.repeated": ((lambda case: case.place == "abdominal_wall", "emergency"), (lambda _: True, "same_day")),
     "limb.color": (
         (lambda case: not case.any_of("bruise.named"), "emergency"),
         (lambda case: not case.any_of("bruise.fades"), "same_day"),
@@ -136,7 +163,7 @@ GUARDED: Mapping[str, tuple[tuple[Condition, Level], ...]] = {
     "self.fault": ((lambda case: not case.any_of("errand.frame"), "emergency"),),
     "injury": ((lambda case: not case.any_of("injury.none"), "same_day"),),
     "hand.clumsy": (
-        (lambda case: case.region in SPINE_AND_HEAD or case.region is None, "emergency"),
+        (lambda case: case.place in SPINE_AND_HEAD or case.place is None, "emergency"),
         (lambda _: True, "same_day"),
     ),
     "lump.grows": ((lambda case: not case.any_of("bruise.fades"), "emergency"),),
@@ -201,7 +228,7 @@ RULES: tuple[Rule, ...] = (
     Rule("T14", "emergency", (("calf",), (*BREATH, "pulse.number"))),
     Rule("T15", "emergency", (("bleed",), ("bleed.lasts",))),
     Rule("T25", "emergency", (("injury",), ("injury.grave", "use.lost", *NUMB, "faint", *STROKE, "stroke.balance"))),
-    Rule("T25", "emergency", (("injury",), ("injury.spine",)), lambda case: case.region in SPINE_AND_HEAD),
+    Rule("T25", "emergency", (("injury",), ("injury.spine",)), lambda case: case.place in SPINE_AND_HEAD),
 )
 
 ST_IDS: Mapping[str, str] = {
