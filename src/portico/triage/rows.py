@@ -227,6 +227,7 @@ RULES: tuple[Rule, ...] = (
     Rule("T13", "emergency", (NUMB, ("saddle.numb", "bladder", "bowel", "legs.both"))),
     Rule("T14", "emergency", (("calf",), (*BREATH, "pulse.number"))),
     Rule("T15", "emergency", (("bleed",), ("bleed.lasts",))),
+    Rule("T15", "emergency", (("lump",), ("mark.passed",))),
     Rule("T25", "emergency", (("injury",), ("injury.grave", "use.lost", *NUMB, "faint", *STROKE, "stroke.balance"))),
     Rule("T25", "emergency", (("injury",), ("injury.spine",)), lambda case: case.place in SPINE_AND_HEAD),
 )
