@@ -225,7 +225,7 @@ RULES: tuple[Rule, ...] = (
         lambda case: not case.in_numb_window and _numb_too_long(case),
     ),
     Rule("T13", "emergency", (NUMB, ("saddle.numb", "bladder", "bowel", "legs.both"))),
-    Rule("T14", "emergency", (("calf",), (*BREATH, "pulse.number"))),
+    Rule("T14", "emergency", (("calf",), (*BREATH, "pulse.number", "breath.hint"))),
     Rule("T15", "emergency", (("bleed",), ("bleed.lasts",))),
     Rule("T15", "emergency", (("lump",), ("mark.passed",))),
     Rule("T25", "emergency", (("injury",), ("injury.grave", "use.lost", *NUMB, "faint", *STROKE, "stroke.balance"))),
