@@ -68,6 +68,38 @@ SHOWN = [
     ),
     ("a shell for a belly", "T16", 2, "abdominal_wall", "mi panza es un caparazón de tortuga"),
     ("leaving the world", "T17", None, None, "I am ready to leave this planet and I chose the spot"),
+    ("learned from others", "T4", 2, "hip", "se me fueron las luces, desperté con la cara en el tapete, dos veces hoy"),
+    ("over two sentences", "T5", 1, "neck", "My sister says my mouth is lopsided. And I keep dropping my fork."),
+    (
+        "counted cloths one after the other",
+        "T15",
+        0,
+        "knee",
+        "it bled through the sock, through the towel and onto the rug",
+    ),
+    ("past the drawn line", "T15", 1, "thigh", "The lump was inside the ring I drew. Now it is past the ring"),
+    ("a limb of wax", "T15", 1, "elbow", "his fingers have the color of candle wax"),
+    ("told by the bowl", "T16", 3, "abdomen", "the toilet looked like a slaughterhouse after I went"),
+    ("told by its number", "T16", 2, "abdomen", "llevo siete vomitadas y no para"),
+    ("a region in words", "T7", 2, "lower back", "Monster headache, it came out of the blue"),
+    ("never such a head", "T7", 3, "si joint", "Never in my life have I had a head like this one"),
+    ("day by day in short sentences", "T13", 4, "hip", "Mon: toes numb. Tue: foot numb. Wed: can't lift the foot."),
+    ("both sides without the word", "T13", 3, "upper_back", "can't hold a needle in either hand, they are numb"),
+    (
+        "heat by its likeness, a joint that stays",
+        "T10",
+        6,
+        "elbow",
+        "it stays bent at a right angle, warm as a loaf of bread",
+    ),
+    ("a leg, and breath by the stairs", "T14", 8, "knee", "La pantorrilla está dura. Me paro en cada escalón."),
+    ("lips by a fight", "T2", 0, "hip", "my lips look as if I lost a prize fight"),
+    ("asks for the dead", "T3", 0, "neck", "cree que está en su pueblo, no sabe quién soy"),
+    ("what stood on it", "T12", 2, "foot", "A cow stood on my foot and I can't take one step"),
+    ("means put aside", "T17", None, None, "the oxycodone is put aside, I counted them out on the bed"),
+    ("a full stop", "T17", None, None, "ya decidí ponerle punto final a mi vida"),
+    ("no other morning", "T17", None, None, "I don't want to see another sunrise"),
+    ("called by God", "T17", None, None, "Diosito ya se olvidó de recogerme"),
     ("things handed on", "T17", None, None, "mi hermana va a quedarse con mis plantas, para el domingo yo ya no"),
 ]
 
@@ -99,6 +131,11 @@ HARMLESS = [
     ("a policy's number", None, None, "Mi póliza termina en 39.5 y el portal no la acepta"),
     ("an error of the site", None, None, "Me sale error crítico 500 cuando abro mis citas"),
     ("before the first visit", 40, "ankle", "Back in the winter I couldn't walk, that was before I met you. Now a 1."),
+    ("a mark on paper", None, None, "I signed outside the line on the form, is that all right?"),
+    ("two of them, not seen double", None, None, "We have two dogs and two cars, is there parking for both?"),
+    ("the tongue of a shoe", 4, "foot", "The tongue of my shoe rubs the bruise a bit, a 2"),
+    ("not pregnant", 1, "elbow", "Pain 3 of 10, what I was expecting."),
+    ("nothing to fear in going home", 1, "knee", "My husband will come to take me home at 3, sore a 2"),
     ("nothing happened", 4, "ankle", "Tripped over the hose but caught myself, nothing hurt, ankle a 2"),
 ]
 
@@ -140,6 +177,39 @@ def test_a_purple_foot_is_an_emergency_unless_it_is_a_bruise() -> None:
 def test_a_choice_inside_a_choice_is_refused() -> None:
     with pytest.raises(BadPattern):
         list(compiled("stroke.side", "(arm|the (left|right) hand) hangs"))
+
+
+WORTH_A_CALL = [
+    # kind, row, days, region, text
+    ("something amiss", "T18", 6, "thumb", "It does not hurt. Something is amiss and nobody is listening."),
+    ("a hunch", "T18", 4, "hip", "tengo una corazonada, esto no me da buena espina"),
+    ("who prescribed it", "T20", None, "knee", "My allergist is tapering my prednisone, do I wait?"),
+    ("a misspelt thinner", "T20", 2, "knee", "can I restart the warfrin"),
+    ("a boot that no longer closes", "T14", 6, "foot", "can't zip the boot over the left calf anymore"),
+    ("redness past the pen", "T10", 4, "hip", "lo colorado ya pasó la raya de plumón"),
+    (
+        "words that say nothing together",
+        "T26",
+        2,
+        "hip",
+        "and the of was it a when so the but he on of and Friday the to",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "row", "days", "region", "text"), WORTH_A_CALL)
+def test_what_is_worth_a_call_today(kind: str, row: str, days: int | None, region: str | None, text: str) -> None:
+    reading = read(Message(subject="", body=text, days_since_procedure=days, region=region))
+    assert RANK[reading.level] <= RANK["same_day"], kind
+    assert row in reading.rows, kind
+
+
+def test_ten_out_of_ten_is_severe_and_three_out_of_ten_is_not() -> None:
+    strained = "felt something pull lifting a box, three out of ten"
+    mild = read(Message(subject="", body=strained, days_since_procedure=5, region="low_back"))
+    worst = read(Message(subject="", body="ten out of ten", days_since_procedure=2, region="knee"))
+    assert mild.level == "same_day"
+    assert "T11" in worst.rows
 
 
 SHORT = ["Hello there", "Quick question about Thursday", "Gracias por todo", "Real socks today!", "new insurance card"]
