@@ -136,6 +136,10 @@ HARMLESS = [
     ("the tongue of a shoe", 4, "foot", "The tongue of my shoe rubs the bruise a bit, a 2"),
     ("not pregnant", 1, "elbow", "Pain 3 of 10, what I was expecting."),
     ("nothing to fear in going home", 1, "knee", "My husband will come to take me home at 3, sore a 2"),
+    ("a last letter from the clinic", None, None, "Can I get a copy of the last letter you sent?"),
+    ("a parked car", None, None, "Can my car be parked behind the clinic overnight?"),
+    ("away for a minute", None, None, "I was out of town for a minute, back on Monday"),
+    ("a ride is found", None, None, "My daughter will find me a ride"),
     ("nothing happened", 4, "ankle", "Tripped over the hose but caught myself, nothing hurt, ankle a 2"),
 ]
 
