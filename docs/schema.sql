@@ -97,6 +97,27 @@ CREATE TABLE public.account_contact (
 
 ALTER TABLE ONLY public.account_contact FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.account_name_change (
+    clinic_id uuid NOT NULL,
+    change_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    place bigint NOT NULL,
+    name text NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.account_name_change FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.account_name_change ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.account_name_change_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -429,6 +450,32 @@ CREATE TABLE public.finding (
 );
 
 ALTER TABLE ONLY public.finding FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.identity_change (
+    clinic_id uuid NOT NULL,
+    change_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    place bigint NOT NULL,
+    name text,
+    born_on date,
+    phone_hmac bytea,
+    source text NOT NULL,
+    account_id uuid,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_change_names_its_person CHECK (((account_id IS NULL) = (source = 'import'::text))),
+    CONSTRAINT identity_change_source_is_known CHECK ((source = ANY (ARRAY['self'::text, 'staff'::text, 'import'::text])))
+);
+
+ALTER TABLE ONLY public.identity_change FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_change ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.identity_change_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.invitation (
     clinic_id uuid NOT NULL,
@@ -957,6 +1004,9 @@ ALTER TABLE ONLY public.account_contact
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_email_is_unique_in_clinic UNIQUE (clinic_id, email);
 
+ALTER TABLE ONLY public.account_name_change
+    ADD CONSTRAINT account_name_change_pkey PRIMARY KEY (clinic_id, change_id);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (clinic_id, account_id);
 
@@ -1028,6 +1078,9 @@ ALTER TABLE ONLY public.factor_recovery
 
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_pkey PRIMARY KEY (clinic_id, response_id, revision, rule);
+
+ALTER TABLE ONLY public.identity_change
+    ADD CONSTRAINT identity_change_pkey PRIMARY KEY (clinic_id, change_id);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_code_is_unique UNIQUE (clinic_id, token_hash);
@@ -1163,6 +1216,8 @@ ALTER TABLE ONLY public.thread
 
 CREATE INDEX account_by_patient ON public.account USING btree (clinic_id, patient_id) WHERE (patient_id IS NOT NULL);
 
+CREATE INDEX account_name_change_by_account ON public.account_name_change USING btree (clinic_id, account_id, place);
+
 CREATE INDEX assignment_by_thread ON public.assignment USING btree (clinic_id, thread_id, assigned_at, assignment_id);
 
 CREATE INDEX attachment_by_holder ON public.attachment USING btree (clinic_id, holder_kind, holder_id) WHERE (holder_id IS NOT NULL);
@@ -1204,6 +1259,8 @@ CREATE INDEX escalation_open ON public.escalation USING btree (clinic_id, level_
 CREATE INDEX escalation_resolved ON public.escalation USING btree (clinic_id, resolved_at DESC, escalation_id DESC) WHERE (state = 'resolved'::text);
 
 CREATE UNIQUE INDEX factor_recovery_one_open ON public.factor_recovery USING btree (clinic_id, account_id) WHERE (state = 'open'::text);
+
+CREATE INDEX identity_change_by_patient ON public.identity_change USING btree (clinic_id, patient_id, place);
 
 CREATE INDEX invitation_by_patient ON public.invitation USING btree (clinic_id, patient_id) WHERE (patient_id IS NOT NULL);
 
@@ -1304,6 +1361,9 @@ ALTER TABLE ONLY public.account
 ALTER TABLE ONLY public.account_contact
     ADD CONSTRAINT account_contact_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
 
+ALTER TABLE ONLY public.account_name_change
+    ADD CONSTRAINT account_name_change_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
 ALTER TABLE ONLY public.assignment
     ADD CONSTRAINT assignment_clinic_id_thread_id_patient_id_fkey FOREIGN KEY (clinic_id, thread_id, patient_id) REFERENCES public.thread(clinic_id, thread_id, patient_id);
 
@@ -1366,6 +1426,12 @@ ALTER TABLE ONLY public.factor_recovery
 
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_clinic_id_response_id_revision_patient_id_fkey FOREIGN KEY (clinic_id, response_id, revision, patient_id) REFERENCES public.screening(clinic_id, response_id, revision, patient_id);
+
+ALTER TABLE ONLY public.identity_change
+    ADD CONSTRAINT identity_change_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
+
+ALTER TABLE ONLY public.identity_change
+    ADD CONSTRAINT identity_change_clinic_id_patient_id_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patient(clinic_id, patient_id);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_clinic_id_account_id_fkey FOREIGN KEY (clinic_id, account_id) REFERENCES public.account(clinic_id, account_id);
@@ -1494,6 +1560,10 @@ CREATE POLICY account_contact_of_account ON public.account_contact USING (((clin
 
 CREATE POLICY account_contact_within_clinic ON public.account_contact USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
+ALTER TABLE public.account_name_change ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY account_name_change_within_clinic ON public.account_name_change USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
 CREATE POLICY account_signing_in ON public.account FOR SELECT USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['anonymous'::text, 'patient'::text]))) AND ((account_id)::text = ( SELECT public.app_actor() AS app_actor))));
 
 CREATE POLICY account_within_clinic ON public.account USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
@@ -1611,6 +1681,10 @@ ALTER TABLE public.finding ENABLE ROW LEVEL SECURITY;
 CREATE POLICY finding_of_patient ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[])))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = 'patient'::text)) AND (patient_id = ANY (( SELECT public.app_patients() AS app_patients)::uuid[]))));
 
 CREATE POLICY finding_within_clinic ON public.finding USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
+
+ALTER TABLE public.identity_change ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY identity_change_within_clinic ON public.identity_change USING (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text]))))) WITH CHECK (((clinic_id = ( SELECT public.app_clinic() AS app_clinic)) AND ( SELECT (public.app_kind() = ANY (ARRAY['staff'::text, 'worker'::text])))));
 
 ALTER TABLE public.invitation ENABLE ROW LEVEL SECURITY;
 
@@ -1799,6 +1873,8 @@ GRANT SELECT ON TABLE public.account TO portico_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.account_contact TO portico_app;
 
+GRANT SELECT,INSERT ON TABLE public.account_name_change TO portico_app;
+
 GRANT SELECT ON TABLE public.alembic_version TO portico_app;
 GRANT SELECT ON TABLE public.alembic_version TO portico_worker;
 GRANT SELECT ON TABLE public.alembic_version TO portico_backup;
@@ -1945,6 +2021,8 @@ GRANT UPDATE(second_reason_sealed) ON TABLE public.factor_recovery TO portico_ap
 
 GRANT SELECT,INSERT ON TABLE public.finding TO portico_app;
 GRANT SELECT ON TABLE public.finding TO portico_worker;
+
+GRANT SELECT,INSERT ON TABLE public.identity_change TO portico_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.invitation TO portico_app;
 

@@ -126,6 +126,7 @@ TABLE: Mapping[str, Row] = {
     "POST /step-up": whoever_is_in(401, send=page(step_up_password="not this one")),
     "GET /api/account": whoever_is_in(200),
     "PUT /api/account": whoever_is_in(200, send=body(lambda _: {"phone": "555-0150", "language": "en"})),
+    "PUT /api/account/name": whoever_is_in(422, send=body(lambda _: {"name": " "})),
     "PUT /api/account/password": whoever_is_in(
         401, send=body(lambda _: {"currentPassword": "not this one", "newPassword": "nine green bottles"})
     ),
@@ -140,6 +141,7 @@ TABLE: Mapping[str, Row] = {
     "POST /api/account/recovery-codes": Row(statuses=(401, 409, 409, 409, 409, *(201,) * 5)),
     "GET /account": whoever_is_in(200),
     "POST /account/details": whoever_is_in(303, send=page(phone="555-0150", language="en")),
+    "POST /account/name": whoever_is_in(422, send=page(name=" ")),
     "POST /account/password": whoever_is_in(401, send=page(current="not this one", new="nine green bottles")),
     "POST /account/email": whoever_is_in(422, send=page(email="no address")),
     "POST /account/sessions/{session_id:uuid}/end": Row(statuses=(401, 303, *(404,) * 8), of="session", send=page()),

@@ -57,8 +57,15 @@ OF_PATIENT = {
 
 LEFT_UNREAD = {"review_event", "escalation_event", "notification"}
 
-OF_STAFF = {"invitation", "message_reading", "password_reset", "patient_match"}
-"""How people come in, who is who, when staff first read: patients neither read nor write it."""
+OF_STAFF = {
+    "account_name_change",
+    "identity_change",
+    "invitation",
+    "message_reading",
+    "password_reset",
+    "patient_match",
+}
+"""How people come in, who is who and was called what, when staff first read: patients neither read nor write it."""
 
 STAFF_ONLY = LEFT_UNREAD | OF_STAFF | {"factor_recovery"}
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from portico.access import Role
+from portico.accounts.identity_model import Likeness
 from portico.ids import AccountId, ClinicId, PatientId
 
 InvitationKind = Literal["patient", "staff", "registration"]
@@ -109,4 +110,6 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     patient: PatientRow
     same_name_and_birth_date: bool
     same_phone: bool
+    likeness: Likeness
+    """Whether the two are alike by what was first given, or only since staff corrected one of them."""
     decision: MatchState | None

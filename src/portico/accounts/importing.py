@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from portico.accounts import identity_queries
 from portico.accounts import import_queries as queries
 from portico.accounts.import_queries import Kept, Written
 from portico.accounts.patient_files import COLUMNS, Fault, PatientRow
@@ -57,6 +58,8 @@ async def import_patients(tx: Tx, vault: Vault, rows: Sequence[PatientRow]) -> I
         written = await _findable(tx, vault, boxes[patient_id], _written(row, kept, boxes[patient_id], patient_id))
         if kept is None or not _is_as_kept(written, kept):
             changed[row.number] = written
+    known = [changed[number] for number in changed if number in there]
+    await identity_queries.keep_of_import(tx, [(each.patient_id, each.name, each.phone_hmac) for each in known])
     await queries.change(tx, changed.values())
     await record_system_per_patient(tx, "create", Object("patient"), [ids[n] for n in ids if n not in there])
     await record_system_per_patient(tx, "change", Object("patient"), [ids[n] for n in changed if n in there])

@@ -42,10 +42,7 @@ async def read_own(site: Site, caller: Caller) -> OwnAccount:
 
 
 async def change_details(site: Site, caller: Caller, *, phone: str | None, language: Language | None) -> OwnAccount:
-    """Keeps number and language, None for the one that is. A name is changed by staff: signing in and matching people need it to be right.
-
-    Raises PhoneUnusable.
-    """
+    """Keeps number and language, None for the one that is. Raises PhoneUnusable."""
     number = checked_phone(phone)
     async with site.db.transaction(caller.scope) as tx:
         if language is not None:

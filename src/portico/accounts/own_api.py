@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body
 
 from portico.access import Caller, Hat, anyone, signed_in
-from portico.accounts import email_change, factor_setup, own_account
+from portico.accounts import email_change, factor_setup, own_account, own_name
 from portico.accounts.api import Code, SignedIn, signed_in_answer
 from portico.accounts.devices import device_name
 from portico.accounts.door import Door
@@ -55,6 +55,12 @@ class EmailIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The new address."""
 
     email: Annotated[str, msgspec.Meta(max_length=320)]
+
+
+class OwnNameIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The new name."""
+
+    name: Annotated[str, msgspec.Meta(max_length=1000)]
 
 
 class OwnAccountOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -117,10 +123,17 @@ async def read_account(site: Site, caller: Caller) -> OwnAccountOut:
 
 @put("/api/account", opt={"audience": signed_in()})
 async def change_account(data: Annotated[DetailsIn, Body()], site: Site, caller: Caller) -> OwnAccountOut:
-    """Changes number and language. A name is changed by staff."""
+    """Changes number and language."""
     return _account_out(
         caller, await own_account.change_details(site, caller, phone=data.phone, language=data.language)
     )
+
+
+@put("/api/account/name", opt={"audience": signed_in(fresh=True)})
+async def put_name(data: Annotated[OwnNameIn, Body()], door: Door, caller: Caller) -> OwnAccountOut:
+    """Changes one's own name; staff go on seeing the one before. 409 `not-verified`, `name-of-colleague`."""
+    await own_name.change_own_name(door, caller, data.name)
+    return _account_out(caller, await own_account.read_own(door.site, caller))
 
 
 @put("/api/account/password", opt={"audience": signed_in()}, dependencies=_VISIT | _VISITOR)
@@ -225,6 +238,7 @@ ROUTES: list[HTTPRouteHandler] = [
     put_step_up,
     read_account,
     change_account,
+    put_name,
     put_password,
     post_email_change,
     confirm_email_change,

@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, Permission, anyone, signed_in
-from portico.accounts import email_change, factor_setup, own_account
+from portico.accounts import email_change, factor_setup, own_account, own_name
 from portico.accounts.cookies import set_cookie
 from portico.accounts.devices import device_name
 from portico.accounts.door import Door
@@ -31,7 +31,7 @@ _WHO = {
 }
 _VISITOR = {"visitor": Provide(provide_visitor, sync_to_thread=False)}
 
-Part = Literal["password", "details", "email", "sessions", "second-factor"]
+Part = Literal["name", "password", "details", "email", "sessions", "second-factor"]
 
 LANGUAGES: Mapping[Language, str] = {"en": "English", "es": "Español"}
 
@@ -54,6 +54,19 @@ async def post_details(request: AnyRequest, site: Site, caller: Caller) -> Respo
         return "details"
 
     return await _after(act, lambda refusal: _show(request, site, caller, refusal=refusal, part="details", typed=form))
+
+
+@post("/account/name", opt={"audience": signed_in(fresh=True)}, status_code=303)
+async def post_name(request: AnyRequest, door: Door, caller: Caller) -> Response[bytes]:
+    """Changes one's own name."""
+    form = await form_of(request)
+
+    async def act() -> str:
+        await own_name.change_own_name(door, caller, form.get("name", ""))
+        return "name"
+
+    again = lambda refusal: _show(request, door.site, caller, refusal=refusal, part="name", typed=form)  # noqa: E731 - one line beside `act`
+    return await _after(act, again)
 
 
 @post("/account/password", opt={"audience": signed_in()}, status_code=303, dependencies=_WHO)
@@ -237,6 +250,7 @@ def _language(form: dict[str, str], offered: Mapping[Language, str]) -> Language
 ROUTES: list[HTTPRouteHandler] = [
     account_page,
     post_details,
+    post_name,
     post_password,
     post_email,
     post_end_session,

@@ -1,7 +1,7 @@
 """JSON routes of patients as staff manage them, and of closing one's own account."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from portico.accounts.cookies import CLEAR_SITE_DATA, clear_cookie
 from portico.accounts.door import Door
 from portico.accounts.entry_model import Candidate, MatchEvent, MatchState, PatientRow, PatientState
 from portico.accounts.gate import provide_visitor
+from portico.accounts.identity_model import ChangeSource, Likeness
 from portico.accounts.model import Visitor
 from portico.accounts.patients import Details, PatientView
 from portico.ids import PatientId
@@ -104,21 +105,36 @@ class LinkOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     later: bool
 
 
+class FormerOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Who the patient was said to be until a change, by the patient, by staff, or by an imported file."""
+
+    name: str
+    born_on: date
+    until: datetime
+    source: ChangeSource
+    changed_by: str | None
+
+
 class PatientOut(ListedPatientOut, frozen=True, kw_only=True, rename="camel"):
-    """A patient with contact data, own account and linked records."""
+    """A patient with contact data, own account, linked records, and former names, the newest first."""
 
     phone: str | None
     address: str | None
     account: OwnAccountOut | None
     links: list[LinkOut]
+    former: list[FormerOut]
 
 
 class CandidateOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Another record that may be of the same person, why, and what was decided."""
+    """Another record that may be of the same person, why, and what was decided.
+
+    `likeness` says whether the two are alike by what was first given, or only since staff (or you) corrected one.
+    """
 
     patient: ListedPatientOut
     same_name_and_birth_date: bool
     same_phone: bool
+    likeness: Likeness
     decision: MatchState | None
 
 
@@ -191,7 +207,7 @@ async def list_matches(site: Site, caller: Caller, patient_id: UUID) -> Candidat
 async def decide_match(
     site: Site, caller: Caller, patient_id: UUID, other_id: UUID, data: Annotated[DecisionIn, Body()]
 ) -> CandidatesOut:
-    """Links an unverified record to the one that the clinic knows, or keeps the two apart. 422 `not-alike`."""
+    """Links an unverified record to the one that the clinic knows, or keeps the two apart. 422 `not-alike`, 409 `own-correction`."""
     event = _EVENTS[data.decision]
     return _candidates_out(await matching.decide(site, caller, PatientId(patient_id), PatientId(other_id), event))
 
@@ -242,6 +258,10 @@ def patient_out(view: PatientView) -> PatientOut:
         address=view.contact.address,
         account=None if account is None else OwnAccountOut(email=account.email, state=account.state),
         links=[LinkOut(patient=link.patient_id, name=link.name, later=link.is_later) for link in view.links],
+        former=[
+            FormerOut(name=was.name, born_on=was.born_on, until=was.until, source=was.source, changed_by=was.changed_by)
+            for was in view.former
+        ],
     )
 
 
@@ -256,6 +276,7 @@ def _candidates_out(found: Sequence[Candidate]) -> CandidatesOut:
                 patient=listed_out(each.patient),
                 same_name_and_birth_date=each.same_name_and_birth_date,
                 same_phone=each.same_phone,
+                likeness=each.likeness,
                 decision=each.decision,
             )
             for each in found

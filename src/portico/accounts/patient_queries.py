@@ -55,6 +55,7 @@ class SimilarRow(msgspec.Struct, frozen=True, kw_only=True):
     clinic_number: str | None
     state: PatientState
     verified: bool
+    phone_hmac: bytes | None
     same_phone: bool
     decision: MatchState | None
 
@@ -183,7 +184,7 @@ WITH_NUMBER = Query(PatientKey, "select patient_id from patient where clinic_id 
 SIMILAR = Query(
     SimilarRow,
     """
-    select p.patient_id, p.name, p.born_on, p.clinic_number, p.state, p.verified,
+    select p.patient_id, p.name, p.born_on, p.clinic_number, p.state, p.verified, p.phone_hmac,
         p.phone_hmac is not distinct from $4 and $4::bytea is not null as same_phone, m.state as decision
     from patient p
     left join lateral (

@@ -8,10 +8,12 @@ import msgspec
 
 from portico.access import Caller, Permission
 from portico.accounts import entry_rules as rules
-from portico.accounts import invitation_queries, people, people_queries
+from portico.accounts import identity_queries, invitation_queries, people, people_queries
 from portico.accounts import patient_queries as queries
 from portico.accounts.entry_model import OwnAccount, PatientRow, PatientState
 from portico.accounts.entry_rules import AccountOfStaff
+from portico.accounts.identity_model import FormerIdentity, Identity
+from portico.accounts.identity_rules import former_identities
 from portico.accounts.patient_queries import PAGE_SIZE, START, Changes, Link
 from portico.accounts.people import Contact
 from portico.accounts.proxies import correct_guardians
@@ -38,12 +40,13 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PatientView(msgspec.Struct, frozen=True, kw_only=True):
-    """One patient with contact data, own account, and the records that are of the same person."""
+    """One patient with contact data, own account, former names, and the records that are of the same person."""
 
     row: PatientRow
     contact: Contact
     account: OwnAccount | None
     links: Sequence[Link]
+    former: Sequence[FormerIdentity]
 
 
 class PatientPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +96,7 @@ async def create_patient(site: Site, caller: Caller, details: Details) -> Patien
             clinic_number=sound.number,
             contact=Contact(phone=sound.phone, address=sound.address),
         )
+        await identity_queries.note_maker(tx, patient_id, caller.account_id)
         await record(tx, caller, "create", Object("patient", patient_id), patient=patient_id)
         return await _view(tx, site, patient_id)
 
@@ -119,6 +123,8 @@ async def change_patient(site: Site, caller: Caller, patient_id: PatientId, deta
             address_sealed=sealed.address,
             phone_hmac=sealed.phone_hmac,
         )
+        after = Identity(name=sound.name, born_on=sound.born_on, phone_hmac=sealed.phone_hmac)
+        await identity_queries.keep(tx, patient_id, "staff", caller.account_id, after)
         await queries.change(tx, patient_id, changes)
         await invitation_queries.correct_birth_date(tx, patient_id, sound.born_on)
         await _follow(tx, site, before, sound)
@@ -222,6 +228,9 @@ async def _view(tx: Tx, site: Site, patient_id: PatientId) -> PatientView:
         contact=Contact(phone=phone, address=address),
         account=await queries.own_account(tx, patient_id),
         links=await queries.links(tx, patient_id),
+        former=former_identities(
+            row.name, row.born_on, (await identity_queries.changes_of(tx, [patient_id]))[patient_id]
+        ),
     )
 
 

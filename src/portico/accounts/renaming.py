@@ -1,10 +1,12 @@
-"""Whose name an account carries. Staff change it: the name stands beside what a person did, so nobody picks their own."""
+"""Whose name an account carries, as staff correct it: it stands beside what a person did. See own_name for one's own."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from portico.access import Caller, Permission
-from portico.accounts import staff_queries
+from portico.accounts import identity_queries, staff_queries
 from portico.accounts.gate import MissingPermission
+from portico.accounts.identity_queries import FormerNameRow
 from portico.accounts.own_queries import own
 from portico.audit import Object, record
 from portico.errors import Conflict, Invalid, NotFound
@@ -44,15 +46,21 @@ async def rename(site: Site, caller: Caller, account_id: AccountId, name: str) -
             raise MissingPermission
         if row.patient_id is not None:
             raise NameOfPatient
+        await identity_queries.keep_account_name(tx, account_id, caller.account_id, wanted)
         await rename_account(tx, account_id, wanted)
         await record(tx, caller, "change", Object("account", account_id))
     return wanted
 
 
 async def rename_account(tx: Tx, account_id: AccountId, name: str) -> None:
-    """Stores the name, also where patients read who acts for them. Call it when a patient's own name is corrected."""
+    """Stores the name, also where patients read who acts for them. Call it when a patient's own name changes."""
     await staff_queries.set_name(tx, account_id, name)
     await staff_queries.set_name_as_proxy(tx, account_id, name)
+
+
+async def former_names(tx: Tx, account_id: AccountId) -> Sequence[FormerNameRow]:
+    """What an account was called before, the newest first."""
+    return await identity_queries.former_names(tx, account_id)
 
 
 def checked_name(name: str) -> str:

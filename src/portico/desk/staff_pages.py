@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from portico.access import Caller, Permission, staff
-from portico.accounts.renaming import rename
+from portico.accounts.renaming import former_names, rename
 from portico.accounts.request_checks import form_fields, form_of
 from portico.accounts.staff_accounts import STAFF_ROLES, StaffRole, State, Wanted, staff_of
 from portico.desk import leaving
@@ -101,6 +101,7 @@ async def _show(
 ) -> Response[bytes]:
     async with site.db.transaction(caller.scope) as tx:
         rows = await staff_of(tx)
+        former = await former_names(tx, member.row.account_id)
     clinicians = [
         row
         for row in rows
@@ -111,6 +112,7 @@ async def _show(
         request,
         status=200 if refusal is None else status_of(refusal),
         member=member,
+        former=former,
         clinicians=clinicians,
         refusal=refusal,
         chosen=member.row.roles if chosen is None else chosen,

@@ -33,12 +33,16 @@ ConsultBefore = Annotated[
 
 
 class PatientOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Whose review it is; `verified` is there, and false, while nobody has confirmed who this is."""
+    """Whose review it is; `verified` is there, and false, while nobody has confirmed who this is.
+
+    `sentAs` is there when the patient was called otherwise as the answers came in.
+    """
 
     id: PatientId
     name: str
     born_on: date
     verified: bool = True
+    sent_as: str | None = None
 
 
 class ClaimOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -300,7 +304,11 @@ def call_list_entry(entry: QueueEntry, to_call: frozenset[ReviewId]) -> CallList
 def patient_out(entry: QueueEntry) -> PatientOut:
     """Whose review it is."""
     return PatientOut(
-        id=entry.patient_id, name=entry.patient_name, born_on=entry.born_on, verified=entry.patient_verified
+        id=entry.patient_id,
+        name=entry.patient_name,
+        born_on=entry.born_on,
+        verified=entry.patient_verified,
+        sent_as=entry.sent_as,
     )
 
 

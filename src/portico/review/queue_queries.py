@@ -24,6 +24,8 @@ class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
     patient_id: PatientId
     patient_name: str
     patient_verified: bool
+    sent_as: str | None
+    """What the patient was called when the review came into the queue, unless it is the same name."""
     born_on: date
     state: ReviewState
     disposition: Disposition
@@ -87,7 +89,7 @@ QUEUE_PAGE = Query(
         limit 26
     )
     select page.review_id, page.response_id, page.patient_id, p.name as patient_name,
-        p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank,
+        p.verified as patient_verified, nullif(was.name, p.name) as sent_as, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank,
         page.consult_key::text as consult_key, page.consult_at, page.queued_at, page.response_revision,
         page.clinician_id, a.name as clinician_name, page.claimed_at, page.claim_until, page.revision
     from page
@@ -95,6 +97,10 @@ QUEUE_PAGE = Query(
         select name, born_on, verified from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
     left join lateral (
         select name from account where clinic_id = $1 and account_id = page.clinician_id limit 1) a on true
+    left join lateral (
+        select name from identity_change
+        where clinic_id = $1 and patient_id = page.patient_id and changed_at > page.queued_at and name is not null
+        order by place limit 1) was on true
     order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
     """,
 )
@@ -115,7 +121,7 @@ FILTERED_PAGE = Query(
         limit 26
     )
     select page.review_id, page.response_id, page.patient_id, p.name as patient_name,
-        p.verified as patient_verified, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank,
+        p.verified as patient_verified, nullif(was.name, p.name) as sent_as, p.born_on, page.state, page.disposition, page.urgency, page.urgency_rank,
         page.consult_key::text as consult_key, page.consult_at, page.queued_at, page.response_revision,
         page.clinician_id, a.name as clinician_name, page.claimed_at, page.claim_until, page.revision
     from page
@@ -123,6 +129,10 @@ FILTERED_PAGE = Query(
         select name, born_on, verified from patient where clinic_id = $1 and patient_id = page.patient_id limit 1) p
     left join lateral (
         select name from account where clinic_id = $1 and account_id = page.clinician_id limit 1) a on true
+    left join lateral (
+        select name from identity_change
+        where clinic_id = $1 and patient_id = page.patient_id and changed_at > page.queued_at and name is not null
+        order by place limit 1) was on true
     order by page.urgency_rank, page.consult_key, page.queued_at, page.review_id
     """,
 )
@@ -131,12 +141,16 @@ ENTRY_OF = Query(
     QueueEntry,
     """
     select r.review_id, r.response_id, r.patient_id, p.name as patient_name,
-        p.verified as patient_verified, p.born_on, r.state, r.disposition, r.urgency, r.urgency_rank,
+        p.verified as patient_verified, nullif(was.name, p.name) as sent_as, p.born_on, r.state, r.disposition, r.urgency, r.urgency_rank,
         r.consult_key::text as consult_key, r.consult_at, r.queued_at, r.response_revision,
         r.clinician_id, a.name as clinician_name, r.claimed_at, r.claim_until, r.revision
     from review r
     join patient p on p.clinic_id = r.clinic_id and p.patient_id = r.patient_id
     left join account a on a.clinic_id = r.clinic_id and a.account_id = r.clinician_id
+    left join lateral (
+        select name from identity_change
+        where clinic_id = $1 and patient_id = r.patient_id and changed_at > r.queued_at and name is not null
+        order by place limit 1) was on true
     where r.clinic_id = $1 and r.review_id = $2
     """,
 )

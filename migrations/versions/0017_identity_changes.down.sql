@@ -1,0 +1,2 @@
+drop table identity_change;
+drop table account_name_change;
