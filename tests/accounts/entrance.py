@@ -24,6 +24,7 @@ from portico.accounts import (
     closing_pages,
     entry_api,
     entry_pages,
+    export_routes,
     invitation_api,
     lost_factor_api,
     lost_factor_pages,
@@ -307,6 +308,7 @@ ENTRY = [
     *invitation_api.ROUTES,
     *invitation_pages.ROUTES,
     *patient_api.ROUTES,
+    *export_routes.ROUTES,
     *people_pages.ROUTES,
     *closing_pages.ROUTES,
 ]

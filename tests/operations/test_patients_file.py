@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -45,6 +46,17 @@ DIGESTS = Query(
 
 FORGET = Command("update patient set phone_hmac = null where clinic_id = $1 and clinic_number = any ('{M-1,M-2}')")
 SAME_NUMBER = "number,name,born_on,phone\nM-1,Ann Made,1960-01-02,555-0150\nM-2,Ben Made,1961-02-03,(555) 0150\n"
+
+
+class FormerRow(msgspec.Struct, frozen=True):
+    """Who somebody was before an import."""
+
+    name: str
+    source: str
+    account_id: UUID | None
+
+
+FORMER = Query(FormerRow, "select name, source, account_id from identity_change where clinic_id = $1 order by place")
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,25 @@ async def test_a_new_phone_changes_the_patient_and_an_empty_cell_takes_nothing_a
     text = out.read_text(encoding="utf-8-sig")
     assert "N-1,Nell Import Test,1950-01-02,555-0162,1 Test Road,active" in text
     assert out.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_written_file_comes_back_unchanged(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    await office.imported(TWO.replace("Otto Import Test", "=Otto Import Test"))
+    out = office.folder / "out.csv"
+    await export_file(office.env, clinic="demo", file=out)
+    numbered = [line for line in out.read_text(encoding="utf-8-sig").splitlines() if not line.startswith(",")]
+    capsys.readouterr()
+    assert await office.imported("\n".join(numbered) + "\n") == 0
+    assert "0 new, 0 changed" in capsys.readouterr().out
+
+
+async def test_what_a_patient_was_called_before_an_import_is_kept(office: Office) -> None:
+    await office.imported(TWO)
+    await office.imported(TWO.replace("Nell Import Test", "Nell Married Test"))
+    scope = SystemScope(office.portal.people.by_name["alice"].clinic_id, "test")
+    async with office.portal.site.db.transaction(scope) as tx:
+        found = await tx.all(FORMER, tx.clinic_id)
+    assert [(was.name, was.source, was.account_id) for was in found] == [("Nell Import Test", "import", None)]
 
 
 async def test_a_windows_file_with_semicolons_is_taken(office: Office) -> None:

@@ -1,10 +1,14 @@
 """Coming in by page: an unverified patient works like any other and is marked as such wherever staff read the name."""
 
+from datetime import date
 from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
 
+from portico.access import SystemScope
+from portico.accounts import patient_queries, people
+from portico.platform.database import Tx
 from tests import walks
 from tests.pages.tab import Tab
 from tests.pages.test_account_pages import prove
@@ -109,7 +113,9 @@ async def test_a_linked_person_finds_both_records_and_the_known_one_first(portal
         stored = (await staff.persona.send("GET", f"/api/patients/{each}")).json()
         same_phone = {key: stored[key] for key in ("name", "bornOn", "number")} | {"phone": "555 010 0142"}
         await staff.persona.send("PUT", f"/api/patients/{each}", json=same_phone)
-    await staff.persona.send("PUT", f"/api/patients/{mine}/matches/{known}", json={"decision": "linked"})
+    colleague = await portal.as_("fred")
+    await colleague.step_up()
+    await colleague.send("PUT", f"/api/patients/{mine}/matches/{known}", json={"decision": "linked"})
     await tab.open("/")
     assert [text for _, text in tab.page.headings] == ["Welcome", "Bob Demo", "Una Demo"]
     await staff.open(f"/people/{mine}")
@@ -174,6 +180,39 @@ async def test_a_number_that_is_taken_is_said_at_its_field_and_everything_stands
     assert tab.status == 200
     await tab.press(tab.page.form(tab.address), number="D-0001")
     assert (tab.status, "wrong-number" in tab.page.ids) == (409, True)
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["a new record", "a corrected one"])
+async def test_of_two_who_give_one_number_at_once_the_second_gets_the_form_again(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, is_new: bool
+) -> None:
+    tab = Tab(await portal.as_("nora"))
+    look = patient_queries.patient_with_number
+
+    async def look_and_be_overtaken(tx: Tx, number: str) -> patient_queries.PatientKey | None:
+        """The real look; before anything is written, a colleague's record with the same number is committed."""
+        found = await look(tx, number)
+        async with portal.site.db.transaction(SystemScope(tx.clinic_id, "test")) as other:
+            await people.create_patient(
+                other, portal.site.vault, name="Quick Test", born_on=date(1950, 1, 2), clinic_number=number
+            )
+        return found
+
+    await tab.open("/people")
+    typed = {"name": "Nobody Else", "phone": "555-0199"}
+    form = tab.page.forms[-1]
+    if not is_new:
+        await tab.send(form, TWIN | typed | {"number": ""})
+        form = tab.page.form(tab.address)
+    monkeypatch.setattr(patient_queries, "patient_with_number", look_and_be_overtaken)
+    await tab.send(form, TWIN | typed | {"number": "D-78"})
+    assert (tab.status, "wrong-number" in tab.page.ids) == (409, True)
+    again = next(form for form in tab.page.forms if ("number", "D-78") in form.fields)
+    assert {("name", "Nobody Else"), ("phone", "555-0199"), ("born_year", "1971")} <= set(again.fields)
+    monkeypatch.undo()
+    await tab.press(again, number="D-79")
+    assert tab.status == 200
+    assert "D-79" in tab.page.text
 
 
 async def test_staff_are_asked_before_a_second_record_of_one_person_is_made(portal: Portal) -> None:

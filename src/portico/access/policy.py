@@ -20,6 +20,7 @@ class Permission(StrEnum):
     READ_PATIENT_LIST = "read-patient-list"
     READ_SETTINGS = "read-settings"
     MANAGE_PEOPLE = "manage-people"
+    EXPORT_PATIENTS = "export-patients"
     INVITE_STAFF = "invite-staff"
     RECOVER_STAFF = "recover-staff"
     MANAGE_STAFF = "manage-staff"
@@ -101,6 +102,7 @@ POLICY: Mapping[str, frozenset[Permission]] = {
             P.READ_PATIENT_LIST,
             P.READ_SETTINGS,
             P.MANAGE_PEOPLE,
+            P.EXPORT_PATIENTS,
             P.RECOVER_STAFF,
             P.MANAGE_STAFF,
             P.CONFIRM_SETTINGS,

@@ -8,14 +8,14 @@ import msgspec
 from portico.accounts import identity_queries
 from portico.accounts import import_queries as queries
 from portico.accounts.import_queries import Kept, Written
-from portico.accounts.patient_files import COLUMNS, Fault, PatientRow
+from portico.accounts.patient_files import COLUMNS, STATE, Fault, PatientRow
 from portico.accounts.phone_index import phone_digest
 from portico.audit import Object, record_system_per_patient
 from portico.ids import PatientId
 from portico.platform.database import Tx
 from portico.platform.vault import Box, Place, Vault
 
-EXPORTED: Final = (*COLUMNS, "state")
+EXPORTED: Final = (*COLUMNS, STATE)
 
 Outcome = Literal["new", "changed", "unchanged"]
 
@@ -67,11 +67,17 @@ async def import_patients(tx: Tx, vault: Vault, rows: Sequence[PatientRow]) -> I
 
 
 async def export_patients(tx: Tx, vault: Vault) -> Sequence[Mapping[str, str]]:
-    """Every patient of the clinic as a row of the file; each is recorded as exported."""
+    """Every patient of the clinic as a row of the file; each is recorded as exported by the program."""
+    exported = await rows_of_everybody(tx, vault)
+    await record_system_per_patient(tx, "export", Object("patient"), list(exported))
+    return list(exported.values())
+
+
+async def rows_of_everybody(tx: Tx, vault: Vault) -> Mapping[PatientId, Mapping[str, str]]:
+    """Every patient of the clinic as a row of the file, by number. The caller records it."""
     everybody = await queries.everybody(tx)
     boxes = await vault.patients(tx, [kept.patient_id for kept in everybody])
-    await record_system_per_patient(tx, "export", Object("patient"), [kept.patient_id for kept in everybody])
-    return [_exported(kept, boxes[kept.patient_id]) for kept in everybody]
+    return {kept.patient_id: _exported(kept, boxes[kept.patient_id]) for kept in everybody}
 
 
 async def _make(tx: Tx, vault: Vault, rows: Sequence[PatientRow], ids: Mapping[str, PatientId]) -> None:

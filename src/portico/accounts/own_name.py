@@ -27,13 +27,13 @@ ASKED = Limit(5, 24 * 60 * 60)
 async def change_own_name(door: Door, caller: Caller, name: str) -> None:
     """Gives the account the name, and the person's own records while they wear the patient hat.
 
-    Raises NameMissing, NameUnchanged, NotYetVerified, NameOfColleague, TooManyTries.
+    Raises NameMissing, NameUnchanged, NotYetVerified, NameOfColleague, TooOftenToday.
     """
     wanted = usable_name(name)
     async with door.site.db.unscoped("a name counts whatever becomes of it") as statements:
         wait = await seconds_to_wait(statements, [Try(f"name-change:{caller.account_id}", ASKED)])
     if wait is not None:
-        raise rules.TooManyTries(wait)
+        raise rules.TooOftenToday(wait)
     # Names stand in grants, too, where row-level security lets a person change nothing: hence the program's own scope.
     async with door.site.db.transaction(SystemScope(caller.actor.clinic_id, "a change of one's own name")) as tx:
         row = await own_queries.own(tx, caller.account_id)

@@ -13,9 +13,11 @@ from portico.errors import Invalid
 
 REQUIRED: Final = ("number", "name", "born_on")
 COLUMNS: Final = (*REQUIRED, "phone", "address")
+STATE: Final = "state"
+"""Written for people to read. A file that comes back may have it; it changes nothing: see `PUT /api/patients/{id}/state`."""
 MAX_ROWS: Final = 100_000
 _LONGEST: Mapping[str, int] = {"number": 64, "name": 200, "born_on": 32, "phone": 64, "address": 500}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n", "\0")
 """A spreadsheet runs a cell that starts so; such a cell is written with a quote before it (OWASP, CSV injection)."""
 
 DateOrder = Literal["iso", "us", "eu"]
@@ -104,7 +106,7 @@ def _check_header(names: Sequence[str] | None) -> None:
     if not names:
         raise FileUnreadable(f"The file is empty. Its first line names the columns: {', '.join(COLUMNS)}.")
     missing = [column for column in REQUIRED if column not in names]
-    unknown = [name for name in names if name not in COLUMNS]
+    unknown = [name for name in names if name not in (*COLUMNS, STATE)]
     if missing:
         raise FileUnreadable(f"The first line lacks {', '.join(missing)}. Columns are {', '.join(COLUMNS)}.")
     if unknown:
@@ -183,9 +185,13 @@ def _row(line: int, cells: Mapping[str | None, str | list[str] | None], dates: D
 def _cell(cells: Mapping[str | None, str | list[str] | None], column: str) -> str:
     text = cells.get(column) or ""
     assert isinstance(text, str)
-    plain = text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
-    return unicodedata.normalize("NFC", plain.replace("\r\n", "\n")).strip(" \n")
+    return unicodedata.normalize("NFC", _as_meant(text).replace("\r\n", "\n")).strip(" \n")
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """With a quote before what would run, and before quotes that stand there already, so that reading gives it back."""
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
+
+
+def _as_meant(text: str) -> str:
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_FORMULA) else text

@@ -1,9 +1,11 @@
 """Patients as staff manage them: finding, making, correcting, and what their state means for those who act for them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from portico.access import Caller, Permission
@@ -86,7 +88,7 @@ async def read_patient(site: Site, caller: Caller, patient_id: PatientId) -> Pat
 async def create_patient(site: Site, caller: Caller, details: Details) -> PatientView:
     """A new record. Raises what is wrong with the details, and NumberTaken."""
     sound = _sound(details, site.db.clock.now().date())
-    async with site.db.transaction(caller.scope) as tx:
+    async with _number_of_one(), site.db.transaction(caller.scope) as tx:
         await _check_number(tx, sound.number, None)
         patient_id = await people.write_patient(
             tx,
@@ -108,7 +110,7 @@ async def change_patient(site: Site, caller: Caller, patient_id: PatientId, deta
     patient's account bears the same name.
     """
     sound = _sound(details, site.db.clock.now().date())
-    async with site.db.transaction(caller.scope) as tx:
+    async with _number_of_one(), site.db.transaction(caller.scope) as tx:
         before = await queries.locked(tx, patient_id)
         if before is None:
             raise NotFound
@@ -132,8 +134,19 @@ async def change_patient(site: Site, caller: Caller, patient_id: PatientId, deta
         return await _view(tx, site, patient_id)
 
 
+@asynccontextmanager
+async def _number_of_one() -> AsyncIterator[None]:
+    """Of two people who give the same number at once, the database refuses the second: who hears it like anybody else."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "patient_number_is_unique_in_clinic":
+            raise
+        raise rules.NumberTaken from error
+
+
 async def _check_number(tx: Tx, number: str | None, own: PatientId | None) -> None:
-    """Raises NumberTaken. Of two people who give the same number at once, the database refuses the second."""
+    """Raises NumberTaken. Of two people who give the same number at once, both come through here: see `_number_of_one`."""
     holder = None if number is None else await queries.patient_with_number(tx, number)
     if holder is not None and holder.patient_id != own:
         raise rules.NumberTaken

@@ -129,6 +129,16 @@ class TooManyTries(TooManyRequests):
         super().__init__(f"Too many wrong tries. Please wait {minutes} min and try again.", retry_after=retry_after)
 
 
+class TooOftenToday(TooManyRequests):
+    """As often as one account may do this in a day; nothing is wrong with it."""
+
+    code = "too-often-today"
+
+    def __init__(self, retry_after: int) -> None:
+        hours = max(1, round(retry_after / 3600))
+        super().__init__(f"You have done this often today. Please try again in {hours} h.", retry_after=retry_after)
+
+
 def normal_email(email: str) -> str:
     """One spelling for all spellings of an address: NFKC, no space around, no difference of case."""
     return unicodedata.normalize("NFKC", email).strip().casefold()

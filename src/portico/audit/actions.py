@@ -47,6 +47,13 @@ async def record_list(tx: Tx, caller: Caller, kind: str, patients: Sequence[Pati
         await insert_per_patient(tx, _entry(caller, "list", Object(kind)), patients)
 
 
+async def record_export(tx: Tx, caller: Caller, kind: str, patients: Sequence[PatientId]) -> None:
+    """Records that a person took these patients away in a file: the act with its number of rows, and one row each."""
+    await insert_entry(tx, _entry(caller, "export", Object(f"{kind}_file"), outcome=f"rows:{len(patients)}"))
+    if patients:
+        await insert_per_patient(tx, _entry(caller, "export", Object(kind)), patients)
+
+
 async def record_system(
     tx: Tx, action: Action, target: Object, *, patient: PatientId | None = None, outcome: str = "done"
 ) -> None:

@@ -184,6 +184,7 @@ async def _list(
         request,
         status=200 if refusal is None else status_of(refusal),
         urgent=await read_urgent(site, caller),
+        may_export=caller.actor.may(Permission.EXPORT_PATIENTS),
         entries=listed.entries,
         waiting=waiting,
         next=listed.next,
