@@ -20,7 +20,36 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 OTHERS_VARIABLES = {"POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"}
 
+OTHERS = {name: service for name, service in SERVICES.items() if "build" not in service}
+TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+CAPABILITIES = {"proxy": ["NET_BIND_SERVICE"]}
+"""What a service may have added to nothing at all; why stands above it in the file."""
+TMP = "/tmp"  # noqa: S108 - a place in containers
+MAY_WRITE = {
+    "database": {"/run/postgresql", TMP, "/var/lib/postgresql"},
+    "proxy": {"/config", "/data"},
+    "mail": {TMP},
+    "clamd": {TMP, "/var/log/clamav", "/var/lib/clamav"},
+}
+"""Where an image that is not ours must write, as its own documents say."""
+
 each_of_ours = pytest.mark.parametrize("service", OURS.values(), ids=OURS)
+each_of_others = pytest.mark.parametrize("name", OTHERS)
+each = pytest.mark.parametrize("name", SERVICES)
+
+
+def lines_of(name: str) -> list[str]:
+    """The lines of one service in the file, comments included."""
+    found = re.search(rf"^  {name}:\n((?:    .*\n|\n)*)", TEXT, flags=re.MULTILINE)
+    assert found is not None
+    return found[1].splitlines()
+
+
+def has_reason(name: str, key: str) -> bool:
+    """Whether a comment stands right above this key of the service."""
+    lines = lines_of(name)
+    [place] = [number for number, line in enumerate(lines) if line.startswith(f"    {key}:")]
+    return place > 0 and lines[place - 1].startswith("    # ")
 
 
 def variables_known() -> set[str]:
@@ -52,6 +81,45 @@ def test_a_service_writes_only_where_it_must(service: dict[str, Any]) -> None:
     assert service["read_only"] is True
     places = [volume.split(":")[1] for volume in service["volumes"] if not volume.endswith(":ro")]
     assert [place for place in places if not place.startswith("/var/lib/portico/")] == []
+
+
+@each
+def test_a_service_changes_nothing_of_its_image_and_gains_no_right(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service.get("cap_add", []) == CAPABILITIES.get(name, [])
+    assert {"privileged", "devices", "pid", "ipc", "network_mode"} & set(service) == set()
+    assert all(has_reason(name, key) for key in ("cap_add",) if key in service)
+
+
+@each_of_others
+def test_an_image_of_others_runs_as_an_account_that_is_not_root_for_a_reason_that_is_told(name: str) -> None:
+    account = OTHERS[name]["user"].split(":")
+    assert not {"root", "0", ""} & set(account)
+    assert has_reason(name, "user")
+
+
+@each_of_others
+def test_an_image_of_others_writes_where_it_must_and_nowhere_else(name: str) -> None:
+    service = OTHERS[name]
+    volumes = [volume.split(":")[1] for volume in service.get("volumes", []) if not volume.endswith(":ro")]
+    assert {*volumes, *(place.split(":")[0] for place in service["tmpfs"])} == MAY_WRITE[name]
+
+
+def test_the_proxy_listens_where_no_right_is_needed_and_is_reached_there() -> None:
+    caddyfile = COMPOSE["configs"]["caddyfile"]["content"]
+    ports = [re.search(rf"^  {name} (\d+)$", caddyfile, flags=re.MULTILINE) for name in ("http_port", "https_port")]
+    inside = [found[1] for found in ports if found is not None]
+    assert SERVICES["proxy"]["ports"] == [f"80:{inside[0]}", f"443:{inside[1]}"]
+    assert all(int(port) >= 1024 for port in inside)
+
+
+def test_what_was_not_started_is_said_in_the_operations_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    told = page.split("### What was checked, and what was not", 1)[1].split("\n## ", 1)[0]
+    assert {image for image in (service["image"] for service in OTHERS.values()) if f"`{image}`" not in told} == set()
 
 
 def test_no_service_of_ours_runs_as_root() -> None:
