@@ -150,3 +150,25 @@ async def test_a_typo_that_one_corrects_another_links(entrance: Entrance) -> Non
     assert "Alike only since staff corrected a record." in page
     assert await likenesses(nora, mine) == ["corrected"]
     assert await linked(nora, mine, known) == (200, "")
+
+
+async def test_ones_own_new_number_makes_nobody_alike_and_the_old_one_no_more(entrance: Entrance) -> None:
+    await open_clinic(entrance)
+    await record_of(entrance, "Alice Test", phone="555 010 0199")
+    await record_of(entrance, "Ben Test", phone="555 010 0142")
+    eve, fred = await registered(entrance, entrance.email("eve")), await front_desk(entrance)
+    mine = await own_record(eve)
+    await fred.put(f"/api/patients/{mine}", {"name": "Amy Test", "bornOn": "1980-05-17", "phone": "555 010 0142"})
+    assert len(await likenesses(fred, mine)) == 1
+    assert (await eve.put("/api/account", {"phone": "(555) 010-0199", "language": "en"})).status_code == 200
+    assert await likenesses(fred, mine) == []
+
+
+async def test_saving_the_same_number_again_takes_nothing_from_what_staff_wrote(entrance: Entrance) -> None:
+    await open_clinic(entrance)
+    await record_of(entrance, "Alice Test", phone="555 010 0199")
+    eve, fred = await registered(entrance, entrance.email("eve")), await front_desk(entrance)
+    mine = await own_record(eve)
+    await fred.put(f"/api/patients/{mine}", {"name": "Amy Test", "bornOn": "1980-05-17", "phone": "555 010 0199"})
+    assert (await eve.put("/api/account", {"phone": "555 010 0199", "language": "en"})).status_code == 200
+    assert await likenesses(fred, mine) == ["corrected-by-you"]

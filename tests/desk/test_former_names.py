@@ -1,5 +1,9 @@
 """Where staff read what somebody was called before: beside the answers, beside the patient, beside a colleague."""
 
+from io import BytesIO
+
+from pypdf import PdfReader
+
 from tests import walks
 from tests.portal import Portal
 from tests.review.desk import listed
@@ -25,6 +29,9 @@ async def test_a_name_that_changed_after_the_answers_came_in_stands_beside_them(
     assert (after["name"], after["sentAs"]) == ("Alicia Wed", before["name"])
     alone = (await adams.send("GET", f"/api/reviews/{review.review_id}")).json()
     assert alone["patient"]["sentAs"] == before["name"]
+    assert alone["summary"]["header"]["sentAs"] == before["name"]
+    printed = await adams.send("GET", f"/reviews/{review.review_id}/summary.pdf")
+    assert f"Alicia Wed (was: {before['name']})" in PdfReader(BytesIO(printed.content)).pages[0].extract_text()
     for path in ("/reviews", f"/reviews/{review.review_id}"):
         assert f"was: {before['name']}<" in (await adams.send("GET", path)).text, path
 

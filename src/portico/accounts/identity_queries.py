@@ -11,6 +11,12 @@ from portico.ids import AccountId, PatientId
 from portico.platform.database import Command, Query, Tx
 
 
+class NameRow(msgspec.Struct, frozen=True):
+    """A name."""
+
+    name: str
+
+
 class FormerNameRow(msgspec.Struct, frozen=True, kw_only=True):
     """What an account was called before, and who changed it."""
 
@@ -57,6 +63,15 @@ CHANGES = Query(
     left join account a on a.clinic_id = c.clinic_id and a.account_id = c.account_id
     where c.clinic_id = $1 and c.patient_id = any ($2)
     order by c.place desc
+    """,
+)
+NAME_WHEN = Query(
+    NameRow,
+    """
+    select name from identity_change
+    where clinic_id = $1 and patient_id = $2 and changed_at > $3 and name is not null
+    order by place
+    limit 1
     """,
 )
 KEEP_ACCOUNT_NAME = Command("""
@@ -106,6 +121,12 @@ async def changes_of(tx: Tx, patients: Collection[PatientId]) -> dict[PatientId,
     for change in await tx.all(CHANGES, tx.clinic_id, list(patients)):
         found[change.patient_id].append(change)
     return found
+
+
+async def other_name_when(tx: Tx, patient_id: PatientId, at: datetime, name: str) -> str | None:
+    """What the patient was called at that time, unless it is this name."""
+    was = await tx.first(NAME_WHEN, tx.clinic_id, patient_id, at)
+    return None if was is None or was.name == name else was.name
 
 
 async def keep_account_name(tx: Tx, account_id: AccountId, by: AccountId, name: str) -> None:

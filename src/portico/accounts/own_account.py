@@ -13,6 +13,7 @@ from portico.accounts.own_queries import OwnRow, SessionRow
 from portico.accounts.own_rules import ChangedMeanwhile, Language, checked_phone
 from portico.accounts.password_rules import check_new_password
 from portico.accounts.people import phones_of
+from portico.accounts.phone_index import phone_digest
 from portico.accounts.recovery_codes import tell_owner
 from portico.accounts.second_factor import scope_of
 from portico.accounts.step_up import proven, renewed
@@ -122,7 +123,8 @@ async def _keep_phone(tx: Tx, site: Site, caller: Caller, number: str | None) ->
     if patient_id is not None:
         box = await site.vault.patient(tx, patient_id)
         sealed = None if number is None else box.seal_text(Place("patient", "phone_sealed", patient_id), number)
-        await own_queries.set_patient_phone(tx, patient_id, sealed)
+        digest = await phone_digest(site.vault, tx.clinic_id, number)
+        await own_queries.set_patient_phone(tx, patient_id, sealed, digest)
         return
     own_box = await site.vault.clinic(tx)
     await own_queries.put_phone(

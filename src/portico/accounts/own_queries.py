@@ -92,7 +92,11 @@ PUT_PHONE = Command("""
     insert into account_contact (clinic_id, account_id, phone_sealed) values ($1, $2, $3)
     on conflict (clinic_id, account_id) do update set phone_sealed = excluded.phone_sealed
 """)
-SET_PATIENT_PHONE = Command("update patient set phone_sealed = $3 where clinic_id = $1 and patient_id = $2")
+# Nobody makes their own record alike to another one: a new number finds nobody until staff have written it, too.
+SET_PATIENT_PHONE = Command("""
+    update patient set phone_sealed = $3, phone_hmac = case when phone_hmac = $4 then phone_hmac end
+    where clinic_id = $1 and patient_id = $2
+""")
 FRESH = Query(
     FreshRow,
     """
@@ -172,9 +176,9 @@ async def put_phone(tx: Tx, account_id: AccountId, sealed: bytes | None) -> None
     await tx.run(PUT_PHONE, tx.clinic_id, account_id, sealed)
 
 
-async def set_patient_phone(tx: Tx, patient_id: PatientId, sealed: bytes | None) -> None:
-    """Keeps how to call the patient."""
-    await tx.run(SET_PATIENT_PHONE, tx.clinic_id, patient_id, sealed)
+async def set_patient_phone(tx: Tx, patient_id: PatientId, sealed: bytes | None, digest: bytes | None) -> None:
+    """Keeps how to call the patient; the digest says whether it is the number that staff know."""
+    await tx.run(SET_PATIENT_PHONE, tx.clinic_id, patient_id, sealed, digest)
 
 
 async def freshness(tx: Tx, account_id: AccountId, session_id: SessionId) -> FreshRow | None:

@@ -39,12 +39,13 @@ class Header(Part, frozen=True, kw_only=True):
     """Whose summary it is, of which revision, screened with what.
 
     `age` is in completed years at `as_of`. `stated_born_on` is set only when the form names another birth date than
-    the record. While `patient_verified` is false, nobody has confirmed who this is;
+    the record, `sent_as` only when the patient was called otherwise when the answers were sent. While `patient_verified` is false, nobody has confirmed who this is;
     `same_person_as` names the records that staff linked to this one. `signed` is None for a response that was not submitted, whose pre-screen is not on record.
     """
 
     patient_id: PatientId
     patient_name: str
+    sent_as: str | None = None
     patient_verified: bool = True
     same_person_as: tuple[str, ...] = ()
     born_on: date

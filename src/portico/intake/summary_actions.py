@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portico import forms
+from portico.accounts.identity_queries import other_name_when
 from portico.accounts.people import phones_of
 from portico.care.actions import next_consult
 from portico.errors import NotFound
@@ -53,6 +54,7 @@ async def summary_of(tx: Tx, site: Site, response_id: ResponseId, revision: int)
     header = Header(
         patient_id=of.row.patient_id,
         patient_name=whom.name,
+        sent_as=await other_name_when(tx, of.row.patient_id, of.row.submitted_at, whom.name),
         patient_verified=whom.verified,
         same_person_as=whom.same_person_as,
         born_on=whom.born_on,
