@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from portico.access import actor
-from portico.accounts import entry_model, entry_rules, own_rules, proxy_rules
+from portico.accounts import entry_model, entry_rules, identity_model, own_rules, proxy_rules
 from portico.accounts import rules as account_rules
 from portico.care import attachments_kinds, attachments_model, procedure_rules
 from portico.care import rules as care_rules
@@ -35,6 +35,7 @@ TABLES: Mapping[str, set[str]] = {
     "response_state_is_known": set(intake_rules.MOVES),
     "review_state_is_known": set(review_rules.MOVES),
     "consult_state_is_known": set(care_rules.MOVES),
+    "identity_change_source_is_known": set(get_args(identity_model.ChangeSource)),
     "invitation_state_is_known": set(entry_rules.INVITATION_MOVES),
     "invitation_kind_is_known": set(get_args(entry_model.InvitationKind)),
     "password_reset_state_is_known": set(get_args(entry_model.ResetState)),
