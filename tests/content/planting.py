@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from portico.forms import decode_questionnaire
-from portico.platform.content_files import Content, Guidance, GuidanceWords, Line
+from portico.platform.content_files import Content, Guidance, GuidanceWords, Language, Line
 from portico.screening.rule_set_file import decode_rule_set
 
 Plant = Callable[[Content], Content]
@@ -26,6 +26,11 @@ def text(key: str, **changes: object) -> Plant:
 def says(key: str, *lines: Line, title: str = "A title") -> Plant:
     """One text with other English words."""
     return text(key, texts={"en": GuidanceWords(title=title, paragraphs=(tuple(lines),))})
+
+
+def says_to_a_proxy(key: str, *lines: Line, lang: Language = "en") -> Plant:
+    """One text with other words for somebody who acts for the patient."""
+    return text(key, proxy_texts={lang: GuidanceWords(title="A title", paragraphs=(tuple(lines),))})
 
 
 def without_text(key: str) -> Plant:

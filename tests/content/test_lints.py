@@ -6,9 +6,22 @@ from portico.platform.content import check_content
 from portico.platform.content_files import Content, Contradiction, GuidanceAction, Place, Sentence, Source, VerifiedCode
 from portico.platform.content_items import CONFIRMED_BY, LABEL, RED_FLAG, SOURCE
 from tests.content.filled import content
-from tests.content.planting import Json, Plant, in_form, in_item, in_rule, in_rules, replace, says, text, without_text
+from tests.content.planting import (
+    Json,
+    Plant,
+    in_form,
+    in_item,
+    in_rule,
+    in_rules,
+    replace,
+    says,
+    says_to_a_proxy,
+    text,
+    without_text,
+)
 
 HARD = "Musculoskeletal rehabilitation interventions necessitate comprehensive multidisciplinary evaluation."
+NAMED = "This is about {patient.name}."
 LONG = "We will see you and we will look at you and we will talk with you and then we will go on with you."
 
 
@@ -70,6 +83,15 @@ PLANTED: list[tuple[str, str, Plant]] = [
     ("a button without a number", "no-number", text("ro.ack", actions=(GuidanceAction(kind="call", label={"en": "Call"}),))),
     ("a sentence with an unknown setting", "unknown-setting", says("post.pt", "Call {clinic.fone}.")),
     ("a condition with an unknown setting", "unknown-setting", says("post.pt", Sentence(say="Rest.", needs=("clinic.fone",)))),
+    ("a danger without words for a proxy", "no-proxy-words", text("em.911", proxy_texts={})),
+    ("words for a proxy in another language", "no-proxy-words", says_to_a_proxy("em.911", NAMED, "Call 911.", lang="es")),
+    ("words for a proxy that name nobody first", "proxy-unnamed", says_to_a_proxy("em.911", "Call 911.", NAMED)),
+    ("words for a proxy that say you", "proxy-you", says_to_a_proxy("em.911", NAMED, "Call 911.", "Lie on your back.")),
+    ("words for a proxy with fewer numbers", "proxy-differs", says_to_a_proxy("em.infection", NAMED, "Call 911.")),
+    ("words for a proxy without 911", "proxy-differs", says_to_a_proxy("em.911", NAMED, "Get help.")),
+    ("words for a proxy that need a setting", "needs-settings", says_to_a_proxy("em.911", NAMED + " {clinic.phone}", "{clinic.phone}")),
+    ("hard words for a proxy", "reading-grade", says_to_a_proxy("em.911", NAMED, HARD)),
+    ("a price for a proxy in danger", "danger-beside-trade", says_to_a_proxy("em.911", NAMED, "Call 911.", "It costs little.")),
     ("a result without the clinician", "decides", says("res.possible", "You may be a candidate.")),
     ("a missing text", "missing-text", without_text("post.warn")),
     ("an item without a source", "missing-source", without(SOURCE)),

@@ -85,22 +85,22 @@ def test_danger_stands_beside_no_price_visit_or_thanks(disposition: Disposition,
 
 def test_the_outcome_holds_the_texts_and_the_clinicians_sentence() -> None:
     heard = DecisionHeard(decision="proceed", sentence="See you soon.", at=datetime(2026, 6, 1, tzinfo=UTC))
-    told = outcome_of(content("1.0.0"), submission("possible_candidate"), heard, SETTINGS)
+    told = outcome_of(content("1.0.0"), submission("possible_candidate"), heard, SETTINGS, about=None)
     assert [text.key for text in told.guidance] == ["dec.proceed", "pre.meal", "pre.bring", "pre.pay"]
     assert told.guidance[0].text == "This is dec.proceed."
     assert told.decision == heard
 
 
 def test_a_text_about_medicines_is_shown_only_when_signed() -> None:
-    unsigned = outcome_of(content("1.0.0"), submission("needs_review"), None, SETTINGS)
+    unsigned = outcome_of(content("1.0.0"), submission("needs_review"), None, SETTINGS, about=None)
     told = submission("needs_review", signed_texts=frozenset({"pre.med"}))
-    signed = outcome_of(content("1.0.0"), told, None, SETTINGS)
+    signed = outcome_of(content("1.0.0"), told, None, SETTINGS, about=None)
     assert "pre.med" not in [text.key for text in unsigned.guidance]
     assert "pre.med" in [text.key for text in signed.guidance]
 
 
 def test_an_emergency_text_needs_no_setting_and_names_the_number() -> None:
-    told = outcome_of(content("1.0.0"), submission("seek_care_now", urgent=["rf.fever"]), None, SETTINGS)
+    told = outcome_of(content("1.0.0"), submission("seek_care_now", urgent=["rf.fever"]), None, SETTINGS, about=None)
     assert [action.number for action in told.guidance[0].actions] == ["911"]
 
 

@@ -136,7 +136,9 @@ async def test_what_was_sent_says_it_in_words_and_is_never_below_it(house: House
         CHEST,
     )
     assert {(each.rule, each.state, each.effect) for each in again} == {(k.rule, k.state, k.effect) for k in kept}
-    assert [each.key for each in outcome_of(house.site.content, told, None, settings).guidance] == ["em.breath"]
+    assert [each.key for each in outcome_of(house.site.content, told, None, settings, about=None).guidance] == [
+        "em.breath"
+    ]
 
 
 async def test_words_that_a_danger_switched_off_are_kept_for_the_clinician(house: House) -> None:

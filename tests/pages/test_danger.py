@@ -2,7 +2,9 @@
 
 import pytest
 
+from portico.platform.content import render_guidance
 from tests import walks
+from tests.clinic.house import shipped
 from tests.pages.tab import Tab
 from tests.portal import Portal
 
@@ -35,6 +37,54 @@ async def test_the_very_next_page_says_what_to_do(portal: Portal, answer: str) -
     assert "/danger" in tab.address
     assert shows_only_what_to_do(tab)
     assert await walks.count(portal, "escalation", "state = 'raised'") == 1
+
+
+async def test_who_acts_for_somebody_reads_of_them_by_name_on_every_page(portal: Portal) -> None:
+    tab = Tab(await portal.as_("pat"))
+    await tab.open("/")
+    await tab.press(tab.page.form("/intake"))
+    await tab.open(tab.address.replace("screens/1", "screens/2"))
+    await tab.send(tab.page.forms[-1], {"rf.any.weakness": "yes"}, ON)
+    alice = walks.patient_of(portal, "alice")
+    speaks_of_alice(tab, "res.urgent")
+    for address in ("/", f"/for/{alice}/threads", f"/for/{alice}/consult-request"):
+        await tab.open(address)
+        speaks_of_alice(tab, "em.911")
+    own = Tab(await portal.as_("alice"))
+    await own.open("/")
+    assert "Do not drive yourself." in own.page.text
+    assert "This is about" not in own.page.text
+
+
+async def test_who_writes_for_somebody_in_danger_reads_of_them_by_name(portal: Portal) -> None:
+    tab = Tab(await portal.as_("pat"))
+    alice = walks.patient_of(portal, "alice")
+    await tab.open(f"/for/{alice}/compose")
+    assert "When to get help for Alice Demo" in tab.page.text
+    words = {"topic": "soreness", "subject": "Made-up", "body": "her throat is closing and her lips are swelling"}
+    await tab.send(tab.page.forms[-1], words, ("action", "keep"))
+    speaks_of_alice(tab, "em.allergy")
+    await tab.open(f"/for/{alice}/compose")
+    await tab.send(tab.page.forms[-1], words, ("action", "send"))
+    speaks_of_alice(tab, "em.allergy")
+    thread = next(link for link in tab.page.links if "/threads/" in link)
+    await tab.open(thread.partition("#")[0])
+    speaks_of_alice(tab, "em.allergy")
+    assert "What is being done for Alice Demo" in tab.page.text
+    answer = await tab.persona.send("GET", f"/api/threads/{thread.split('/')[4].partition('#')[0]}/messages")
+    told = [text for item in answer.json()["items"] for text in item["guidance"] if text["key"].startswith("em.")]
+    assert all(text["text"].startswith("This is about Alice Demo.") for text in told)
+    assert told
+
+
+def speaks_of_alice(tab: Tab, key: str) -> None:
+    """Whether the page shows this text to somebody who acts for Alice, and to nobody else."""
+    text = shipped().guidance[key]
+    for_proxy, own = render_guidance(text, {}, about="Alice Demo"), render_guidance(text, {})
+    shown = " ".join(tab.page.text.split())
+    assert for_proxy.title in shown, tab.address
+    assert all(paragraph in shown for paragraph in for_proxy.paragraphs), tab.address
+    assert not [each for each in own.paragraphs if each not in for_proxy.paragraphs and each in shown], tab.address
 
 
 async def test_every_further_page_shows_it_first(portal: Portal) -> None:

@@ -166,6 +166,7 @@ async def test_a_danger_is_answered_at_once_and_stays_until_it_is_sent(portal: P
     await (end_elsewhere(portal, "alice") if end == "elsewhere" else end_by_signing_out(tab))
     await send(tab, "My throat is closing and I can't breathe")
     assert BREATH in tab.page.text
+    assert "Where it says “you” here, it means the person that you help." in tab.page.text
     assert "throat" not in tab.page.text
     assert "Alice" not in tab.page.text
     await tab.press(tab.page.form("/sign-in"), email="alice@demo.test", password="no")

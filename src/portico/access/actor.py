@@ -86,3 +86,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         if self.actor.hat == "staff" or patient_id in own:
             return None
         return patient_id
+
+    def acts_for(self, patient_id: PatientId) -> str | None:
+        """The patient's name, when this person acts for somebody else: texts then speak of the patient by name."""
+        other = self.on_behalf_of(patient_id)
+        return next((link.name for link in self.actor.patients if link.patient_id == other), None)

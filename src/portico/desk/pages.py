@@ -125,7 +125,8 @@ async def _about(site: Site, caller: Caller, link: PatientLink) -> OnePatient:
         unread=unread,
         was_treated=was_treated or any(row.state == "held" for row in consults.consults),
     )
-    return msgspec.structs.replace(about, notices=await read_texts(site, caller, about.notice_keys))
+    notices = await read_texts(site, caller, link.patient_id, about.notice_keys)
+    return msgspec.structs.replace(about, notices=notices)
 
 
 ROUTES: list[HTTPRouteHandler] = [home]

@@ -147,7 +147,7 @@ async def _save(
         revision=saved.revision,
         saved_at=saved.saved_at,
         warnings=(*faults, *doubts_in(answers, desk.today)),
-        guidance=_guidance(site, desk, found.danger, danger),
+        guidance=_guidance(site, desk, found.danger, danger, caller.acts_for(row.patient_id)),
     )
 
 
@@ -167,7 +167,8 @@ async def _raise_unsaved_danger(
         danger = await _danger_now(tx, desk, caller, row, before, found)
         if rules.is_higher(danger, row.danger):
             await queries.update_response(tx, msgspec.structs.replace(row, danger=danger))
-        return _guidance(site, desk, found.danger, rules.higher(danger, row.danger))
+        standing = rules.higher(danger, row.danger)
+        return _guidance(site, desk, found.danger, standing, caller.acts_for(row.patient_id))
 
 
 async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tuple[Form, tuple[Guidance, ...]]:
@@ -182,7 +183,7 @@ async def read_danger(site: Site, caller: Caller, response_id: ResponseId) -> tu
         if row.answers_sealed is not None and row.danger is not None:
             found = (await judge(site, desk, await open_working_copy(tx, site, row), row.danger)).danger
         await record(tx, caller, "read", Object("response", response_id), patient=row.patient_id, fold_hourly=True)
-        return desk.form, _guidance(site, desk, found, row.danger)
+        return desk.form, _guidance(site, desk, found, row.danger, caller.acts_for(row.patient_id))
 
 
 async def open_amendment(site: Site, caller: Caller, response_id: ResponseId) -> StoredResponse:
@@ -373,8 +374,11 @@ async def _store(tx: Tx, site: Site, row: StoredResponse, desk: Desk, answers: Q
     return stored
 
 
-def _guidance(site: Site, desk: Desk, found: DraftDanger, standing: DangerLevel | None) -> tuple[Guidance, ...]:
+def _guidance(
+    site: Site, desk: Desk, found: DraftDanger, standing: DangerLevel | None, about: str | None
+) -> tuple[Guidance, ...]:
     """What to do now: the texts of the rules themselves in a check-in, those of the level in an intake."""
     if desk.check_in is not None:
-        return rendered(site.content, desk.settings, level_keys(found.urgency, found.guidance, standing))
-    return guidance_for_danger(site.content, desk.settings, found, standing=standing)
+        keys = level_keys(found.urgency, found.guidance, standing)
+        return rendered(site.content, desk.settings, keys, about=about)
+    return guidance_for_danger(site.content, desk.settings, found, standing=standing, about=about)

@@ -24,18 +24,28 @@ OLD_TEXT = "ro.old"
 ACKNOWLEDGED_TEXT = "ro.ack"
 
 
-def rendered(content: Content, settings: ClinicSettings, keys: Iterable[str]) -> tuple[Guidance, ...]:
-    """The texts of these keys, in their order, each once. A text that the content lacks is left out."""
+def rendered(
+    content: Content, settings: ClinicSettings, keys: Iterable[str], *, about: str | None
+) -> tuple[Guidance, ...]:
+    """The texts of these keys, in their order, each once. A text that the content lacks is left out.
+
+    `about` is the patient's name, for a reader who acts for the patient.
+    """
     known = (content.guidance.get(key) for key in dict.fromkeys(keys))
-    return tuple(render_guidance(text, settings.values) for text in known if text is not None)
+    return tuple(render_guidance(text, settings.values, about=about) for text in known if text is not None)
 
 
 def guidance_for_danger(
-    content: Content, settings: ClinicSettings, found: DraftDanger, *, standing: DangerLevel | None = None
+    content: Content,
+    settings: ClinicSettings,
+    found: DraftDanger,
+    *,
+    standing: DangerLevel | None = None,
+    about: str | None,
 ) -> tuple[Guidance, ...]:
     """What to do now, for the answers just saved; `standing` is a danger that nobody has resolved yet."""
     items = set(found.link_ids) - set(found.words)
-    return rendered(content, settings, danger_keys(found.level, items, standing, found.texts))
+    return rendered(content, settings, danger_keys(found.level, items, standing, found.texts), about=about)
 
 
 def danger_keys(

@@ -46,16 +46,22 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def outcome_of(
-    content: Content, submission: Submission, heard: DecisionHeard | None, settings: ClinicSettings
+    content: Content,
+    submission: Submission,
+    heard: DecisionHeard | None,
+    settings: ClinicSettings,
+    *,
+    about: str | None,
 ) -> Outcome:
-    """The submission's result in the clinic's words."""
+    """The submission's result in the clinic's words; `about` is the patient's name for somebody who acts for them."""
     keys = keys_of(submission, None if heard is None else heard.decision)
+    shown = [key for key in keys if _may_be_shown(content, key, submission)]
     return Outcome(
         response_id=submission.response_id,
         revision=submission.revision,
         disposition=submission.disposition,
         urgency=submission.urgency,
-        guidance=rendered(content, settings, (key for key in keys if _may_be_shown(content, key, submission))),
+        guidance=rendered(content, settings, shown, about=about),
         decision=heard,
     )
 

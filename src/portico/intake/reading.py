@@ -107,12 +107,13 @@ async def read_day(site: Site, caller: Caller, reading: Reading) -> ProcedureDay
     return ProcedureDay(on=procedure.performed_on if procedure and days is not None else None, days=days)
 
 
-async def read_texts(site: Site, caller: Caller, keys: Sequence[str]) -> Sequence[Guidance]:
-    """Approved texts with this clinic's numbers in them; they are about nobody."""
+async def read_texts(site: Site, caller: Caller, patient_id: PatientId, keys: Sequence[str]) -> Sequence[Guidance]:
+    """Approved texts with this clinic's numbers in them, as this person reads them about this patient."""
     if not keys:
         return ()
     async with site.db.transaction(caller.scope) as tx:
-        return rendered(site.content, await settings_of(tx, site.content), keys)
+        settings = await settings_of(tx, site.content)
+        return rendered(site.content, settings, keys, about=caller.acts_for(patient_id))
 
 
 async def kind_of(site: Site, caller: Caller, response_id: ResponseId) -> ResponseKind:

@@ -86,12 +86,13 @@ async def read_after_care(site: Site, caller: Caller, patient_id: PatientId) -> 
         begun = await check_in_queries.unfinished(tx, patient_id) if may_check_in else []
         sent = await check_in_queries.check_ins(tx, patient_id, _SHOWN) if may_check_in else []
         keys = _keys(settings, latest, days, rows, begun, danger)
+        shown = [key for key in keys if await _may_be_shown(tx, site, key)]
         await record(tx, caller, "read", Object("procedure"), patient=patient_id)
         return AfterCare(
             link=link,
             performed_on=latest.performed_on if latest is not None and days is not None else None,
             days=days,
-            guidance=rendered(site.content, settings, [key for key in keys if await _may_be_shown(tx, site, key)]),
+            guidance=rendered(site.content, settings, shown, about=caller.acts_for(patient_id)),
             in_danger=danger is not None,
             unfinished=begun[0] if begun else None,
             next_due=await next_due(tx, patient_id),

@@ -80,7 +80,7 @@ async def submit_check_in(
         submission = await record_check_in(tx, site, caller, response_id, revision, partial=partial)
         if not submission.is_replay:
             await _send(tx, site, caller, submission)
-        return await _outcome(tx, site, submission)
+        return await _outcome(tx, site, caller, submission)
 
 
 async def read_check_in(site: Site, caller: Caller, response_id: ResponseId) -> CheckInOutcome:
@@ -90,7 +90,7 @@ async def read_check_in(site: Site, caller: Caller, response_id: ResponseId) -> 
         if submission is None:
             raise NotFound
         await record(tx, caller, "read", Object("outcome", response_id), patient=submission.patient_id)
-        return await _outcome(tx, site, submission)
+        return await _outcome(tx, site, caller, submission)
 
 
 async def _send(tx: Tx, site: Site, caller: Caller, submission: CheckInSubmission) -> None:
@@ -159,7 +159,7 @@ def _groups(tree: forms.AnswerGroup) -> Sequence[forms.AnswerGroup]:
     return [tree, *inner]
 
 
-async def _outcome(tx: Tx, site: Site, submission: CheckInSubmission) -> CheckInOutcome:
+async def _outcome(tx: Tx, site: Site, caller: Caller, submission: CheckInSubmission) -> CheckInOutcome:
     message = await queries.message(tx, MessageId(submission.response_id))
     if message is None:
         raise NotFound
@@ -168,14 +168,16 @@ async def _outcome(tx: Tx, site: Site, submission: CheckInSubmission) -> CheckIn
         response_id=submission.response_id,
         revision=submission.revision,
         urgency=message.level,
-        guidance=await _guidance(tx, site, settings, message),
+        guidance=await _guidance(tx, site, settings, message, caller.acts_for(message.patient_id)),
         offers_visit=submission.offers_visit and message.level == "routine",
         thread=message.thread_id,
     )
 
 
-async def _guidance(tx: Tx, site: Site, settings: ClinicSettings, message: StoredMessage) -> tuple[Guidance, ...]:
+async def _guidance(
+    tx: Tx, site: Site, settings: ClinicSettings, message: StoredMessage, about: str | None
+) -> tuple[Guidance, ...]:
     """The texts of the message. While something about its thread is unresolved, nothing about a routine is said."""
     if message.level == "routine" and await unresolved_of(tx, thread_subject(message.thread_id)) is not None:
-        return rendered(site.content, settings, (SAME_DAY_TEXT,))
-    return texts_of(site.content, settings, message)
+        return rendered(site.content, settings, (SAME_DAY_TEXT,), about=about)
+    return texts_of(site.content, settings, message, about=about)

@@ -52,5 +52,5 @@ async def correct(
             reply_to=message_id,
         )
         sent = await append(tx, site, caller, thread_id, parcel)
-        letter = await letter_of(tx, site, sent.message)
+        letter = await letter_of(tx, site, caller, sent.message)
     return delivered(letter, is_new=sent.is_new)

@@ -8,7 +8,6 @@ import msgspec
 from portico.access import Caller, PatientLink
 from portico.audit import Object, record
 from portico.clinic.actions import settings_of
-from portico.clinic.model import ClinicSettings
 from portico.escalation.actions import open_dangers
 from portico.escalation.model import Escalation, Level
 from portico.intake.drafts import read_danger
@@ -16,8 +15,6 @@ from portico.intake.guidance import CALL_TEXT, EMERGENCY_TEXT, MOOD_TEXT, URGENT
 from portico.intake.reading import list_responses
 from portico.messaging.guidance import Guidance
 from portico.messaging.rooms import standing_texts
-from portico.platform.content import render_guidance
-from portico.platform.content_files import Content
 from portico.platform.site import Site
 
 MOST_DANGEROUS_FIRST: Final = (
@@ -29,15 +26,13 @@ MOST_DANGEROUS_FIRST: Final = (
 GENERAL: Final = frozenset({EMERGENCY_TEXT, URGENT_TEXT, "sd.call", CALL_TEXT})
 """Texts that say nothing which the one above them does not say."""
 
-ABOUT: Final = {"emergency": "about.emergency", "call": "about.call"}
-"""What stands above the first text for somebody who acts for the patient, by its kind."""
+DANGERS: Final = ("emergency", "call")
+"""Kinds of texts about a danger."""
 
 
 class DangerBox(msgspec.Struct, frozen=True, kw_only=True):
     """The texts of all open dangers of one patient, each button once."""
 
-    about: Guidance | None = None
-    """Whom it is about, for somebody else than the patient."""
     first: Guidance
     beside: Sequence[Guidance] = ()
     """Whom to call about thoughts of self-harm, when something else comes first: another number, not a weaker one."""
@@ -55,7 +50,7 @@ def arranged(texts: Iterable[Guidance]) -> DangerBox | None:
 
     A call to the office never stands beside an emergency, and a general text never below another of its kind.
     """
-    found = {text.key: text for text in texts if text.kind in ABOUT}
+    found = {text.key: text for text in texts if text.kind in DANGERS}
     if not found:
         return None
     first, *others = sorted(found.values(), key=_rank)
@@ -77,15 +72,15 @@ async def danger_now(site: Site, caller: Caller, link: PatientLink, *, waits: bo
         await record(tx, caller, "read", Object("thread"), patient=link.patient_id, fold_hourly=True)
         standing = await open_dangers(tx, link.patient_id)
         settings = await settings_of(tx, site.content)
-        texts = [text for _, text in await standing_texts(tx, site, link.patient_id)] if standing or waits else []
+        texts = (
+            [text for _, text in await standing_texts(tx, site, caller, link.patient_id)] if standing or waits else []
+        )
     if not standing and not waits:
         return None
     texts += await _of_answers(site, caller, link, standing)
-    texts += rendered(site.content, settings, (_general({each.level for each in standing}),))
-    box = arranged(texts)
-    if box is None or link.relation == "self":
-        return box
-    return msgspec.structs.replace(box, about=_about(site.content, settings, box.first.kind, link.name))
+    general = (_general({each.level for each in standing}),)
+    texts += rendered(site.content, settings, general, about=caller.acts_for(link.patient_id))
+    return arranged(texts)
 
 
 async def _of_answers(site: Site, caller: Caller, link: PatientLink, standing: Sequence[Escalation]) -> list[Guidance]:
@@ -101,11 +96,6 @@ async def _of_answers(site: Site, caller: Caller, link: PatientLink, standing: S
 def _general(levels: set[Level]) -> str:
     """What counts whatever else is known: 911 for whom nobody may wait, a call for the rest."""
     return EMERGENCY_TEXT if levels & {"emergency", "call_now"} else CALL_TEXT
-
-
-def _about(content: Content, settings: ClinicSettings, kind: str, name: str) -> Guidance | None:
-    text = content.guidance.get(ABOUT[kind])
-    return None if text is None else render_guidance(text, {**settings.values, "patient.name": name})
 
 
 def _rank(text: Guidance) -> tuple[bool, int]:

@@ -22,23 +22,33 @@ BEFORE_SENDING: Final = ("post.warn",)
 """What a patient reads before writing: when to call instead."""
 
 
-def texts_of(content: Content, settings: ClinicSettings, message: StoredMessage) -> tuple[Guidance, ...]:
-    """The texts that this message was answered with, the most urgent first."""
+def texts_of(
+    content: Content, settings: ClinicSettings, message: StoredMessage, *, about: str | None
+) -> tuple[Guidance, ...]:
+    """The texts that this message was answered with, the most urgent first.
+
+    Here and below, `about` is the patient's name for a reader who acts for the patient.
+    """
     values = {**settings.values, **_times(settings, message.sent_at)}
-    return _rendered(content, values, message.guidance_keys)
+    return _rendered(content, values, message.guidance_keys, about)
 
 
-def texts_before_sending(content: Content, settings: ClinicSettings) -> tuple[Guidance, ...]:
+def texts_before_sending(content: Content, settings: ClinicSettings, *, about: str | None) -> tuple[Guidance, ...]:
     """What stands on the page on which a message is written."""
-    return _rendered(content, settings.values, BEFORE_SENDING)
+    return _rendered(content, settings.values, BEFORE_SENDING, about)
 
 
 def texts_at(
-    content: Content, settings: ClinicSettings, times: Mapping[str, datetime | None], keys: Iterable[str]
+    content: Content,
+    settings: ClinicSettings,
+    times: Mapping[str, datetime | None],
+    keys: Iterable[str],
+    *,
+    about: str | None,
 ) -> tuple[Guidance, ...]:
     """Texts with these times filled in, in the clinic's zone; a sentence whose time is unset is dropped."""
     local = {key: None if at is None else _local(settings.zone, at) for key, at in times.items()}
-    return _rendered(content, {**settings.values, **local}, keys)
+    return _rendered(content, {**settings.values, **local}, keys, about)
 
 
 def read_by(settings: ClinicSettings, sent_at: datetime) -> datetime | None:
@@ -57,9 +67,11 @@ def dangers(texts: Iterable[Guidance]) -> tuple[Guidance, ...]:
     return tuple(sorted(urgent.values(), key=lambda text: text.kind != "emergency"))
 
 
-def _rendered(content: Content, values: Mapping[str, str | None], keys: Iterable[str]) -> tuple[Guidance, ...]:
+def _rendered(
+    content: Content, values: Mapping[str, str | None], keys: Iterable[str], about: str | None
+) -> tuple[Guidance, ...]:
     known = (content.guidance.get(key) for key in keys)
-    return tuple(render_guidance(text, values) for text in known if text is not None)
+    return tuple(render_guidance(text, values, about=about) for text in known if text is not None)
 
 
 def _times(settings: ClinicSettings, sent_at: datetime) -> dict[str, str | None]:

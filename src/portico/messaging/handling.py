@@ -37,7 +37,7 @@ async def retract(site: Site, caller: Caller, thread_id: ThreadId, message_id: M
     """Takes a message back; both it and why are kept. Raises NotFound, NotYourMessage, AlreadyRetracted."""
     async with site.db.transaction(caller.scope) as tx:
         await retract_in(tx, site, caller, thread_id, message_id, reason)
-        return await _letter(tx, site, message_id)
+        return await _letter(tx, site, caller, message_id)
 
 
 async def retract_in(
@@ -77,7 +77,7 @@ async def set_level(
             announce(tx, "thread", thread_id)
             target = Object("message", message_id)
             await record(tx, caller, "change", target, patient=message.patient_id, outcome=level)
-        return await _letter(tx, site, message_id)
+        return await _letter(tx, site, caller, message_id)
 
 
 async def assign(site: Site, caller: Caller, thread_id: ThreadId, to: AccountId | None, reason: str | None) -> Reading:
@@ -157,10 +157,10 @@ async def _held(
     return row, message
 
 
-async def _letter(tx: Tx, site: Site, message_id: MessageId) -> Letter:
+async def _letter(tx: Tx, site: Site, caller: Caller, message_id: MessageId) -> Letter:
     message = await queries.message(tx, message_id)
     assert message is not None
-    return await letter_of(tx, site, message)
+    return await letter_of(tx, site, caller, message)
 
 
 async def _store_level(tx: Tx, site: Site, caller: Caller, message: StoredMessage, level: Level, reason: str) -> None:

@@ -25,6 +25,8 @@ _OF_PATIENTS: Final = "/for/"
 _UNREAD: Final = ("sd.call",)
 """When reading fails: a person must be asked today."""
 _MOST_TEXTS: Final = 60
+_ABOUT_WHOM: Final = "about.helper"
+"""Below what to do now: the texts say "you", and who reads them is not known."""
 
 
 async def guidance_in(site: Site, clinic_id: ClinicId, path: str, fields: Fields) -> tuple[RenderedGuidance, ...]:
@@ -33,11 +35,13 @@ async def guidance_in(site: Site, clinic_id: ClinicId, path: str, fields: Fields
         return ()
     async with site.db.transaction(Anonymous(clinic_id=clinic_id, subject="late-form")) as tx:
         keys = await _keys(tx, site, fields)
-        known = [site.content.guidance[key] for key in keys if key in site.content.guidance]
+        known = [site.content.guidance[key] for key in (*keys, _ABOUT_WHOM) if key in site.content.guidance]
         values = (await settings_of(tx, site.content)).values
-    shown = dangers(render_guidance(text, values) for text in known if text.gate is None)
+    texts = [render_guidance(text, values) for text in known if text.gate is None]
+    shown = dangers(texts)
     emergencies = tuple(text for text in shown if text.kind == "emergency")
-    return emergencies or shown
+    about = tuple(text for text in texts if text.key == _ABOUT_WHOM)
+    return (*(emergencies or shown), *about) if shown else ()
 
 
 async def _keys(tx: Tx, site: Site, fields: Fields) -> tuple[str, ...]:

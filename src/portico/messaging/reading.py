@@ -12,7 +12,6 @@ from portico.audit import Object, record, record_list
 from portico.care.attachments_model import Attachment
 from portico.clinic.actions import settings_of
 from portico.clinic.calendar import day_start
-from portico.clinic.model import ClinicSettings
 from portico.errors import NotFound
 from portico.ids import PatientId, ThreadId
 from portico.messaging import list_queries, queries, rules
@@ -22,7 +21,6 @@ from portico.messaging.files import files_of
 from portico.messaging.guidance import Guidance, texts_of
 from portico.messaging.list_queries import INBOX_START, RECENT_START, Wanted
 from portico.messaging.model import ListedThread, StoredMessage, Topic
-from portico.platform.content_files import Content
 from portico.platform.database import Tx
 from portico.platform.site import Site
 from portico.platform.vault import Box, Place
@@ -116,41 +114,48 @@ async def read_messages(site: Site, caller: Caller, thread_id: ThreadId, after: 
     """The messages after this number, in order and without a gap. Polls of an hour leave one audit row."""
     async with site.db.transaction(caller.scope) as tx:
         row = await seen_thread(tx, caller, thread_id)
-        letters = await letters_of(tx, site, row.patient_id, thread_id, after)
+        letters = await letters_of(tx, site, caller, row.patient_id, thread_id, after)
         await record(tx, caller, "read", Object("thread", thread_id), patient=row.patient_id, fold_hourly=True)
     shown = letters[:TAIL_SIZE]
     return Tail(letters=shown, next=shown[-1].message.seq if len(letters) > TAIL_SIZE else None)
 
 
 async def letters_of(
-    tx: Tx, site: Site, patient_id: PatientId, thread_id: ThreadId, after: int, limit: int = TAIL_SIZE + 1
+    tx: Tx,
+    site: Site,
+    caller: Caller,
+    patient_id: PatientId,
+    thread_id: ThreadId,
+    after: int,
+    limit: int = TAIL_SIZE + 1,
 ) -> list[Letter]:
     """The messages of a thread that the caller may see, opened."""
     settings = await settings_of(tx, site.content)
     box = await site.vault.patient(tx, patient_id)
     messages = await queries.messages_after(tx, thread_id, after, limit)
     found = await files_of(tx, site, patient_id, messages)
-    return [_letter(site.content, settings, box, each, found.get(each.message_id, ())) for each in messages]
+    about = caller.acts_for(patient_id)
+    texts = {each.message_id: texts_of(site.content, settings, each, about=about) for each in messages}
+    return [_letter(box, each, texts[each.message_id], found.get(each.message_id, ())) for each in messages]
 
 
-async def letter_of(tx: Tx, site: Site, message: StoredMessage) -> Letter:
+async def letter_of(tx: Tx, site: Site, caller: Caller, message: StoredMessage) -> Letter:
     """One message that the caller may see, opened."""
     settings = await settings_of(tx, site.content)
     box = await site.vault.patient(tx, message.patient_id)
     found = await files_of(tx, site, message.patient_id, [message])
-    return _letter(site.content, settings, box, message, found.get(message.message_id, ()))
+    texts = texts_of(site.content, settings, message, about=caller.acts_for(message.patient_id))
+    return _letter(box, message, texts, found.get(message.message_id, ()))
 
 
-def _letter(
-    content: Content, settings: ClinicSettings, box: Box, message: StoredMessage, files: tuple[Attachment, ...]
-) -> Letter:
+def _letter(box: Box, message: StoredMessage, texts: tuple[Guidance, ...], files: tuple[Attachment, ...]) -> Letter:
     """The message, opened, with its texts and files."""
     sealed, reason = message.body_sealed, message.retraction_reason_sealed
     return Letter(
         message=message,
         body=None if sealed is None else box.open_text(body_place(message.message_id), sealed),
         reason=None if reason is None else box.open_text(retraction_place(message.message_id), reason),
-        guidance=texts_of(content, settings, message),
+        guidance=texts,
         files=files,
     )
 
@@ -161,7 +166,7 @@ async def reading_of(tx: Tx, site: Site, caller: Caller, thread_id: ThreadId) ->
     if found is None:
         raise NotFound
     opened = _opened(await site.vault.patient(tx, found.patient_id), found)
-    return msgspec.structs.replace(opened, course=await course_in(tx, site, thread_id))
+    return msgspec.structs.replace(opened, course=await course_in(tx, site, caller, found))
 
 
 def retraction_place(message_id: UUID) -> Place:

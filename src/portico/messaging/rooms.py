@@ -103,7 +103,7 @@ async def enter_room(site: Site, caller: Caller, patient_id: PatientId, thread_i
     """The thread as its patient's side reads it, now. Raises NotFound and OtherPatient."""
     async with site.db.transaction(caller.scope) as tx:
         reading, letters = await _entered(tx, site, caller, thread_id, patient_id)
-        texts = await standing_texts(tx, site, patient_id)
+        texts = await standing_texts(tx, site, caller, patient_id)
         standing = await unresolved_of(tx, thread_subject(thread_id))
         return Room(
             reading=reading,
@@ -151,7 +151,7 @@ async def take_paper(site: Site, caller: Caller, patient_id: PatientId, thread_i
         await record(tx, caller, "read", Object("patient", patient_id), patient=patient_id, fold_hourly=True)
         settings = await settings_of(tx, site.content)
         return Paper(
-            guidance=texts_before_sending(site.content, settings),
+            guidance=texts_before_sending(site.content, settings, about=caller.acts_for(patient_id)),
             hours_text=settings.value("clinic.hours_text"),
             reply_text=settings.value("clinic.reply_text"),
             reply_by=reply_by(settings, tx.now),
@@ -186,7 +186,8 @@ async def what_was_answered(
         if message is None or message.thread_id != thread_id:
             raise NotFound
         await record(tx, caller, "read", Object("message", message_id), patient=row.patient_id)
-        return texts_of(site.content, await settings_of(tx, site.content), message)
+        settings = await settings_of(tx, site.content)
+        return texts_of(site.content, settings, message, about=caller.acts_for(patient_id))
 
 
 async def _entered(
@@ -195,7 +196,7 @@ async def _entered(
     row = await seen_thread(tx, caller, thread_id)
     if patient_id is not None:
         _check_patient(row.patient_id, patient_id)
-    letters = await letters_of(tx, site, row.patient_id, thread_id, 0, SHOWN)
+    letters = await letters_of(tx, site, caller, row.patient_id, thread_id, 0, SHOWN)
     await record(tx, caller, "read", Object("thread", thread_id), patient=row.patient_id)
     await mark_read_in(tx, site, caller, thread_id, letters[-1].message.seq)
     return await reading_of(tx, site, caller, thread_id), letters
@@ -207,13 +208,13 @@ def _check_patient(of_thread: PatientId, asked: PatientId) -> None:
         raise OtherPatient(message)
 
 
-async def standing_texts(tx: Tx, site: Site, patient_id: PatientId) -> list[tuple[ThreadId, Guidance]]:
+async def standing_texts(tx: Tx, site: Site, caller: Caller, patient_id: PatientId) -> list[tuple[ThreadId, Guidance]]:
     """Thread and text of every message about this patient that somebody must still act on, the newest first."""
     settings = await settings_of(tx, site.content)
     return [
         (message.thread_id, text)
         for message in await queries.standing_dangers(tx, patient_id)
-        for text in texts_of(site.content, settings, message)
+        for text in texts_of(site.content, settings, message, about=caller.acts_for(patient_id))
     ]
 
 

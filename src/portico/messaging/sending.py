@@ -25,7 +25,7 @@ async def start_thread(site: Site, caller: Caller, new: NewThread, parcel: Parce
     await count_send(site, caller)
     async with site.db.transaction(caller.scope) as tx:
         sent = await actions.open_thread(tx, site, caller, new, parcel)
-        letter = await letter_of(tx, site, sent.message)
+        letter = await letter_of(tx, site, caller, sent.message)
         reading = await reading_of(tx, site, caller, sent.thread.thread_id)
     return reading, delivered(letter, is_new=sent.is_new)
 
@@ -39,7 +39,7 @@ async def send_message(
         if patient_id is not None:
             await check_patient(tx, caller, thread_id, patient_id)
         sent = await actions.append(tx, site, caller, thread_id, parcel)
-        letter = await letter_of(tx, site, sent.message)
+        letter = await letter_of(tx, site, caller, sent.message)
     return delivered(letter, is_new=sent.is_new)
 
 

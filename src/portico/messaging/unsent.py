@@ -31,7 +31,8 @@ async def emergencies_in(site: Site, caller: Caller, patient_id: PatientId, *wri
         return ()
     async with site.db.transaction(caller.scope) as tx:
         keys = [key for each in written if any(each) for key in await _keys(tx, site, patient_id, each)]
-        texts = texts_at(site.content, await settings_of(tx, site.content), {}, dict.fromkeys(keys))
+        settings, about = await settings_of(tx, site.content), caller.acts_for(patient_id)
+        texts = texts_at(site.content, settings, {}, dict.fromkeys(keys), about=about)
     return _emergencies(texts)
 
 

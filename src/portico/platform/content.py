@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+)\}")
+PATIENT_NAME = "patient.name"
 _EMERGENCY_NUMBERS = ("911", "988")
 _File = TypeVar("_File")
 
@@ -73,9 +74,16 @@ class RenderedGuidance(msgspec.Struct, frozen=True, kw_only=True):
     actions: tuple[RenderedAction, ...]
 
 
-def render_guidance(guidance: Guidance, settings: Mapping[str, str | None], lang: Language = "en") -> RenderedGuidance:
-    """The text with the clinic's values. A sentence whose setting is unset is dropped: nothing prints a blank."""
-    words = guidance.texts.get(lang) or guidance.texts["en"]
+def render_guidance(
+    guidance: Guidance, settings: Mapping[str, str | None], lang: Language = "en", *, about: str | None = None
+) -> RenderedGuidance:
+    """The text with the clinic's values. A sentence whose setting is unset is dropped: nothing prints a blank.
+
+    `about` is the patient's name, when somebody else reads it who acts for them.
+    """
+    texts = guidance.proxy_texts if about and guidance.proxy_texts else guidance.texts
+    words = texts.get(lang) or texts["en"]
+    settings = {**settings, PATIENT_NAME: about}
     paragraphs = tuple(filter(None, (_paragraph(lines, settings) for lines in words.paragraphs)))
     actions = tuple(filter(None, (_action(action, settings, lang) for action in guidance.actions)))
     return RenderedGuidance(

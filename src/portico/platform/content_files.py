@@ -76,7 +76,10 @@ class GuidanceAction(Record, frozen=True, kw_only=True):
 
 
 class GuidanceFile(Record, frozen=True, kw_only=True):
-    """One text for patients. `when` says when it is shown; `is_medication` asks for the prescriber sentence."""
+    """One text for patients. `when` says when it is shown; `is_medication` asks for the prescriber sentence.
+
+    `proxy_texts` says the same to somebody who acts for the patient; they name the patient and never say "you".
+    """
 
     key: Key
     version: Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]*$")]
@@ -86,6 +89,7 @@ class GuidanceFile(Record, frozen=True, kw_only=True):
     is_medication: bool = False
     only_if_signed: bool = False
     texts: dict[Language, GuidanceWords]
+    proxy_texts: dict[Language, GuidanceWords] = {}
     actions: tuple[GuidanceAction, ...] = ()
     source: SourceNames
     confirmed_by: Nobody

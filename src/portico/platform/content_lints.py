@@ -70,8 +70,7 @@ REQUIRED_TEXTS = [
     "ro.erased",
     "ro.old",
     "auto.received",
-    "about.emergency",
-    "about.call",
+    "about.helper",
 ]
 
 _COMFORT = re.compile(
@@ -90,6 +89,9 @@ _DRUGS = re.compile(
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+)\}")
 _DANGER = frozenset({"emergency", "call"})
 _ALWAYS_THERE = frozenset({"911", "988"})
+_NAME = "patient.name"
+_YOU = re.compile(r"\b(you|your|yours|yourself|yourselves)\b", re.IGNORECASE)
+_EMERGENCY_NUMBER = re.compile(r"\b(?:911|988)\b")
 
 
 def content_faults(content: Content) -> tuple[ContentFault, ...]:
@@ -110,8 +112,9 @@ def _missing_texts(content: Content) -> Iterator[ContentFault]:
 
 
 def _text_faults(text: Guidance, content: Content) -> Iterator[ContentFault]:
-    found = [fault for words in text.texts.values() for fault in _words_faults(text, words, content)]
-    for code, message in (*found, *_action_faults(text, content)):
+    every = (*text.texts.values(), *text.proxy_texts.values())
+    found = [fault for words in every for fault in _words_faults(text, words, content)]
+    for code, message in (*found, *_proxy_faults(text), *_action_faults(text, content)):
         yield ContentFault(where=f"guidance/{text.key}.json", code=code, message=message)
 
 
@@ -133,6 +136,31 @@ def _words_faults(text: Guidance, words: GuidanceWords, content: Content) -> Ite
     ):
         if key not in RUNTIME_VALUES:
             yield "unknown-setting", f"The setting {key} is not declared."
+
+
+def _proxy_faults(text: Guidance) -> Iterator[Found]:
+    """Whether somebody who acts for the patient is told the same, about a person with a name."""
+    if text.kind in _DANGER and text.proxy_texts.keys() != text.texts.keys():
+        yield (
+            "no-proxy-words",
+            "A text about danger says in each language what it says to somebody who acts for the patient.",
+        )
+    for lang, words in text.proxy_texts.items():
+        lines = [line for paragraph in words.paragraphs for line in paragraph]
+        said = " ".join((words.title, *map(_say, lines)))
+        if f"{{{_NAME}}}" not in _say(lines[0]):
+            yield "proxy-unnamed", "Words for somebody who acts for the patient name the patient first."
+        if found := _YOU.search(said):
+            yield "proxy-you", f"“{found[0]}” would be the reader, who is not the patient."
+        if lang in text.texts and _promises(text.texts[lang]) != _promises(words):
+            yield "proxy-differs", "Both readers are given the same numbers and times."
+
+
+def _promises(words: GuidanceWords) -> set[str]:
+    """The numbers and values that these words give, and on what their sentences depend."""
+    lines = [line for paragraph in words.paragraphs for line in paragraph]
+    named = {key for line in lines for key in _named_settings(line)}
+    return (named - {_NAME}) | set(_EMERGENCY_NUMBER.findall(" ".join(map(_say, lines))))
 
 
 def _tone_faults(text: Guidance, whole: str) -> Iterator[Found]:
@@ -167,4 +195,4 @@ def _named_settings(line: Line) -> set[str]:
 
 
 def _stands_alone(line: Line) -> bool:
-    return not _named_settings(line)
+    return not _named_settings(line) - {_NAME}

@@ -60,7 +60,7 @@ async def submit_intake(
         submission = await record_submission(tx, site, caller, response_id, revision, partial=partial)
         if not submission.is_replay:
             await _queue(tx, site, caller, submission)
-        return await _outcome(tx, site, submission)
+        return await _outcome(tx, site, caller, submission)
 
 
 async def read_outcome(site: Site, caller: Caller, response_id: ResponseId) -> Outcome:
@@ -70,7 +70,7 @@ async def read_outcome(site: Site, caller: Caller, response_id: ResponseId) -> O
         if submission is None:
             raise NotFound
         await record(tx, caller, "read", Object("outcome", response_id), patient=submission.patient_id)
-        return await _outcome(tx, site, submission)
+        return await _outcome(tx, site, caller, submission)
 
 
 async def read_heard(site: Site, caller: Caller, patient: PatientId) -> Heard:
@@ -120,7 +120,7 @@ async def _first_review(tx: Tx, site: Site, submission: Submission) -> Review:
     )
 
 
-async def _outcome(tx: Tx, site: Site, submission: Submission) -> Outcome:
+async def _outcome(tx: Tx, site: Site, caller: Caller, submission: Submission) -> Outcome:
     decision = await latest_decision(tx, submission.response_id)
     heard = None
     if decision is not None and decision.response_revision == submission.revision:
@@ -131,7 +131,8 @@ async def _outcome(tx: Tx, site: Site, submission: Submission) -> Outcome:
             sentence = box.open(place, decision.sentence_sealed).decode()
         heard = DecisionHeard(decision=decision.decision, sentence=sentence, at=decision.decided_at)
     told = submission if heard is not None else await _as_it_stands(tx, submission)
-    return outcome_of(site.content, told, heard, await settings_of(tx, site.content))
+    settings = await settings_of(tx, site.content)
+    return outcome_of(site.content, told, heard, settings, about=caller.acts_for(submission.patient_id))
 
 
 async def _as_it_stands(tx: Tx, submission: Submission) -> Submission:
