@@ -137,7 +137,9 @@ def correction(**fields: str) -> Send:
     """The form beside a message, by which it is taken back and corrected."""
 
     def send(stage: Stage) -> dict[str, Any]:
-        return page(new_id=str(uuid4()), body="When do you open?", **fields)(stage)
+        of = stage.ids["message_id"]
+        written = {"copy": "When do you open?", "new_id": str(uuid4()), **fields}
+        return page(**{f"{name}-{of}": text for name, text in written.items()})(stage)
 
     return send
 

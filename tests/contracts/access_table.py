@@ -385,6 +385,7 @@ TABLE: Mapping[str, Row] = {
     "POST /reviews/{review_id:uuid}/release": Row(
         statuses=(401, 404, 404, 404, 404, 303, 409, 403, 403, 404), of="claimed", send=page()
     ),
+    "POST /reviews/{review_id:uuid}/acknowledgement": staff(303, lacking="nora fred anna", of="claimed", send=page()),
     # To go on, the page would ask about what other rows have raised.
     "POST /reviews/{review_id:uuid}/decision": staff(
         303, lacking="nora fred anna", of="claimed", send=page(decision="refer", sentence="Go.", **OTHER_REASON)

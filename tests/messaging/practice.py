@@ -1,6 +1,7 @@
 """A reader of a few words, so that tests say by their words which level a message has; and short words for sending."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,8 @@ import httpx
 
 from portico import triage
 from portico.triage.text import fields
+from tests.pages.markup import Form
+from tests.pages.tab import Tab
 from tests.portal import Persona
 
 LEVELS: Mapping[str, tuple[triage.Level, str]] = {
@@ -79,6 +82,17 @@ async def write(
     """Sends a message into a thread."""
     path = f"/api/threads/{thread}/messages/{message or new_id()}"
     return await who.send("PUT", path, json={"body": body, "attachments": [], **more})
+
+
+def act(tab: Tab, what: str) -> Form:
+    """The one form of a page about a thread, of either side, sent by the button that does this."""
+    form = next(form for form in tab.page.forms if form.id in ("desk", "write"))
+    return replace(form, action=f"{form.action.rpartition('/')[0]}/{what}")
+
+
+def correction(of: object, *, reason: str, copy: str = "") -> dict[str, str]:
+    """What the boxes beside a message send that is taken back."""
+    return {f"new_id-{of}": new_id(), f"reason-{of}": reason, f"copy-{of}": copy}
 
 
 async def messages(who: Persona, thread: str, after: int = 0) -> list[dict[str, Any]]:

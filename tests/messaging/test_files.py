@@ -10,7 +10,7 @@ import pytest
 from portico.platform.upload_slots import AT_ONCE, Sender
 from tests.care import made_files
 from tests.care.sending import Sent, kept
-from tests.messaging.practice import BREATH, CALM, messages, new_id, started, write
+from tests.messaging.practice import BREATH, CALM, correction, messages, new_id, started, write
 from tests.pages.tab import Tab
 from tests.portal import BASE, Persona, Portal
 
@@ -168,10 +168,12 @@ async def test_a_draft_takes_only_files_of_its_writer(portal: Portal) -> None:
         assert (refused.status_code, refused.json()["code"]) == (422, "attachment-unknown")
 
 
-async def post_form(who: Persona, path: str, fields: dict[str, Any], *files: Sent) -> httpx.Response:
+async def post_form(
+    who: Persona, path: str, fields: dict[str, Any], *files: Sent, field: str = "files"
+) -> httpx.Response:
     """A form of a page with files, as a browser sends it."""
     sent = {"csrf_token": who.token, **fields}
-    made = httpx.Request("POST", f"{BASE}{path}", data=sent, files=[("files", file) for file in files])
+    made = httpx.Request("POST", f"{BASE}{path}", data=sent, files=[(field, file) for file in files])
     return await who.http.post(path, content=made.read(), headers={"Content-Type": made.headers["Content-Type"]})
 
 
@@ -287,9 +289,10 @@ async def test_a_corrected_copy_has_files_and_pressing_twice_makes_one(portal: P
         (nora, f"/threads/{thread}", answer),
     ):
         path = f"{page}/messages/{message['id']}/retraction"
-        assert f'enctype="multipart/form-data" action="{path}"' in (await who.http.get(page)).text
-        fields = {"new_id": new_id(), "reason": "The photo was missing", "body": "With it."}
-        presses = [await post_form(who, path, fields, PHOTO) for _ in range(2)]
+        assert f'formaction="{path}"' in (await who.http.get(page)).text
+        fields = correction(message["id"], reason="The photo was missing", copy="With it.")
+        beside = f"files-{message['id']}"
+        presses = [await post_form(who, path, fields, PHOTO, field=beside) for _ in range(2)]
         assert [each.status_code for each in presses] == [303, 303], presses[-1].text
     shown = await messages(alice, thread)
     assert [(each["body"], [file["name"] for file in each["files"]]) for each in shown[2:]] == [
@@ -303,10 +306,11 @@ async def test_a_correction_that_is_refused_loses_nothing(portal: Portal) -> Non
     thread = await started(alice, alice.own)
     [first] = await messages(alice, thread)
     path = f"/for/{alice.own}/threads/{thread}/messages/{first['id']}/retraction"
-    fields = {"new_id": new_id(), "reason": "My reason", "body": "My copy"}
-    refused = await post_form(alice, path, fields, PHOTO, ("bad.jpg", b"no picture", "image/jpeg"))
+    fields = correction(first["id"], reason="My reason", copy="My copy")
+    bad = ("bad.jpg", b"no picture", "image/jpeg")
+    refused = await post_form(alice, path, fields, PHOTO, bad, field=f"files-{first['id']}")
     assert refused.status_code == 400
-    for words in ("bad.jpg: ", "My reason", "My copy", "Keep: knee.jpg", str(fields["new_id"])):
+    for words in ("bad.jpg: ", "My reason", "My copy", "Keep: knee.jpg", fields[f"new_id-{first['id']}"]):
         assert words in refused.text
     assert len(await messages(alice, thread)) == 1
 

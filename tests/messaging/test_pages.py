@@ -1,15 +1,13 @@
 """Both sides by page, without scripts."""
 
-from dataclasses import replace
-
 import pytest
 
 from portico.access import SystemScope
 from portico.clinic.actions import set_setting
 from portico.clinic.signing import sign_everything
 from tests import walks
-from tests.messaging.practice import BREATH, CALM, FEVER, WORRIED, messages, new_id, started, write
-from tests.pages.markup import Form
+from tests.messaging.practice import BREATH, CALM, FEVER, WORRIED, act, correction, messages, new_id, started, write
+from tests.messaging.test_files import PHOTO, post_form
 from tests.pages.tab import Tab
 from tests.portal import Portal
 
@@ -160,9 +158,10 @@ async def test_a_patient_takes_back_and_corrects(portal: Portal) -> None:
     thread = await started(alice, alice.own, "My left knee.")
     tab = Tab(alice)
     await tab.open(f"/for/{alice.own}/threads/{thread}")
-    form = tab.page.form("/retraction")
+    [first] = await messages(alice, thread)
+    form = act(tab, f"messages/{first['id']}/retraction")
     for _ in range(2):
-        await tab.press(form, reason="Wrong side.", body="My right knee.")
+        await tab.send(form, {f"reason-{first['id']}": "Wrong side.", f"copy-{first['id']}": "My right knee."})
         assert tab.status == 200
     assert "Taken back by Alice Demo: Wrong side." in tab.page.text
     assert [each["body"] for each in await messages(alice, thread)] == ["My left knee.", "My right knee."]
@@ -174,12 +173,6 @@ async def test_a_thread_is_opened_under_its_own_patient_only(portal: Portal) -> 
     tab = Tab(alice)
     await tab.open(f"/for/{alice.own}/threads/{thread}")
     assert tab.status == 404
-
-
-def act(tab: Tab, what: str) -> Form:
-    """The one form of a staff page about a thread, sent by the button that does this."""
-    form = next(form for form in tab.page.forms if form.id == "desk")
-    return replace(form, action=f"{form.action.rpartition('/')[0]}/{what}")
 
 
 async def test_staff_read_with_the_patient_beside_it_and_answer(fresh_portal: Portal) -> None:
@@ -267,7 +260,9 @@ async def test_staff_lower_a_level_and_take_back_an_answer(fresh_portal: Portal)
     assert "Level: Routine: Spoke to her." in tab.page.text
     assert "Level lowered by hand" in tab.page.text
     await tab.press(tab.page.form(f"{thread}/messages"), SEND, body="Take 10.")
-    await tab.press(tab.page.form("/retraction"), reason="Wrong number.", body="Take 1.")
+    answer = (await messages(adams, thread))[-1]["id"]
+    fix = {f"reason-{answer}": "Wrong number.", f"copy-{answer}": "Take 1."}
+    await tab.send(act(tab, f"messages/{answer}/retraction"), fix)
     assert (await messages(adams, thread))[-1]["body"] == "Take 1."
     assert "Taken back by Dr. Adams Demo: Wrong number." in tab.page.text
 
@@ -316,8 +311,9 @@ async def test_the_front_desk_sees_its_own_pool(fresh_portal: Portal) -> None:
         ("messages", ("action", "send"), "body"),
         ("messages", ("action", "keep"), "body"),
         ("messages/first/level", ("", ""), "why-first"),
+        ("messages/ours/retraction", ("", ""), "reason-ours copy-ours"),
     ],
-    ids=["note", "take", "give", "close", "send", "keep", "level"],
+    ids=["note", "take", "give", "close", "send", "keep", "level", "take back"],
 )
 async def test_no_button_costs_the_words_of_another_box(
     fresh_portal: Portal, what: str, button: tuple[str, str], done: str
@@ -333,6 +329,8 @@ async def test_no_button_costs_the_words_of_another_box(
         "give_to": str(walks.caller(fresh_portal, "nora").account_id),
         "give_reason": "Made-up reason",
         f"why-{ids['first']}": "Made-up why",
+        f"reason-{ids['ours']}": "Made-up mistake",
+        f"copy-{ids['ours']}": "Made-up correction",
     }
     for name, found in ids.items():
         what, done = what.replace(name, found), done.replace(name, found)
@@ -342,10 +340,151 @@ async def test_no_button_costs_the_words_of_another_box(
     await tab.send(act(tab, what), typed, (button[0], me if button[1] == "me" else button[1]))
     assert tab.status == 200
     for name, text in typed.items():
-        # The form of a correction has an empty box of the same name.
         shown = [value for value in tab.page.values(name) if value]
         # A box whose act is done is empty or gone; an answer that was kept stands in its box as the draft.
         if name in done.split() and button != KEEP:
             assert shown == [], name
         elif name != "give_to" or button[0] != "give":
             assert shown == [text], name
+
+
+@pytest.mark.parametrize(
+    ("what", "button", "done"),
+    [
+        ("messages", SEND, "body"),
+        ("messages", KEEP, "body"),
+        ("messages/first/retraction", ("", ""), "first"),
+        ("messages/second/retraction", ("", ""), "second"),
+    ],
+    ids=["send", "keep", "take back", "take another back"],
+)
+@pytest.mark.parametrize("is_refused", [False, True], ids=["taken", "refused"])
+async def test_no_button_of_a_patients_thread_costs_the_words_of_another_box(
+    portal: Portal, what: str, button: tuple[str, str], done: str, is_refused: bool
+) -> None:
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own)
+    await write(alice, thread, "At eight.")
+    ids = dict(zip(("first", "second"), [each["id"] for each in await messages(alice, thread)], strict=True))
+    too_long = "x" * 20_001
+    typed = {"body": "Made-up answer"}
+    for name, of in ids.items():
+        typed |= {f"reason-{of}": f"Made-up why {name}", f"copy-{of}": f"Made-up copy {name}"}
+    mine = {"body"} if done == "body" else {f"reason-{ids[done]}", f"copy-{ids[done]}"}
+    if is_refused:
+        typed["body" if done == "body" else f"copy-{ids[done]}"] = too_long
+    for name, of in ids.items():
+        what = what.replace(name, of)
+    tab = Tab(alice)
+    await tab.open(f"/for/{alice.own}/threads/{thread}")
+    await tab.send(act(tab, what), typed, button)
+    assert tab.status == (422 if is_refused else 200)
+    for name, text in typed.items():
+        shown = [value for value in tab.page.values(name) if value]
+        is_done = name in mine and not is_refused and button != KEEP
+        assert shown == ([] if is_done else [text]), name
+
+
+async def test_a_danger_sent_beside_other_words_says_what_to_do_first_and_loses_none(fresh_portal: Portal) -> None:
+    alice = await fresh_portal.as_("alice")
+    thread = await started(alice, alice.own)
+    [first] = await messages(alice, thread)
+    tab = Tab(alice)
+    await tab.open(f"/for/{alice.own}/threads/{thread}")
+    fix = {f"copy-{first['id']}": "Made-up copy"}
+    await tab.send(act(tab, "messages"), {"body": BREATH, **fix}, SEND)
+    emergency = fresh_portal.site.content.guidance["em.breath"].texts["en"].title
+    assert next(text for tag, text in tab.page.headings if tag == "h2") == emergency
+    assert tab.page.values(f"copy-{first['id']}") == ["Made-up copy"]
+
+
+async def test_files_beside_a_message_stay_with_its_correction(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    thread = await started(alice, alice.own)
+    [first] = await messages(alice, thread)
+    fields = {"message_id": new_id(), "body": "Made-up answer", **correction(first["id"], reason="", copy="")}
+    path = f"/for/{alice.own}/threads/{thread}/messages"
+    answer = await post_form(alice, path, fields, PHOTO, field=f"files-{first['id']}")
+    assert answer.status_code == 200
+    assert f'name="attachment-{first["id"]}"' in answer.text
+    assert [each["files"] for each in await messages(alice, thread)] == [[], []]
+
+
+async def pressed_twice(tab: Tab, what: str, typed: dict[str, str]) -> None:
+    """Presses a button beside which other words stand, and loads the page that answers again."""
+    form = act(tab, what)
+    for _ in range(2):
+        await tab.send(form, {"take_reason": "Made-up", "note": "", **typed})
+        assert tab.status == 200, tab.page.text
+
+
+async def test_loading_the_page_after_a_note_again_keeps_one_note(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    thread = await started(alice, alice.own)
+    tab = Tab(nora)
+    await tab.open(f"/threads/{thread}")
+    form = act(tab, "notes")
+    await pressed_twice(tab, "notes", {"note": "Made-up note", "body": "Half"})
+    assert tab.page.text.count("Made-up note") == 1
+    await tab.send(form, {"note": "Made-up other note", "body": "Half"})
+    assert tab.status == 409
+    assert tab.page.values("note") == ["Made-up other note"]
+    await tab.send(act(tab, "notes"), {})
+    assert [tab.page.text.count(text) for text in ("Made-up note", "Made-up other note")] == [1, 1]
+    assert tab.page.values("body") == ["Half"]
+
+
+async def test_closing_again_by_loading_the_page_never_closes_over_a_new_message(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    thread = await started(alice, alice.own)
+    tab = Tab(nora)
+    await tab.open(f"/threads/{thread}")
+    form = act(tab, "closure")
+    typed = {"sentence": "Made-up end", "note": "Half"}
+    for _ in range(2):
+        await tab.send(form, typed)
+        assert tab.status == 200
+    await write(alice, thread, "One more thing.")
+    await tab.send(form, typed)
+    assert tab.status == 409
+    assert "A new message came meanwhile." in tab.page.text
+    assert (tab.page.values("sentence"), tab.page.values("note")) == (["Made-up end"], ["Half"])
+    await tab.send(act(tab, "closure"), {})
+    assert "One more thing." in tab.page.text
+    assert tab.page.form("/reopening")
+
+
+async def test_an_old_page_gives_and_levels_only_what_it_showed(fresh_portal: Portal) -> None:
+    alice, nora, adams = [await fresh_portal.as_(name) for name in ("alice", "nora", "dr.adams")]
+    thread = await started(alice, alice.own)
+    [first] = await messages(adams, thread)
+    me, nurse = [str(walks.caller(fresh_portal, name).account_id) for name in ("dr.adams", "nora")]
+    old, new = Tab(adams), Tab(nora)
+    await old.open(f"/threads/{thread}")
+    taking, levelling = act(old, "assignment"), act(old, f"messages/{first['id']}/level")
+    await new.open(f"/threads/{thread}")
+    await new.send(act(new, "assignment"), {}, ("to", nurse))
+    await new.send(
+        act(new, f"messages/{first['id']}/level"), {f"level-{first['id']}": "same_day", f"why-{first['id']}": "a"}
+    )
+    await old.send(taking, {"note": "Half"}, ("to", me))
+    assert (old.status, old.page.values("note")) == (409, ["Half"])
+    await old.send(levelling, {f"level-{first['id']}": "emergency", f"why-{first['id']}": "b"})
+    assert (old.status, old.page.values(f"why-{first['id']}")) == (409, ["b"])
+    await old.send(act(old, f"messages/{first['id']}/level"), {f"level-{first['id']}": "emergency"})
+    assert old.status == 200
+    assert "Level: Emergency: b" in old.page.text
+
+
+async def test_opening_again_by_loading_the_page_leaves_a_later_closing(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    thread = await started(alice, alice.own)
+    tab = Tab(nora)
+    await tab.open(f"/threads/{thread}")
+    await tab.send(act(tab, "closure"), {"sentence": "First end."})
+    opening = act(tab, "reopening")
+    await tab.send(opening, {})
+    await tab.send(act(tab, "closure"), {"sentence": "Second end."})
+    await tab.send(opening, {"note": "Half"})
+    assert "Second end." in tab.page.text
+    assert tab.page.form("/reopening")

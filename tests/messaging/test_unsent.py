@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.messaging.practice import BREATH, CALM, FEVER, WORRIED, messages, started
+from tests.messaging.practice import BREATH, CALM, FEVER, WORRIED, act, messages, started
 from tests.messaging.test_pages import KEEP, SEND, writing
 from tests.pages.tab import Tab
 from tests.portal import Portal
@@ -80,11 +80,13 @@ async def test_a_correction_without_a_reason_keeps_the_corrected_words(portal: P
     thread = await started(alice, alice.own, CALM)
     tab = Tab(alice)
     await tab.open(f"/for/{alice.own}/threads/{thread}")
-    await tab.press(tab.page.form("/retraction"), reason=" ", body=BREATH)
+    [first] = await messages(alice, thread)
+    what = f"messages/{first['id']}/retraction"
+    await tab.send(act(tab, what), {f"reason-{first['id']}": " ", f"copy-{first['id']}": BREATH})
     assert tab.status == 422
     assert "Say why, in a few words." in tab.page.text
     assert "#take-back" in tab.page.links
     assert emergency(portal) in tab.page.text
-    assert BREATH in tab.page.values("body")
-    await tab.press(tab.page.form("/retraction"), reason="I forgot the worst.")
+    assert tab.page.values(f"copy-{first['id']}") == [BREATH]
+    await tab.send(act(tab, what), {f"reason-{first['id']}": "I forgot the worst."})
     assert [each["body"] for each in await messages(alice, thread)] == [CALM, BREATH]

@@ -79,6 +79,39 @@ async def test_whatever_button_is_pressed_the_notes_of_all_cases_stay(portal: Po
     assert tab.page.values(f"outcome-{bob}") == ([] if act == "resolution" else ["spoke"])
 
 
+async def test_loading_the_page_again_records_what_was_done_once(portal: Portal) -> None:
+    case, other = await case_of(portal, "alice"), await case_of(portal, "bob")
+    tab = Tab(await portal.as_("nora"))
+    await tab.open("/escalations")
+    form = cases(tab, "resolution", case)
+    typed = {f"outcome-{case}": "left_message", f"note-{case}": "Made-up voicemail", f"note-{other}": "Half"}
+    for _ in range(2):
+        await tab.send(form, typed)
+        assert (tab.status, tab.page.values(f"note-{other}")) == (200, ["Half"])
+    assert await walks.count(portal, "escalation_event", "kind = 'left_message'") == 1
+    await tab.send(form, {**typed, f"note-{case}": "Made-up other words"})
+    assert (tab.status, tab.page.values(f"note-{case}")) == (409, ["Made-up other words"])
+    await tab.send(cases(tab, "resolution", case), {})
+    assert await walks.count(portal, "escalation_event", "kind = 'left_message'") == 2
+    stolen = dict(form.fields)[f"event-{case}"]
+    await tab.send(cases(tab, "resolution", other), {f"outcome-{other}": "spoke", f"event-{other}": stolen})
+    assert tab.status == 409
+
+
+async def test_loading_the_page_again_raises_a_case_again_once(portal: Portal) -> None:
+    case, other = await case_of(portal, "alice"), await case_of(portal, "bob")
+    tab = Tab(await portal.as_("nora"))
+    await tab.open("/escalations")
+    for each in (case, other):
+        await tab.send(cases(tab, "resolution", each), {f"outcome-{each}": "spoke"})
+    await tab.open("/escalations?state=resolved")
+    form = cases(tab, "recurrence", case)
+    for _ in range(2):
+        await tab.send(form, {f"why-{case}": "Made-up mistake", f"why-{other}": "Half"})
+        assert (tab.status, tab.page.values(f"why-{other}")) == (200, ["Half"])
+    assert await walks.count(portal, "escalation_event", "kind = 'raise_again'") == 1
+
+
 async def test_nothing_ends_as_not_needed_without_a_reason_and_a_second_press(portal: Portal) -> None:
     case = await case_of(portal, "alice")
     tab = Tab(await portal.as_("nora"))

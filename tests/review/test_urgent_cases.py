@@ -1,5 +1,6 @@
 """Deciding an intake about which an urgent case is open: resolved by who says what was done, never silently."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -192,3 +193,55 @@ async def test_the_summary_outside_its_review_names_what_is_open(portal: Portal)
     nora = await portal.as_("nora")
     page = (await nora.send("GET", f"/responses/{review.response_id}/summary")).text
     assert "1 urgent case of this patient is open" in page
+
+
+@pytest.mark.parametrize("button", ["acknowledgement", "release", "claim"])
+async def test_no_button_of_the_page_costs_a_decision_that_was_begun(portal: Portal, button: str) -> None:
+    review = await danger(portal)
+    tab = Tab(await portal.as_("dr.adams"))
+    await tab.open(f"/reviews/{review.review_id}")
+    typed = {
+        "decision": "refer",
+        "sentence": "Made-up words",
+        "reason_text": "Half",
+        "done": "spoke",
+        "done_note": "Called",
+    }
+    form = replace(tab.page.form("/decision"), action=f"/reviews/{review.review_id}/{button}")
+    for _ in range(2 if button == "acknowledgement" else 1):
+        await tab.send(form, typed)
+        assert tab.status == 200
+        for name, text in typed.items():
+            assert tab.page.values(name) == [text], name
+    case = await walks.escalation_of(portal, "alice", review.response_id)
+    assert case is not None
+    assert (case.state == "acknowledged") is (button == "acknowledgement")
+    if button == "release":
+        assert "You do not hold this review now." in tab.page.text
+        await tab.send(replace(form, action=f"/reviews/{review.review_id}/claim"), typed)
+    await tab.press(tab.page.form("/decision"))
+    assert (await walks.review_by_id(portal, review.review_id)).state == "decided"
+    assert await walks.escalation_of(portal, "alice", review.response_id) is None
+
+
+async def test_with_nothing_typed_the_buttons_lead_on_as_before(portal: Portal) -> None:
+    review = await danger(portal)
+    tab = Tab(await portal.as_("dr.adams"))
+    for button, place in (("acknowledgement", f"/reviews/{review.review_id}"), ("release", "/reviews")):
+        await tab.open(f"/reviews/{review.review_id}")
+        await tab.send(replace(tab.page.form("/decision"), action=f"/reviews/{review.review_id}/{button}"), {})
+        assert tab.address == place
+
+
+async def test_what_a_colleague_is_on_already_is_said_beside_the_decision(portal: Portal) -> None:
+    review = await danger(portal)
+    case = await walks.escalation_of(portal, "alice", review.response_id)
+    assert case is not None
+    tab = Tab(await portal.as_("dr.adams"))
+    await tab.open(f"/reviews/{review.review_id}")
+    form = replace(tab.page.form("/decision"), action=f"/reviews/{review.review_id}/acknowledgement")
+    nora = await portal.as_("nora")
+    await nora.send("PUT", f"/api/escalations/{case.escalation_id}/acknowledgement")
+    await tab.send(form, {"sentence": "Made-up words"})
+    assert tab.status == 409
+    assert tab.page.values("sentence") == ["Made-up words"]

@@ -38,6 +38,14 @@ def typed_cases(form: Mapping[str, str], pressed: EscalationId) -> dict[Escalati
     return {of: msgspec.convert(boxes, Typed) for of, boxes in found.items()}
 
 
+def event_in(form: Mapping[str, str], of: EscalationId) -> UUID | None:
+    """Under which id the page records what is done about this case, so that sending it twice records it once."""
+    try:
+        return UUID(form.get(f"event-{of}", ""))
+    except ValueError:
+        return None
+
+
 def _boxes(form: Mapping[str, str], pressed: EscalationId) -> Iterator[tuple[str, EscalationId, str]]:
     for name, text in form.items():
         box, _, of = name.partition("-")

@@ -15,7 +15,7 @@ from portico.accounts.people import phones_of
 from portico.audit import Object, record, record_list
 from portico.clinic.actions import settings_of
 from portico.errors import NotFound
-from portico.escalation import queries, rules
+from portico.escalation import ledger_queries, queries, rules
 from portico.escalation.actions import enter, raise_for
 from portico.escalation.model import Escalation, Listed, Outcome, Resolution, State, Subject
 from portico.escalation.queries import OPEN_START, RESOLVED_START, Step
@@ -82,34 +82,47 @@ async def acknowledge(site: Site, caller: Caller, escalation_id: EscalationId) -
 
 
 async def resolve(
-    site: Site, caller: Caller, escalation_id: EscalationId, outcome: Outcome, note: str | None
+    site: Site,
+    caller: Caller,
+    escalation_id: EscalationId,
+    outcome: Outcome,
+    note: str | None,
+    event_id: UUID | None = None,
 ) -> Listed:
     """Records what was done, with a sealed note. After `left_message` it stays acknowledged and the time runs anew.
 
-    The same outcome by the same person again changes nothing. Raises NotFound, NoteNeeded, NoteTooLong and
-    EscalationCannotMove.
+    The same outcome by the same person again changes nothing, nor does a page sent twice under its `event_id`. Raises
+    NotFound, NoteNeeded, NoteTooLong, EscalationCannotMove and RecordedBefore.
     """
     done = Resolution(outcome=outcome, note=note)
     rules.check_resolution(done)
     async with site.db.transaction(caller.scope) as tx:
         current = await _locked(tx, escalation_id)
-        if rules.is_replay(current, outcome, caller.account_id):
+        taken = await _taken(tx, site, caller, current.patient_id, event_id, note)
+        if taken is not None or rules.is_replay(current, outcome, caller.account_id):
             return await _answer(tx, caller, current)
-        after = await _ended(tx, site, caller, current, done)
+        after = await _ended(tx, site, caller, current, done, event_id)
         return await _answer(tx, caller, after)
 
 
-async def raise_again(site: Site, caller: Caller, escalation_id: EscalationId, reason: str | None) -> Listed:
+async def raise_again(
+    site: Site, caller: Caller, escalation_id: EscalationId, reason: str | None, event_id: UUID | None = None
+) -> Listed:
     """A case that was ended too soon is open anew, about the same subject, with a sealed reason in its ledger.
 
-    What is open about the subject by then takes it up. Raises NotFound, NoteNeeded, NoteTooLong, EscalationCannotMove.
+    What is open about the subject by then takes it up. A page sent twice under its `event_id` raises it once. Raises
+    NotFound, NoteNeeded, NoteTooLong, EscalationCannotMove and RecordedBefore.
     """
     rules.check_reason(reason)
     async with site.db.transaction(caller.scope) as tx:
-        trigger = rules.again(await _locked(tx, escalation_id), caller.account_id)
+        before = await _locked(tx, escalation_id)
+        taken = await _taken(tx, site, caller, before.patient_id, event_id, reason)
+        if taken is not None:
+            return await _answer(tx, caller, await _locked(tx, taken))
+        trigger = rules.again(before, caller.account_id)
         new_id = await raise_for(tx, await settings_of(tx, site.content), trigger)
         after = await _locked(tx, new_id)
-        step = Step(event_id=tx.ids.new(), kind="raise_again", actor_id=caller.account_id)
+        step = Step(event_id=event_id or tx.ids.new(), kind="raise_again", actor_id=caller.account_id)
         await enter(tx, after, await _with_note(tx, site, after, step, reason))
         return await _answer(tx, caller, after)
 
@@ -148,12 +161,31 @@ async def open_of(tx: Tx, escalation_id: EscalationId) -> Listed | None:
     return await queries.listed(tx, escalation_id)
 
 
-async def _ended(tx: Tx, site: Site, caller: Caller, current: Escalation, done: Resolution) -> Escalation:
+async def _taken(
+    tx: Tx, site: Site, caller: Caller, patient_id: PatientId, event_id: UUID | None, note: str | None
+) -> EscalationId | None:
+    """Which escalation this very step was taken about before; None for a new step.
+
+    Raises RecordedBefore when another step stands under its id.
+    """
+    step = None if event_id is None else await ledger_queries.step_of(tx, event_id)
+    if step is None:
+        return None
+    box, sealed = await site.vault.patient(tx, step.patient_id), step.note_sealed
+    said = None if sealed is None else box.open_text(_note_place(event_id), sealed)
+    if (step.patient_id, step.actor_id, said) != (patient_id, caller.account_id, note):
+        raise rules.RecordedBefore
+    return step.escalation_id
+
+
+async def _ended(
+    tx: Tx, site: Site, caller: Caller, current: Escalation, done: Resolution, event_id: UUID | None = None
+) -> Escalation:
     settings = await settings_of(tx, site.content)
     event, after = rules.ended(current, done.outcome, caller.account_id, tx.now, settings)
     await queries.update(tx, after)
     step = Step(
-        event_id=tx.ids.new(),
+        event_id=event_id or tx.ids.new(),
         kind=event,
         actor_id=caller.account_id,
         outcome=done.outcome,
@@ -167,8 +199,11 @@ async def _with_note(tx: Tx, site: Site, after: Escalation, step: Step, note: st
     if note is None:
         return step
     box = await site.vault.patient(tx, after.patient_id)
-    sealed = box.seal_text(Place("escalation_event", "note_sealed", step.event_id), note)
-    return msgspec.structs.replace(step, note_sealed=sealed)
+    return msgspec.structs.replace(step, note_sealed=box.seal_text(_note_place(step.event_id), note))
+
+
+def _note_place(event_id: object) -> Place:
+    return Place("escalation_event", "note_sealed", str(event_id))
 
 
 async def _locked(tx: Tx, escalation_id: EscalationId) -> Escalation:

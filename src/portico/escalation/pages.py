@@ -15,7 +15,7 @@ from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
 from portico.escalation import handling, rules
 from portico.escalation.api import AskedState
-from portico.escalation.case_forms import Typed, TypedCases, typed_cases
+from portico.escalation.case_forms import Typed, TypedCases, event_in, typed_cases
 from portico.escalation.handling import Wanted
 from portico.escalation.model import Outcome, Resolution
 from portico.escalation.words import read_rule_words
@@ -138,7 +138,7 @@ async def resolve_page(
         if outcome == "not_needed" and data.get("sure") != str(escalation_id):
             message = "Nothing was done for the patient, and the case ends. Are you sure that nothing was needed?"
             raise rules.NotSure(message)
-        await handling.resolve(site, caller, pressed, outcome, mine.note or None)
+        await handling.resolve(site, caller, pressed, outcome, mine.note or None, event_in(data, pressed))
     except DomainError as refusal:
         return await _show(request, site, caller, _asked(data), {**typed, pressed: _refused(mine, refusal)}, refusal)
     return await _after(request, site, caller, data, typed) or see_other(_back(data) or "/escalations")
@@ -154,7 +154,7 @@ async def raise_again_page(
     mine = typed.pop(pressed, Typed())
     asked = Asked(wanted="resolved", cursor=data.get("cursor") or None)
     try:
-        again = await handling.raise_again(site, caller, pressed, mine.why or None)
+        again = await handling.raise_again(site, caller, pressed, mine.why or None, event_in(data, pressed))
     except DomainError as refusal:
         return await _show(request, site, caller, asked, {**typed, pressed: _refused(mine, refusal)}, refusal)
     if typed:
@@ -218,6 +218,7 @@ async def _show(
         problem=None if problem is None else problem.message,
         at=_place_of_problem(sent, shown, asked.wanted),
         sent=sent,
+        new_id=site.db.ids.new,
         elsewhere=[each for of, each in sent.items() if of not in shown and (each.note or each.why)],
         words=await read_rule_words(site, caller) if may_read else {},
         may_read=may_read,

@@ -76,6 +76,17 @@ class NoteNeeded(Invalid):
     code = "note-needed"
 
 
+class RecordedBefore(Conflict):
+    """Something else was recorded from this page before: pressing again on the new page records this too."""
+
+    code = "recorded-before"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This page was used before, with other words. Look at the case as it is now, then press again."
+        )
+
+
 class NotSure(Conflict):
     """The page asks once more before a case ends with nothing done for the patient."""
 

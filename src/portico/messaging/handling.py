@@ -3,7 +3,10 @@
 Each holds the thread first, so that of two at once one wins, and leaves its audit row.
 """
 
+from uuid import UUID
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from portico.access import Caller
 from portico.audit import Object, record
@@ -60,16 +63,23 @@ async def retract_in(
 
 
 async def set_level(
-    site: Site, caller: Caller, thread_id: ThreadId, message_id: MessageId, level: Level, reason: str
+    site: Site,
+    caller: Caller,
+    thread_id: ThreadId,
+    message_id: MessageId,
+    level: Level,
+    reason: str,
+    seen: Level | None = None,
 ) -> Letter:
-    """Sets the level of a message as staff see it, with a reason that is kept.
+    """Sets the level of a message as staff see it, with a reason that is kept. `seen` is the level that their page showed.
 
-    What was raised stays raised until somebody resolves it; its ledger says who lowered the level. Raises NotFound and
-    MayNotLower.
+    What was raised stays raised until somebody resolves it; its ledger says who lowered the level. Raises NotFound,
+    MayNotLower and ChangedSince.
     """
     rules.check_sentence(reason)
     async with site.db.transaction(caller.scope) as tx:
         row, message = await _held(tx, caller, thread_id, message_id)
+        handling_rules.check_is_as_seen(message.level_now, seen or message.level_now, level)
         handling_rules.check_may_set_level(caller.actor, message.level_now, level)
         if level != message.level_now:
             await _store_level(tx, site, caller, message, level, reason)
@@ -80,10 +90,17 @@ async def set_level(
         return await _letter(tx, site, caller, message_id)
 
 
-async def assign(site: Site, caller: Caller, thread_id: ThreadId, to: AccountId | None, reason: str | None) -> Reading:
+async def assign(
+    site: Site,
+    caller: Caller,
+    thread_id: ThreadId,
+    to: AccountId | None,
+    reason: str | None,
+    seen: AccountId | UnsetType | None = UNSET,
+) -> Reading:
     """Gives the thread to somebody, or to nobody; of two who take it at once one wins. The same again changes nothing.
 
-    Raises NotFound, ColleagueUnknown and AssignedToAnother.
+    `seen` is who had it on the page. Raises NotFound, ColleagueUnknown, AssignedToAnother and ChangedSince.
     """
     if reason is not None:
         rules.check_sentence(reason)
@@ -91,6 +108,7 @@ async def assign(site: Site, caller: Caller, thread_id: ThreadId, to: AccountId 
         row = await seen_thread(tx, caller, thread_id, held=True)
         if row.assignee_id != to:
             await _check_colleague(tx, row, to)
+            handling_rules.check_is_as_seen(row.assignee_id, row.assignee_id if seen is UNSET else seen)
             has_reason = reason is not None
             handling_rules.check_may_assign(caller.actor, row.assignee_id, to, has_reason=has_reason)
             await _store_assignment(tx, site, caller, msgspec.structs.replace(row, assignee_id=to), reason)
@@ -102,10 +120,10 @@ async def hand_on(tx: Tx, site: Site, caller: Caller, row: StoredThread, to: Acc
     await _store_assignment(tx, site, caller, msgspec.structs.replace(row, assignee_id=to), None)
 
 
-async def close(site: Site, caller: Caller, thread_id: ThreadId, sentence: str) -> Reading:
-    """Closes the thread with a sentence that says what to do next, and tells the patient.
+async def close(site: Site, caller: Caller, thread_id: ThreadId, sentence: str, seen: int | None = None) -> Reading:
+    """Closes the thread with a sentence that says what to do next, and tells the patient. `seen` is the last number read.
 
-    The same sentence again changes nothing. Raises NotFound, EscalationOpen and ThreadCannotMove.
+    The same sentence again changes nothing. Raises NotFound, EscalationOpen, ThreadCannotMove and ChangedSince.
     """
     rules.check_sentence(sentence, "Say what happens next, in a sentence to the patient.")
     async with site.db.transaction(caller.scope) as tx:
@@ -113,6 +131,7 @@ async def close(site: Site, caller: Caller, thread_id: ThreadId, sentence: str) 
         before = await reading_of(tx, site, caller, thread_id)
         if before.closing == sentence:
             return before
+        handling_rules.check_has_read(row.last_seq, row.last_seq if seen is None else seen)
         state = rules.moved(row.state, "close")
         if await unresolved_of(tx, thread_subject(thread_id)) is not None:
             raise handling_rules.EscalationOpen
@@ -129,11 +148,14 @@ async def close(site: Site, caller: Caller, thread_id: ThreadId, sentence: str) 
         return await reading_of(tx, site, caller, thread_id)
 
 
-async def reopen(site: Site, caller: Caller, thread_id: ThreadId) -> Reading:
-    """Opens a closed thread again; an open one stays as it is. Raises NotFound."""
+async def reopen(site: Site, caller: Caller, thread_id: ThreadId, seen: UUID | None = None) -> Reading:
+    """Opens a closed thread again; an open one stays as it is. `seen` is the closing on the page; another one stays.
+
+    Raises NotFound.
+    """
     async with site.db.transaction(caller.scope) as tx:
         row = await seen_thread(tx, caller, thread_id, held=True)
-        if row.state == "closed":
+        if row.state == "closed" and seen in (None, row.closure_id):
             opened = msgspec.structs.replace(row, state=rules.moved(row.state, "reopen"), closure_id=None)
             await _stored(tx, caller, opened, "reopened")
         return await reading_of(tx, site, caller, thread_id)

@@ -30,6 +30,12 @@ class Instant(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class NewNote(msgspec.Struct, frozen=True):
+    """A note that was stored just now."""
+
+    note_id: UUID
+
+
 class StoredNote(msgspec.Struct, frozen=True, kw_only=True):
     """A note of the staff."""
 
@@ -143,10 +149,24 @@ CLOSURES = Query(
     """,
 )
 
-INSERT_NOTE = Command("""
+INSERT_NOTE = Query(
+    NewNote,
+    """
     insert into note (clinic_id, note_id, thread_id, patient_id, author_id, author_name, body_sealed, written_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8)
-""")
+    on conflict on constraint note_pkey do nothing
+    returning note_id
+    """,
+)
+
+NOTE = Query(
+    StoredNote,
+    """
+    select note_id, author_id, author_name, body_sealed, written_at
+    from note
+    where clinic_id = $1 and note_id = $2 and thread_id = $3
+    """,
+)
 
 NOTES = Query(
     StoredNote,
@@ -282,8 +302,9 @@ async def closures(tx: Tx, thread_id: ThreadId) -> list[ClosureRow]:
     return await tx.all(CLOSURES, tx.clinic_id, thread_id)
 
 
-async def insert_note(tx: Tx, row: StoredThread, note_id: UUID, body_sealed: bytes, caller: Caller) -> None:
-    await tx.run(
+async def insert_note(tx: Tx, row: StoredThread, note_id: UUID, body_sealed: bytes, caller: Caller) -> bool:
+    """Whether it is there now by this; not when its id is taken."""
+    made = await tx.first(
         INSERT_NOTE,
         tx.clinic_id,
         note_id,
@@ -294,6 +315,12 @@ async def insert_note(tx: Tx, row: StoredThread, note_id: UUID, body_sealed: byt
         body_sealed,
         tx.now,
     )
+    return made is not None
+
+
+async def note(tx: Tx, note_id: UUID, thread_id: ThreadId) -> StoredNote | None:
+    """One note of this thread."""
+    return await tx.first(NOTE, tx.clinic_id, note_id, thread_id)
 
 
 async def notes(tx: Tx, thread_id: ThreadId) -> list[StoredNote]:

@@ -60,6 +60,12 @@ class EscalationOpen(Conflict):
         super().__init__("Something urgent in this thread is not resolved. Record what was done first, then close it.")
 
 
+class ChangedSince(Conflict):
+    """What the page was made from is not so any more: pressing again on the new page does it."""
+
+    code = "changed-since"
+
+
 class NumberUnknown(Invalid):
     """No message of the thread has this number."""
 
@@ -102,6 +108,20 @@ def check_may_assign(actor: Actor, holder: AccountId | None, to: AccountId | Non
         return
     message = "A colleague has this thread. Say why it should be somebody else's."
     raise AssignedToAnother(message, by=str(holder))
+
+
+def check_is_as_seen(now: object, seen: object, wanted: object = None) -> None:
+    """What a person acts on is what their page showed, or already what they want. Raises ChangedSince."""
+    if now not in (seen, wanted):
+        message = "Somebody changed this meanwhile. Look at it as it is now, then press again."
+        raise ChangedSince(message)
+
+
+def check_has_read(last_seq: int, seen: int) -> None:
+    """Nobody closes over a message that their page did not show. Raises ChangedSince."""
+    if last_seq > seen:
+        message = "A new message came meanwhile. Read it first. What you wrote stands below."
+        raise ChangedSince(message)
 
 
 def check_reads(roles: Iterable[str], pool: Pool) -> None:

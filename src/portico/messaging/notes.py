@@ -9,7 +9,7 @@ import msgspec
 from portico.access import Caller
 from portico.audit import Object, record
 from portico.ids import AccountId, PatientId, ThreadId
-from portico.messaging import handling_queries, rules
+from portico.messaging import handling_queries, handling_rules, rules
 from portico.messaging.actions import seen_thread
 from portico.messaging.handling_queries import StoredNote
 from portico.platform.database import Tx
@@ -28,14 +28,18 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     written_at: datetime
 
 
-async def write_note(site: Site, caller: Caller, thread_id: ThreadId, body: str) -> Note:
-    """Keeps a note. Raises NotFound, NothingWritten and TooLong."""
+async def write_note(site: Site, caller: Caller, thread_id: ThreadId, body: str, note_id: UUID | None = None) -> Note:
+    """Keeps a note. Under an id that its page made, sending the page twice keeps it once.
+
+    Raises NotFound, NothingWritten, TooLong and ChangedSince for other words under an id that is taken.
+    """
     rules.check_sentence(body, "Write the note first.")
     async with site.db.transaction(caller.scope) as tx:
         row = await seen_thread(tx, caller, thread_id)
-        note_id = tx.ids.new()
+        note_id = note_id or tx.ids.new()
         box = await site.vault.patient(tx, row.patient_id)
-        await handling_queries.insert_note(tx, row, note_id, box.seal_text(_place(note_id), body), caller)
+        if not await handling_queries.insert_note(tx, row, note_id, box.seal_text(_place(note_id), body), caller):
+            return _kept_before(box, await handling_queries.note(tx, note_id, thread_id), caller, body)
         announce(tx, "thread", thread_id)
         await record(tx, caller, "create", Object("note", note_id), patient=row.patient_id)
         return Note(
@@ -45,6 +49,14 @@ async def write_note(site: Site, caller: Caller, thread_id: ThreadId, body: str)
             body=body,
             written_at=tx.now,
         )
+
+
+def _kept_before(box: Box, stored: StoredNote | None, caller: Caller, body: str) -> Note:
+    kept = None if stored is None else _opened(box, stored)
+    if kept is None or (kept.author_id, kept.body) != (caller.account_id, body):
+        message = "Other words were kept from this page before. Press once more to keep these as a note of their own."
+        raise handling_rules.ChangedSince(message)
+    return kept
 
 
 async def read_notes(site: Site, caller: Caller, thread_id: ThreadId) -> Sequence[Note]:

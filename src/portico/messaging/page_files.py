@@ -20,7 +20,7 @@ from portico.platform.site import Site
 BODY_LIMIT: Final = 3 * FILE_BYTES + 2 * 1024 * 1024
 """What one page may bring at once; more is sent in several steps."""
 KEPT: Final = "attachment"
-"""The field that names a file which was taken before: its id and name."""
+"""The field that names a file which was taken before: its id and name. Beside one message its id follows, as below."""
 NEW: Final = "files"
 """The field with files that are sent now."""
 
@@ -38,6 +38,8 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     data: Mapping[str, str]
     files: tuple[ChosenFile, ...]
     problem: str | None
+    files_beside: Mapping[str, tuple[ChosenFile, ...]] = {}
+    """Files that stand beside one message of the page, by its id."""
 
 
 class FilesRefused(Malformed):
@@ -56,17 +58,22 @@ async def sent_form(request: AnyRequest, site: Site) -> SentForm:
 
 async def received(site: Site, caller: Caller, patient_id: PatientId, form: SentForm) -> Received:
     """Takes the files of a form. One that is refused costs neither what was written nor the others. Raises Malformed."""
-    files = [_chosen(text) for text in form.texts.get(KEPT, ())]
+    files: dict[str, list[ChosenFile]] = {}
+    for name, texts in form.texts.items():
+        if name.partition("-")[0] == KEPT:
+            files[_beside(name)] = [_chosen(text) for text in texts]
     problems = [TOO_LARGE] if form.too_large else []
     problems += [CROWDED] if form.crowded else []
     for file in form.files:
         taken = await _taken(site, caller, patient_id, file)
         if isinstance(taken, ChosenFile):
-            files.append(taken)
+            files.setdefault(_beside(file.field), []).append(taken)
         else:
             problems.append(taken)
     data = {name: texts[-1] for name, texts in form.texts.items() if texts}
-    return Received(data=data, files=tuple(files), problem=" ".join(problems) or None)
+    plain = tuple(files.pop("", ()))
+    beside = {of: tuple(found) for of, found in files.items()}
+    return Received(data=data, files=plain, problem=" ".join(problems) or None, files_beside=beside)
 
 
 def check_files(problem: str | None) -> None:
@@ -82,6 +89,11 @@ def files_of_draft(draft: Draft) -> tuple[ChosenFile, ...]:
 
 def ids_of(files: Sequence[ChosenFile]) -> tuple[UUID, ...]:
     return tuple(each.id for each in files)
+
+
+def _beside(name: str) -> str:
+    """The id of the message beside which a field stands; empty for the field of the page itself."""
+    return name.partition("-")[2]
 
 
 async def _taken(site: Site, caller: Caller, patient_id: PatientId, file: SentFile) -> ChosenFile | str:

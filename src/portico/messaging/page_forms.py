@@ -116,18 +116,6 @@ def composed(sent: Received, thread_id: UUID | None = None) -> Composed:
     )
 
 
-def corrected(sent: Received, of: UUID) -> Corrected:
-    """What was written to take a message back, as it was sent. Raises Malformed without the copy's id."""
-    data = sent.data
-    return Corrected(
-        of=of,
-        new_id=uuid_in(data, "new_id"),
-        reason=text_in(data, "reason"),
-        body=text_in(data, "body"),
-        files=sent.files,
-    )
-
-
 def correction_of(sent: Corrected, files: tuple[UUID, ...]) -> Correction:
     """The correction with these files."""
     return Correction(reason=sent.reason, body=sent.body or None, new_id=MessageId(sent.new_id), attachments=files)

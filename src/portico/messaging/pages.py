@@ -17,10 +17,8 @@ from portico.messaging.page_files import BODY_LIMIT, check_files, ids_of, receiv
 from portico.messaging.page_forms import (
     TOPIC_NAMES,
     Composed,
-    Corrected,
     blank,
     composed,
-    corrected,
     correction_of,
     faults_shown,
     new_thread,
@@ -30,6 +28,7 @@ from portico.messaging.page_forms import (
 from portico.messaging.reading import Asked
 from portico.messaging.resending import sent_once
 from portico.messaging.sending import Delivered
+from portico.messaging.thread_forms import Typed, corrected, typed_in
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -126,6 +125,9 @@ async def send_answer(
         check_files(form.problem)
         if form.data.get("action") == "keep":
             await drafting.save_draft(site, caller, ThreadId(thread_id), written(sent, link.patient_id))
+            left = typed_in(form, thread_id, ("body",))
+            if left.has_words:
+                return await _thread(request, site, caller, link, thread_id, typed=left)
             return see_other(f"/for/{patient_id}/threads")
         message = await sent_once(
             site,
@@ -137,7 +139,11 @@ async def send_answer(
             ),
         )
     except DomainError as refusal:
-        return await _thread(request, site, caller, link, thread_id, sent=sent, refusal=refusal)
+        typed = typed_in(form, thread_id)
+        return await _thread(request, site, caller, link, thread_id, typed=typed, refusal=refusal)
+    left = typed_in(form, thread_id, ("body",))
+    if left.has_words:
+        return await _thread(request, site, caller, link, thread_id, typed=left, just_sent=sent.message_id)
     return _after_sending(link, thread_id, message)
 
 
@@ -170,7 +176,12 @@ async def retract_own(
             ),
         )
     except DomainError as refusal:
-        return await _thread(request, site, caller, link, thread_id, fix=sent, refusal=refusal)
+        typed = typed_in(form, thread_id)
+        return await _thread(request, site, caller, link, thread_id, typed=typed, refusal=refusal, fixing=message_id)
+    left = typed_in(form, thread_id, (f"fix-{message_id}",))
+    if left.has_words:
+        just_sent = None if copy is None else sent.new_id
+        return await _thread(request, site, caller, link, thread_id, typed=left, just_sent=just_sent)
     if copy is None:
         return see_other(f"/for/{patient_id}/threads/{thread_id}")
     return _after_sending(link, thread_id, copy)
@@ -236,13 +247,15 @@ async def _thread(
     thread_id: UUID,
     *,
     just_sent: UUID | None = None,
-    sent: Composed | None = None,
-    fix: Corrected | None = None,
+    typed: Typed | None = None,
     refusal: DomainError | None = None,
+    fixing: UUID | None = None,
 ) -> Response[bytes]:
+    """The thread, with what was typed on it. `fixing` is the message whose correction was refused."""
     room = await rooms.enter_room(site, caller, link.patient_id, ThreadId(thread_id))
-    sent = sent or blank(site.db.ids, thread_id, room.draft)
-    copy = "" if fix is None else fix.body
+    typed = typed or Typed()
+    sent = typed.sent or blank(site.db.ids, thread_id, room.draft)
+    unsent_words = [("", sent.body), *(("", fix.body) for fix in typed.fixes.values())]
     return page(
         "patient_thread.html",
         request,
@@ -251,9 +264,10 @@ async def _thread(
         room=room,
         thread=room.reading.thread,
         sent=sent,
-        fix=fix,
-        new_id=site.db.ids.new(),
-        unsent_guidance=await unsent.emergencies_in(site, caller, link.patient_id, ("", sent.body), ("", copy)),
+        fixes=typed.fixes,
+        fixing=fixing,
+        new_id=site.db.ids.new,
+        unsent_guidance=await unsent.emergencies_in(site, caller, link.patient_id, *unsent_words),
         just_sent=just_sent,
         problem=None if refusal is None else refusal.message,
         me=caller.account_id,

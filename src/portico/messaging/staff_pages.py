@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
+from msgspec import UNSET
 
 from portico.access import Caller, Permission, staff
 from portico.accounts.request_checks import MULTIPART
@@ -15,7 +16,6 @@ from portico.escalation.pages import OUTCOME_NAMES, STEP_NAMES, read_urgent
 from portico.escalation.words import read_rule_words
 from portico.ids import AccountId, MessageId, PatientId, ThreadId
 from portico.messaging import correcting, drafting, handling, marks, notes, reading, rooms, sending
-from portico.messaging.desk_forms import Typed, box, typed_in
 from portico.messaging.handling_rules import colleagues_for
 from portico.messaging.highlights import highlighted
 from portico.messaging.page_files import BODY_LIMIT, Received, check_files, ids_of, received, sent_form
@@ -26,7 +26,6 @@ from portico.messaging.page_forms import (
     Corrected,
     blank,
     composed,
-    corrected,
     correction_of,
     faults_shown,
     level_in,
@@ -39,6 +38,7 @@ from portico.messaging.page_forms import (
 )
 from portico.messaging.reading import Asked
 from portico.messaging.resending import sent_once
+from portico.messaging.thread_forms import Typed, box, corrected, typed_in
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
 from portico.platform.site import Site
@@ -49,6 +49,8 @@ _MESSAGE = f"{_THREAD}/messages/{{message_id:uuid}}"
 _ANSWER = {"audience": staff(Permission.ANSWER_THREADS)}
 _DESK = {"audience": staff(Permission.ANSWER_THREADS), "reads": MULTIPART, "body_limit": BODY_LIMIT}
 """Every act on the page of a thread sends the page's one form, files included."""
+_DIGITS = 9
+"""Of the number of a message in a form."""
 View = Annotated[str, Parameter(query="view")]
 
 VIEW_NAMES = {"open": "Open", "mine": "Mine", "closed": "Closed"}
@@ -158,7 +160,7 @@ async def staff_retract(
     form = await _form(request, site, caller, thread_id)
     sent = corrected(form, message_id)
     act = _correct(site, caller, ThreadId(thread_id), form, sent)
-    return await _after(request, site, caller, thread_id, form, act, fix=sent)
+    return await _after(request, site, caller, thread_id, form, act, f"fix-{message_id}")
 
 
 async def _correct(site: Site, caller: Caller, thread_id: ThreadId, form: Received, sent: Corrected) -> None:
@@ -185,7 +187,9 @@ async def staff_set_level(
 
 async def _set_level(site: Site, caller: Caller, thread_id: ThreadId, message_id: MessageId, form: Received) -> None:
     level = level_in(box(form, "level", message_id))
-    await handling.set_level(site, caller, thread_id, message_id, level, box(form, "why", message_id, "reason"))
+    seen = text_in(form.data, f"was-{message_id}")
+    why = box(form, "why", message_id, "reason")
+    await handling.set_level(site, caller, thread_id, message_id, level, why, level_in(seen) if seen else None)
 
 
 @post(f"{_THREAD}/assignment", opt=_DESK, request_max_body_size=BODY_LIMIT)
@@ -201,14 +205,21 @@ async def _assign(site: Site, caller: Caller, thread_id: ThreadId, form: Receive
     to, reason = ("give_to", "give_reason") if "give" in form.data else ("to", "take_reason")
     holder = AccountId(uuid_in(form.data, to)) if form.data.get(to) else None
     said = text_in(form.data, reason) or text_in(form.data, "reason")
-    await handling.assign(site, caller, thread_id, holder, said or None)
+    seen = _holder(form.data.get("holder", "")) if "holder" in form.data else UNSET
+    await handling.assign(site, caller, thread_id, holder, said or None, seen)
+
+
+def _holder(text: str) -> AccountId | None:
+    return AccountId(uuid_in({"holder": text}, "holder")) if text else None
 
 
 @post(f"{_THREAD}/closure", opt=_DESK, request_max_body_size=BODY_LIMIT)
 async def staff_close(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Closes the thread with a sentence that says what to do next."""
     form = await _form(request, site, caller, thread_id)
-    act = handling.close(site, caller, ThreadId(thread_id), text_in(form.data, "sentence"))
+    seen = form.data.get("seen", "")
+    read = int(seen) if seen.isascii() and seen.isdigit() and len(seen) <= _DIGITS else None
+    act = handling.close(site, caller, ThreadId(thread_id), text_in(form.data, "sentence"), read)
     return await _after(request, site, caller, thread_id, form, act, "sentence")
 
 
@@ -216,7 +227,9 @@ async def staff_close(request: AnyRequest, site: Site, caller: Caller, thread_id
 async def staff_reopen(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Opens a closed thread again."""
     form = await _form(request, site, caller, thread_id)
-    return await _after(request, site, caller, thread_id, form, handling.reopen(site, caller, ThreadId(thread_id)))
+    seen = uuid_in(form.data, "closure") if form.data.get("closure") else None
+    act = handling.reopen(site, caller, ThreadId(thread_id), seen)
+    return await _after(request, site, caller, thread_id, form, act)
 
 
 @post(
@@ -227,7 +240,8 @@ async def staff_reopen(request: AnyRequest, site: Site, caller: Caller, thread_i
 async def staff_note(request: AnyRequest, site: Site, caller: Caller, thread_id: UUID) -> Response[bytes]:
     """Keeps a note that only staff read."""
     form = await _form(request, site, caller, thread_id)
-    act = notes.write_note(site, caller, ThreadId(thread_id), text_in(form.data, "note"))
+    made = uuid_in(form.data, "note_id") if "note_id" in form.data else None
+    act = notes.write_note(site, caller, ThreadId(thread_id), text_in(form.data, "note"), made)
     return await _after(request, site, caller, thread_id, form, act, "note")
 
 
@@ -245,13 +259,12 @@ async def _after(
     form: Received,
     act: Awaitable[object],
     *done: str,
-    fix: Corrected | None = None,
 ) -> Response[bytes]:
     """Back to the thread. What stands in other boxes comes back, and after a refusal everything."""
     try:
         await act
     except DomainError as refusal:
-        return await _show(request, site, caller, thread_id, typed_in(form, thread_id), refusal, fix=fix)
+        return await _show(request, site, caller, thread_id, typed_in(form, thread_id), refusal)
     left = typed_in(form, thread_id, done)
     if left.has_words:
         return await _show(request, site, caller, thread_id, left)
@@ -265,8 +278,6 @@ async def _show(
     thread_id: UUID,
     typed: Typed | None = None,
     refusal: DomainError | None = None,
-    *,
-    fix: Corrected | None = None,
 ) -> Response[bytes]:
     desk = await rooms.enter_desk(site, caller, ThreadId(thread_id))
     thread = desk.reading.thread
@@ -281,8 +292,8 @@ async def _show(
         highlighted=highlighted,
         sent=typed.sent or blank(site.db.ids, thread_id, desk.draft),
         typed=typed.boxes,
-        fix=fix,
-        new_id=site.db.ids.new(),
+        fixes=typed.fixes,
+        new_id=site.db.ids.new,
         problem=None if refusal is None else refusal.message,
         me=caller.account_id,
         may_retract_all=caller.actor.may(Permission.LOWER_LEVELS),

@@ -12,6 +12,7 @@ from litestar.params import Body
 
 from portico.access import Caller, Permission, staff
 from portico.errors import DomainError, Malformed
+from portico.escalation import handling
 from portico.escalation.model import Resolution
 from portico.escalation.pages import CAUSE_NAMES, LEVEL_NAMES, OUTCOME_NAMES, outcome_of, read_urgent
 from portico.escalation.rules import NoteNeeded, NoteTooLong
@@ -96,20 +97,35 @@ async def answers_so_far_page(request: AnyRequest, site: Site, caller: Caller, r
 
 
 @post("/reviews/{review_id:uuid}/claim", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
-async def claim_page(request: AnyRequest, site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
-    """Claims this review."""
+async def claim_page(request: AnyRequest, site: Site, caller: Caller, review_id: UUID, data: Form) -> Response[bytes]:
+    """Claims this review; a decision that was begun before stands on the page."""
     try:
         await actions.claim_review(site, caller, ReviewId(review_id))
     except rules.ClaimedByAnother as refusal:
-        return await _refused(request, site, caller, ReviewId(review_id), refusal)
-    return see_other(f"/reviews/{review_id}")
+        return await _refused(request, site, caller, ReviewId(review_id), refusal, _begun(data))
+    return await _with_decision(request, site, caller, ReviewId(review_id), data) or see_other(f"/reviews/{review_id}")
 
 
 @post("/reviews/{review_id:uuid}/release", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
-async def release_page(site: Site, caller: Caller, review_id: UUID) -> Response[bytes]:
-    """Puts the review back into the queue."""
+async def release_page(request: AnyRequest, site: Site, caller: Caller, review_id: UUID, data: Form) -> Response[bytes]:
+    """Puts the review back into the queue; a decision that was begun stands on the page until it is left."""
     await actions.release_review(site, caller, ReviewId(review_id))
-    return see_other("/reviews")
+    return await _with_decision(request, site, caller, ReviewId(review_id), data) or see_other("/reviews")
+
+
+@post("/reviews/{review_id:uuid}/acknowledgement", opt={"audience": staff(Permission.DECIDE_REVIEWS)})
+async def acknowledge_case_page(
+    request: AnyRequest, site: Site, caller: Caller, review_id: UUID, data: Form
+) -> Response[bytes]:
+    """Says "I am on it" about the urgent case of these answers; a decision that was begun stands on the page."""
+    of = ReviewId(review_id)
+    case = (await reading.read_review(site, caller, of)).urgent
+    try:
+        if case is not None:
+            await handling.acknowledge(site, caller, case.escalation_id)
+    except DomainError as refusal:
+        return await _refused(request, site, caller, of, refusal, _begun(data))
+    return await _with_decision(request, site, caller, of, data) or see_other(f"/reviews/{review_id}")
 
 
 @post("/reviews/{review_id:uuid}/decision", opt={"audience": staff(Permission.DECIDE_REVIEWS)})
@@ -201,6 +217,23 @@ async def _refused(
     return await _review_page(request, site, caller, read, problem=refusal, sent=sent)
 
 
+async def _with_decision(
+    request: AnyRequest, site: Site, caller: Caller, review_id: ReviewId, form: dict[str, str]
+) -> Response[bytes] | None:
+    """The review with the decision that was begun; None when nothing was."""
+    begun = _begun(form)
+    if begun is None:
+        return None
+    read = await reading.read_review(site, caller, review_id)
+    return await _review_page(request, site, caller, read, sent=begun)
+
+
+def _begun(form: dict[str, str]) -> SentDecision | None:
+    """What stands in the decision form; None when nothing does."""
+    sent = _sent(form)
+    return None if sent == SentDecision() else sent
+
+
 def _field_of(problem: DomainError | None, sent: SentDecision | None) -> str | None:
     """The field of the decision form that a refusal is about."""
     if isinstance(problem, rules.DangerNotSeen):
@@ -273,6 +306,7 @@ ROUTES: list[HTTPRouteHandler] = [
     answers_so_far_page,
     claim_page,
     release_page,
+    acknowledge_case_page,
     decide_page,
     summary_pdf,
 ]
