@@ -281,8 +281,8 @@ async def test_what_was_found_is_marked_and_what_was_written_is_never_markup(por
     alice, nora = await portal.as_("alice"), await portal.as_("nora")
     thread = await started(alice, alice.own, "<b>I am worried</b> & sore", subject="<i>Knee</i>")
     answer = await nora.http.get(f"/threads/{thread}")
-    assert '<mark title="T18">worried</mark>' in answer.text
-    assert '<mark title="T21">sore</mark>' in answer.text
+    assert '<mark title="a worry that is not clear (T18)">worried</mark>' in answer.text
+    assert '<mark title="soreness of the first days (T21)">sore</mark>' in answer.text
     assert "&lt;b&gt;I am " in answer.text
     assert "<b>" not in answer.text
     assert "<i>" not in answer.text

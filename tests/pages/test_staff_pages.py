@@ -146,11 +146,29 @@ async def test_what_was_ended_too_soon_is_raised_again_with_a_reason(portal: Por
     assert "Call 911 now" in (await Tab(await portal.as_("alice")).open("/")).text
 
 
-async def test_a_case_says_in_words_what_was_noticed(portal: Portal) -> None:
-    await case_of(portal, "alice")
+async def test_a_case_says_in_words_which_sign_was_told(portal: Portal) -> None:
+    review = await walks.claimed(portal, "alice", walks.SADDLE)
+    words = "Lower back: Numb saddle area. A sign of an emergency in the answers, or not ruled out ( PS01 )."
+    tab = Tab(await portal.as_("dr.adams"))
+    for address in ("/escalations", f"/reviews/{review.review_id}", f"/responses/{review.response_id}/summary"):
+        page = await tab.open(address)
+        assert words.replace("( PS01 )", "(PS01)") in page.text.replace("( PS01 )", "(PS01)").replace(" .", "."), (
+            address
+        )
+    assert "saddle" not in (await Tab(await portal.as_("fred")).open("/escalations")).text
+
+
+async def test_a_sign_that_is_told_later_under_the_same_rule_is_named_too(portal: Portal) -> None:
+    tab = Tab(await portal.as_("alice"))
+    await tab.open("/")
+    await tab.press(tab.page.form("/intake"))
+    screen = tab.address.replace("screens/1", "screens/2")
+    for answers in ({"rf.any.weakness": "yes"}, {"rf.any.numbness": "unsure"}, {"rf.any.lump": "yes"}):
+        await tab.open(screen)
+        await tab.send(tab.page.forms[-1], answers, ("go", "on"))
     page = await Tab(await portal.as_("nora")).open("/escalations")
-    assert "A sign of an emergency in the answers, or not ruled out (PS01)." in page.text
-    assert "PS01" not in (await Tab(await portal.as_("fred")).open("/escalations")).text
+    assert "New weakness; Spreading numbness; Growing lump." in page.text
+    assert await walks.count(portal, "escalation") == 1
 
 
 async def test_the_front_desk_reads_whom_to_call_and_nothing_more(portal: Portal) -> None:
@@ -204,7 +222,7 @@ async def test_a_decision_without_the_claim_keeps_the_words(portal: Portal) -> N
     tab = await reading(portal)
     await tab.press(tab.page.form("/claim"))
     form = tab.page.form("/decision")
-    await tab.press(tab.page.form("/release"))
+    await tab.press(replace(form, action=form.action.replace("/decision", "/release")))
     await tab.press(form, decision="refer", sentence="Made-up words for you.")
     assert tab.status == 412
     assert "You do not hold this review now." in tab.page.text

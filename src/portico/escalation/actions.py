@@ -84,6 +84,8 @@ async def enter(tx: Tx, after: Escalation, step: Step, told: Sequence[str] = ())
 async def _add(tx: Tx, settings: ClinicSettings, trigger: Trigger, current: Escalation) -> None:
     merged = rules.merge(current, trigger)
     if not (merged.is_higher or merged.added or merged.cause != current.cause):
+        if merged.link_ids != current.link_ids:
+            await queries.update(tx, msgspec.structs.replace(current, link_ids=merged.link_ids))
         return
     after = current
     told: tuple[str, ...] = ()
@@ -93,7 +95,11 @@ async def _add(tx: Tx, settings: ClinicSettings, trigger: Trigger, current: Esca
     elif current.acknowledged_by is not None:
         told = (account(current.acknowledged_by),)
     after = msgspec.structs.replace(
-        after, cause=merged.cause, rules=merged.rules, rule_set_version=trigger.rule_set_version
+        after,
+        cause=merged.cause,
+        rules=merged.rules,
+        link_ids=merged.link_ids,
+        rule_set_version=trigger.rule_set_version,
     )
     await queries.update(tx, after)
     await enter(tx, after, _step(tx, "raise_level" if merged.is_higher else "add_rules", trigger, merged.added), told)
@@ -109,6 +115,7 @@ def _new(tx: Tx, settings: ClinicSettings, trigger: Trigger) -> Escalation:
         state="raised",
         cause=trigger.cause,
         rules=tuple(dict.fromkeys(trigger.rules)),
+        link_ids=tuple(dict.fromkeys(trigger.link_ids)),
         rule_set_version=trigger.rule_set_version,
         rung=0,
         deadline=ladder.acknowledge_by(trigger.level, 0, tx.now, settings),

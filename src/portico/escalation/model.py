@@ -43,6 +43,8 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """`slug|version` of the rules that fired."""
     actor_id: AccountId | None
     """Who did what set it off; None for the program itself."""
+    link_ids: tuple[str, ...] = ()
+    """LinkIds of the answers behind it."""
     tell_first: AccountId | None = None
     """Whom to tell before the pool, e.g. the review's own clinician."""
 
@@ -70,6 +72,8 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     resolved_by: AccountId | None
     resolved_at: datetime | None
     outcome: Outcome | None
+    link_ids: tuple[str, ...] = ()
+    """LinkIds of the answers behind it."""
 
     @property
     def subject(self) -> Subject:
@@ -97,6 +101,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     cause: Cause
     rules: tuple[str, ...]
+    link_ids: tuple[str, ...]
     rung: int
     deadline: datetime | None
     raised_at: datetime

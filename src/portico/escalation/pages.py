@@ -18,7 +18,7 @@ from portico.escalation.api import AskedState
 from portico.escalation.case_forms import Typed, TypedCases, event_in, typed_cases
 from portico.escalation.handling import Wanted
 from portico.escalation.model import Outcome, Resolution
-from portico.escalation.words import read_rule_words
+from portico.escalation.words import CaseWords, read_case_words
 from portico.ids import EscalationId
 from portico.platform.problems import status_of
 from portico.platform.requests import AnyRequest
@@ -220,7 +220,7 @@ async def _show(
         sent=sent,
         new_id=site.db.ids.new,
         elsewhere=[each for of, each in sent.items() if of not in shown and (each.note or each.why)],
-        words=await read_rule_words(site, caller) if may_read else {},
+        words=await read_case_words(site, caller) if may_read else CaseWords(),
         may_read=may_read,
         may_acknowledge=caller.actor.may(Permission.ACKNOWLEDGE_ESCALATIONS),
         may_resolve=caller.actor.may(Permission.RESOLVE_ESCALATIONS),

@@ -55,7 +55,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 _SELECT = """
     select escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules, rule_set_version, rung,
-        deadline, raised_at, waiting_since, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome
+        deadline, raised_at, waiting_since, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome, link_ids
     from escalation
 """
 
@@ -63,8 +63,8 @@ INSERT = Query(
     EscalationKey,
     """
     insert into escalation (clinic_id, escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules,
-        rule_set_version, rung, deadline, raised_at, waiting_since)
-    values ($1, $2, $3, $4, $5, $6, 'raised', $7, $8, $9, 0, $10, $11, $11)
+        rule_set_version, rung, deadline, raised_at, waiting_since, link_ids)
+    values ($1, $2, $3, $4, $5, $6, 'raised', $7, $8, $9, 0, $10, $11, $11, $12)
     on conflict (clinic_id, subject_kind, subject_id) where state <> 'resolved' do nothing
     returning escalation_id
     """,
@@ -93,7 +93,7 @@ UPDATE = Command("""
     update escalation
     set level = $3, state = $4, cause = $5, rules = $6, rule_set_version = $7, rung = $8, deadline = $9,
         acknowledged_by = $10, acknowledged_at = $11, resolved_by = $12, resolved_at = $13, outcome = $14,
-        waiting_since = $15
+        waiting_since = $15, link_ids = $16
     where clinic_id = $1 and escalation_id = $2
 """)
 
@@ -173,7 +173,7 @@ COURSE = Query(
 _LISTED = """
     select e.escalation_id, e.patient_id, patient.name as patient_name,
         patient.verified as patient_verified, e.subject_kind, e.subject_id, e.level,
-        e.level_rank, e.state, e.cause, e.rules, e.rung, e.deadline, e.raised_at, e.acknowledged_by,
+        e.level_rank, e.state, e.cause, e.rules, e.link_ids, e.rung, e.deadline, e.raised_at, e.acknowledged_by,
         acknowledger.name as acknowledged_by_name, e.acknowledged_at, e.resolved_by,
         resolver.name as resolved_by_name, e.resolved_at, e.outcome
     from escalation e
@@ -250,6 +250,7 @@ async def insert(tx: Tx, new: Escalation) -> bool:
         new.rule_set_version,
         new.deadline,
         new.raised_at,
+        list(new.link_ids),
     )
     return row is not None
 
@@ -298,6 +299,7 @@ async def update(tx: Tx, after: Escalation) -> None:
         after.resolved_at,
         after.outcome,
         after.waiting_since,
+        list(after.link_ids),
     )
 
 

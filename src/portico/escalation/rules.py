@@ -111,6 +111,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[str, ...]
     is_higher: bool
     added: tuple[str, ...]
+    link_ids: tuple[str, ...]
 
 
 def merge(current: Escalation, trigger: Trigger) -> Merged:
@@ -124,6 +125,7 @@ def merge(current: Escalation, trigger: Trigger) -> Merged:
         rules=(*current.rules, *added),
         is_higher=is_higher,
         added=added,
+        link_ids=tuple(dict.fromkeys((*current.link_ids, *trigger.link_ids))),
     )
 
 
@@ -238,6 +240,7 @@ def again(before: Escalation, by: AccountId) -> Trigger:
         level=before.level,
         cause=before.cause,
         rules=before.rules,
+        link_ids=before.link_ids,
         rule_set_version=before.rule_set_version,
         actor_id=by,
     )

@@ -353,6 +353,7 @@ async def raise_danger(tx: Tx, desk: Desk, caller: Caller, row: StoredResponse, 
         level=found.urgency or "same_day",
         cause="red_flag",
         rules=tuple(found.rules),
+        link_ids=tuple(found.link_ids),
         rule_set_version=f"{desk.rules.rule_set.slug}|{desk.rules.rule_set.version}",
         actor_id=caller.account_id,
     )

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import msgspec
 
+from portico import triage
 from portico.messaging.reading import Letter
 from portico.messaging.shapes import spans_of
 
@@ -13,6 +14,11 @@ class Piece(msgspec.Struct, frozen=True):
 
     text: str
     rows: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What these rows speak of, each with its code."""
+        return "; ".join(f"{triage.name_of_row(row)} ({row})" for row in self.rows)
 
 
 def highlighted(letter: Letter) -> list[Piece]:

@@ -255,7 +255,7 @@ COLUMN_CLASSES: Mapping[str, Mapping[ColumnClass, str]] = {
     },
     "escalation": {
         C.IDENTIFIER: "clinic_id escalation_id patient_id subject_id acknowledged_by resolved_by",
-        C.CODE: "subject_kind level cause rules rule_set_version outcome",
+        C.CODE: "subject_kind level cause rules link_ids rule_set_version outcome",
         C.STATE: "state",
         C.NUMBER: "level_rank rung",
         C.TIME: "deadline raised_at waiting_since acknowledged_at resolved_at",

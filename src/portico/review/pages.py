@@ -16,7 +16,7 @@ from portico.escalation import handling
 from portico.escalation.model import Resolution
 from portico.escalation.pages import CAUSE_NAMES, LEVEL_NAMES, OUTCOME_NAMES, outcome_of, read_urgent
 from portico.escalation.rules import NoteNeeded, NoteTooLong
-from portico.escalation.words import read_rule_words
+from portico.escalation.words import read_case_words
 from portico.ids import EscalationId, ResponseId, ReviewId
 from portico.intake.reading import kind_of
 from portico.intake.summary_pdf import render_pdf
@@ -89,11 +89,20 @@ async def review_page(request: AnyRequest, site: Site, caller: Caller, review_id
 async def answers_so_far_page(request: AnyRequest, site: Site, caller: Caller, response_id: UUID) -> Response[bytes]:
     """The answers that a danger was raised about, finished or not."""
     if await kind_of(site, caller, ResponseId(response_id)) == "check_in":
-        told = await read_check_in_answers(site, caller, ResponseId(response_id))
+        answers = await read_check_in_answers(site, caller, ResponseId(response_id))
         urgent = await read_urgent(site, caller)
-        return page("check_in_answers.html", request, read=told, urgent=urgent, level_names=LEVEL_NAMES)
+        return page("check_in_answers.html", request, read=answers, urgent=urgent, level_names=LEVEL_NAMES)
     read = await reading.read_answers_so_far(site, caller, ResponseId(response_id))
-    return page("answers_so_far.html", request, summary=read.summary, dangers=read.dangers, changes=[], **NAMES)
+    words = await read_case_words(site, caller)
+    return page(
+        "answers_so_far.html",
+        request,
+        summary=read.summary,
+        dangers=read.dangers,
+        changes=[],
+        words=words,
+        **NAMES,
+    )
 
 
 @post("/reviews/{review_id:uuid}/claim", opt={"audience": staff(Permission.CLAIM_REVIEWS)})
@@ -182,7 +191,7 @@ async def _review_page(
         request,
         status=200 if problem is None else status_of(problem),
         urgent=await read_urgent(site, caller),
-        words=await read_rule_words(site, caller),
+        words=await read_case_words(site, caller),
         entry=entry,
         summary=read.summary,
         changes=read.changes,

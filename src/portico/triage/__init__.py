@@ -5,6 +5,7 @@ from portico.triage.model import LEVELS, RANK, Level, Message, Reading, Span, hi
 from portico.triage.outcome import guidance_keys, rules_of
 from portico.triage.reading import failed, read
 from portico.triage.row_names import NAMES, name_of
+from portico.triage.rows import name_of_row
 
 __all__ = [
     "LEVELS",
@@ -19,6 +20,7 @@ __all__ = [
     "higher",
     "make_ready",
     "name_of",
+    "name_of_row",
     "read",
     "rules_of",
     "version",

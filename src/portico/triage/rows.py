@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from portico.triage.model import Level
+from portico.triage.row_names import NAMES
 
 NUMB_WINDOW_HOURS = 8.0
 """Design section 2 and clinical.md T13: the default of a setting that the clinic must confirm (CMC)."""
@@ -239,6 +240,12 @@ ST_IDS: Mapping[str, str] = {
     "T23": "ST23", "T24": "ST24", "T25": "ST26", "T26": "ST18",
 }  # fmt: skip
 """The rule of clinical.md section 11 for each row of section 5."""
+
+
+def name_of_row(row: str) -> str:
+    """The signal of a row, or its id when it has no name."""
+    return NAMES.get(ST_IDS.get(row, row), row)
+
 
 GUIDANCE: Mapping[str, str] = {
     "T1": "em.breath", "T2": "em.allergy", "T3": "em.911", "T4": "sd.call", "T5": "em.911", "T6": "em.911",

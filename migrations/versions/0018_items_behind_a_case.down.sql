@@ -1,0 +1,1 @@
+alter table escalation drop column link_ids;
