@@ -231,3 +231,25 @@ async def test_a_page_needs_the_token_with_files_too(portal: Portal) -> None:
         "/sign-out", content=b"--x--\r\n", headers={"Content-Type": "multipart/form-data; boundary=x"}
     )
     assert plain.status_code == 415
+
+
+async def test_a_danger_in_the_name_of_a_file_is_raised_with_the_save_and_told_at_once(portal: Portal) -> None:
+    alice, nora = await portal.as_("alice"), await portal.as_("nora")
+    draft = await drafted(alice)
+    names = ("knee.jpg", "cant breathe chest pain right now.jpg")
+    for name, level in zip(names, (None, "emergency"), strict=True):
+        photo = await kept(alice, alice.own, (name, made_files.jpeg(), "image/jpeg"))
+        answer = await saved(alice, draft, await with_files(portal, f"/api/attachments/{photo['id']}"))
+        assert answer.status_code == 200, answer.text
+        draft = (draft[0], answer.json()["revision"])
+        assert [text["key"] for text in answer.json()["guidance"]] == ([] if level is None else ["em.breath"])
+        cases = (await nora.send("GET", "/api/escalations")).json()["items"]
+        assert [case["level"] for case in cases] == ([] if level is None else [level])
+
+
+async def test_a_danger_in_the_name_of_a_file_that_a_page_takes_is_answered_on_the_next_page(portal: Portal) -> None:
+    alice = await portal.as_("alice")
+    path, revision = await screen_of_files(portal, alice)
+    photo: Sent = ("chest pain right now, short of breath.jpg", JPEG[1], JPEG[2])
+    answer = await posted(alice, path, revision, [photo])
+    assert "/danger" in answer.headers["location"]

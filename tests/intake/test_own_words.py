@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from portico import triage
-from portico.forms import Answer, Item, QuestionnaireResponse, ResponseItem
+from portico.forms import Answer, Attachment, Item, Questionnaire, QuestionnaireResponse, ResponseItem
 from portico.ids import LinkId
 from portico.intake.own_words import Heard, findings_of_words, heard_in, judged, written_in
 from portico.screening.model import DraftDanger
@@ -70,43 +70,86 @@ DANGERS = [
     ("goal.1", "My foot has been numb since yesterday", "same_day", "sd.nerve"),
 ]
 
+NOW = [
+    ("my chest hurts badly right now and I can't breathe", "emergency"),
+    ("I have chest pain and it goes down my left arm", "emergency"),
+    ("My throat is closing", "emergency"),
+    ("I want to kill myself", "emergency"),
+    ("I can't move my legs since this morning and I have no feeling down there", "emergency"),
+    ("tengo dolor de pecho y no puedo respirar", "emergency"),
+    ("me quiero morir", "emergency"),
+    ("I have a fever now", "call_now"),
+    ("my foot is numb since this morning", "same_day"),
+    ("bleeding that won't stop", "emergency"),
+]
+"""What is there while it is written, whatever was asked."""
+
+THEN = [
+    "Last year I had chest pain and could not breathe",
+    "As a child my throat closed after peanuts and I passed out",
+    "In 2015 I had a stroke, my face drooped",
+    "Hace dos años tuve un dolor de pecho muy fuerte",
+]
+"""What was, told as past."""
+
 PAST = [
     ("alg.1.text", "Penicillin. My throat closed and I could not breathe"),
     ("alg.1.text", "shellfish, hives, trouble breathing"),
     ("inj.1.reaction.text", "I passed out and my heart raced"),
     ("med.1", "nitroglycerin for chest pain if needed"),
+    ("med.1", "Zoloft, I tried to kill myself years ago"),
+    ("med.1", "nitro spray when I have chest pain"),
+    ("inj.1.reaction.text", "My face swelled up and I was short of breath for an hour"),
+    ("alg.1.text", "Bee sting: throat swelled shut, they gave me an epipen"),
+    ("reg.n.tried.pt", "Stopped after the third time, I got chest pain and passed out"),
+    ("alg.1.text", "camarones, se me cerró la garganta"),
+]
+
+FILES = [
+    "IMG_2041.jpg",
+    "MRI left knee 2023.pdf",
+    "chest x-ray report.pdf",
+    "blood test.pdf",
+    "lab results (2).pdf",
+    "scan.png",
 ]
 
 
-def answers(link_id: str, *texts: str) -> QuestionnaireResponse:
-    """These texts as answers to one question, wherever it stands in the form."""
-    made = [made for item in intake_form().item for made in _around(item, link_id, texts)]
+def answers(link_id: str, *texts: str, form: Questionnaire | None = None) -> QuestionnaireResponse:
+    """These texts, or files of these names, as answers to one question, wherever it stands in the form."""
+    made = [made for item in (form or intake_form()).item for made in _around(item, link_id, texts)]
     return QuestionnaireResponse(status="in-progress", item=tuple(made))
 
 
 def _around(item: Item, link_id: str, texts: Sequence[str]) -> list[ResponseItem]:
     if item.link_id == link_id:
-        answer = tuple(Answer(value_string=text) for text in texts)
-        return [ResponseItem(link_id=LinkId(link_id), answer=answer)]
+        is_file = item.type == "attachment"
+        answer = [
+            Answer(value_attachment=Attachment(title=text)) if is_file else Answer(value_string=text) for text in texts
+        ]
+        return [ResponseItem(link_id=LinkId(link_id), answer=tuple(answer))]
     inner = [made for child in item.item for made in _around(child, link_id, texts)]
     return [ResponseItem(link_id=item.link_id, item=tuple(inner))] if inner else []
 
 
-def heard(response: QuestionnaireResponse) -> list[Heard]:
+def heard(response: QuestionnaireResponse, form: Questionnaire | None = None) -> list[Heard]:
     """What the reader hears in these answers."""
-    written = written_in(intake_form(), response)
-    readings = {
-        each.text: triage.read(triage.Message(subject="", body=each.text, days_since_procedure=None, region=None))
-        for each in written
-    }
-    return heard_in(written, readings, "disposition")
+    written = written_in(form or intake_form(), response)
+    readings = {each.message: read(*each.message) for each in written}
+    return heard_in(written, readings, "disposition" if form is None else "level")
+
+
+def read(body: str, caption: str) -> triage.Reading:
+    captions = (caption,) if caption else ()
+    message = triage.Message(subject="", body=body, captions=captions, days_since_procedure=None, region=None)
+    return triage.read(message)
 
 
 def test_every_question_for_words_says_how_they_are_read() -> None:
     """A new one is read as a message until somebody decides otherwise, here and in the form."""
     manners = {
         each.link_id: each.manner
-        for link_id in _text_items()
+        for link_id in _text_items(intake_form())
         for each in written_in(intake_form(), answers(link_id, "x"))
     }
     assert manners == {
@@ -124,6 +167,7 @@ def test_every_question_for_words_says_how_they_are_read() -> None:
         "hx.3.where": "name",
         "goal.1": "now",
         "goal.1.hurts": "now",
+        "doc.2": "name",
         "q.1": "now",
         "pref.1.days": "name",
         "pref.1.language": "name",
@@ -131,12 +175,12 @@ def test_every_question_for_words_says_how_they_are_read() -> None:
     }
 
 
-def _text_items() -> list[str]:
+def _text_items(form: Questionnaire) -> list[str]:
     def within(item: Item) -> list[str]:
-        own = [item.link_id] if item.type in ("text", "string", "open-choice") else []
+        own = [item.link_id] if item.type in ("text", "string", "open-choice", "attachment") else []
         return [*own, *(link for child in item.item for link in within(child))]
 
-    return [link for item in intake_form().item for link in within(item)]
+    return [link for item in form.item for link in within(item)]
 
 
 @pytest.mark.parametrize(("link_id", "text"), [(link, text) for link, texts in ORDINARY.items() for text in texts])
@@ -160,8 +204,49 @@ def test_what_was_long_ago_is_told_to_the_clinician_and_calls_nobody(link_id: st
     assert (finding.effect, finding.severity, finding.link_ids) == ("note", "medium", (link_id,))
 
 
-def test_a_text_that_was_not_read_is_for_the_same_day() -> None:
-    written = written_in(intake_form(), answers("q.1", "How long does it take?"))
+FORMS = {file.slug: file.form for file in shipped().questionnaires.values()}
+PLACES = [(slug, link_id) for slug, form in FORMS.items() for link_id in _text_items(form)]
+
+
+def heard_at(slug: str, link_id: str, text: str) -> list[Heard]:
+    form = FORMS[slug]
+    return heard(answers(link_id, text, form=form), None if slug == "prolotherapy-intake" else form)
+
+
+@pytest.mark.parametrize(("text", "urgency"), NOW)
+@pytest.mark.parametrize(("slug", "link_id"), PLACES)
+def test_what_is_there_now_is_raised_under_every_question_of_both_forms(
+    slug: str, link_id: str, text: str, urgency: str
+) -> None:
+    (found,) = heard_at(slug, link_id, text)
+    assert (found.link_id, found.urgency, found.asks) == (link_id, urgency, True)
+
+
+@pytest.mark.parametrize("text", THEN)
+@pytest.mark.parametrize(("slug", "link_id"), PLACES)
+def test_what_is_told_as_past_calls_nobody_under_any_question_of_both_forms(slug: str, link_id: str, text: str) -> None:
+    assert [each for each in heard_at(slug, link_id, text) if each.asks] == []
+
+
+def test_both_forms_have_questions_for_words() -> None:
+    assert {slug for slug, _ in PLACES} == {"prolotherapy-intake", "soreness-checkin"}
+    assert ("prolotherapy-intake", "doc.2") in PLACES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_ordinary_name_of_a_file_calls_nobody(name: str) -> None:
+    assert heard(answers("doc.2", name)) == []
+
+
+def test_a_danger_in_the_name_of_a_file_is_heard() -> None:
+    (found,) = heard(answers("doc.2", "cant breathe chest pain right now.jpg"))
+    assert (found.link_id, found.urgency, found.asks) == ("doc.2", "emergency", True)
+    assert "em.breath" in found.texts
+
+
+@pytest.mark.parametrize("link_id", ["med.1", "q.1"])
+def test_a_text_that_was_not_read_is_for_the_same_day(link_id: str) -> None:
+    written = written_in(intake_form(), answers(link_id, "How long does it take?"))
     (found,) = heard_in(written, {}, "disposition")
     assert (found.urgency, found.rules, found.texts, found.asks) == ("same_day", ("ST30",), ("sd.call",), True)
 

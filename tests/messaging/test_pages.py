@@ -451,7 +451,7 @@ async def test_closing_again_by_loading_the_page_never_closes_over_a_new_message
     assert (tab.page.values("sentence"), tab.page.values("note")) == (["Made-up end"], ["Half"])
     await tab.send(act(tab, "closure"), {})
     assert "One more thing." in tab.page.text
-    assert tab.page.form("/reopening")
+    assert tab.page.form("/reopening").fields
 
 
 async def test_an_old_page_gives_and_levels_only_what_it_showed(fresh_portal: Portal) -> None:
@@ -487,4 +487,4 @@ async def test_opening_again_by_loading_the_page_leaves_a_later_closing(portal: 
     await tab.send(act(tab, "closure"), {"sentence": "Second end."})
     await tab.send(opening, {"note": "Half"})
     assert "Second end." in tab.page.text
-    assert tab.page.form("/reopening")
+    assert tab.page.form("/reopening").fields

@@ -9,7 +9,7 @@ from portico.care.days_since import days_since, latest_for
 from portico.forms import QuestionnaireResponse
 from portico.intake.answers import Desk
 from portico.intake.model import DangerLevel
-from portico.intake.own_words import Judged, heard_in, judged, written_in
+from portico.intake.own_words import Judged, Words, heard_in, judged, written_in
 from portico.platform.logs import log
 from portico.platform.site import Reader, Site
 
@@ -29,7 +29,7 @@ async def judge_all(
 ) -> list[Judged]:
     """As `judge`, for several versions of the answers; each text is read once."""
     written = [written_in(desk.form.questionnaire, answers) for answers in versions]
-    readings = await _read(site.reader, desk, {each.text for texts in written for each in texts})
+    readings = await _read(site.reader, desk, {each.message for texts in written for each in texts})
     kind = desk.rules.rule_set.result
     return [
         judged(desk.danger(answers, danger), heard_in(texts, readings, kind), texts, kind)
@@ -37,18 +37,25 @@ async def judge_all(
     ]
 
 
-async def _read(reader: Reader, desk: Desk, texts: Collection[str]) -> Mapping[str, triage.Reading]:
+async def _read(reader: Reader, desk: Desk, words: Collection[Words]) -> Mapping[Words, triage.Reading]:
     """The reading of each text; none at all when they could not be read in time.
 
     Only a check-in is about a procedure; an intake tells of what led to it.
     """
     procedure = None if desk.check_in is None else latest_for(desk.check_in.procedures, ())
     region = procedure.regions[0] if procedure is not None and len(procedure.regions) == 1 else None
-    messages = [
-        triage.Message(subject="", body=text, days_since_procedure=days_since(procedure, desk.today), region=region)
-        for text in texts
-        if len(text) <= LONGEST
-    ]
+    days = days_since(procedure, desk.today)
+    messages = {
+        (body, caption): triage.Message(
+            subject="",
+            body=body,
+            captions=(caption,) if caption else (),
+            days_since_procedure=days,
+            region=region,
+        )
+        for body, caption in words
+        if len(body) <= LONGEST
+    }
     if not messages:
         return {}
     try:
@@ -59,5 +66,5 @@ async def _read(reader: Reader, desk: Desk, texts: Collection[str]) -> Mapping[s
         return {}
 
 
-def _read_all(reader: Reader, messages: Collection[triage.Message]) -> dict[str, triage.Reading]:
-    return {message.body: reader(message) for message in messages}
+def _read_all(reader: Reader, messages: Mapping[Words, triage.Message]) -> dict[Words, triage.Reading]:
+    return {words: reader(message) for words, message in messages.items()}

@@ -32,7 +32,8 @@ WORDS: Final = "urn:portico:extension:words"
 
 Manner = Literal["now", "name", "past"]
 """`now`: read as a message. `name`: read, but a name or number that the reader cannot make out means nothing. `past`:
-asked for what was or what lasts, so what is heard there is told to the clinician and raises nothing."""
+asked for what was or what lasts, so what is heard there is told to the clinician, and calls somebody only when the words
+themselves say that it is so now."""
 
 _MANNERS: Final[Mapping[str, Manner]] = {"now": "now", "name": "name", "past": "past"}
 _UNCLEAR: Final = "T18"
@@ -52,6 +53,10 @@ _EFFECTS: Final[Mapping[ResultKind, Mapping[Urgency, Effect]]] = {
 }
 
 
+Words = tuple[str, str]
+"""What is read of one answer: a body, or the caption of a file."""
+
+
 class Written(NamedTuple):
     """One answer in the patient's own words; `row` is the occurrence of a repeating group that it stands in."""
 
@@ -59,6 +64,13 @@ class Written(NamedTuple):
     text: str
     manner: Manner
     row: RowRef | None
+    is_caption: bool = False
+    """The name of a file."""
+
+    @property
+    def message(self) -> Words:
+        """What is read: the words, or the name of a file."""
+        return ("", self.text) if self.is_caption else (self.text, "")
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -104,18 +116,21 @@ def _written(above: Node | None, items: Sequence[ResponseItem], row: RowRef | No
         for answer in item.answer:
             if answer.value_string and answer.value_string.strip():
                 yield Written(LinkId(item.link_id), answer.value_string.strip(), _manner(node), here)
+            name = None if answer.value_attachment is None else answer.value_attachment.title
+            if name and name.strip():
+                yield Written(LinkId(item.link_id), name.strip(), _manner(node, "name"), here, is_caption=True)
             yield from _written(node, answer.item, here)
         yield from _written(node, item.item, here)
 
 
-def _manner(node: Node | None) -> Manner:
+def _manner(node: Node | None, unless_told: Manner = "now") -> Manner:
     found = first(node.extensions, WORDS) if node is not None else None
-    return _MANNERS.get((found.value_code if found else None) or "now", "now")
+    return _MANNERS.get((found.value_code if found else None) or unless_told, "now")
 
 
-def heard_in(written: Iterable[Written], readings: Mapping[str, triage.Reading], kind: ResultKind) -> list[Heard]:
+def heard_in(written: Iterable[Written], readings: Mapping[Words, triage.Reading], kind: ResultKind) -> list[Heard]:
     """What these answers say that somebody must know; a text without a reading counts as one that failed."""
-    found = ((each, readings.get(each.text) or triage.failed()) for each in written)
+    found = ((each, readings.get(each.message) or triage.failed()) for each in written)
     return [_heard(each, reading) for each, reading in found if _counts(each, reading, kind)]
 
 
@@ -125,7 +140,16 @@ def _counts(written: Written, reading: triage.Reading, kind: ResultKind) -> bool
         return False
     if kind == "level" or reading.level != "same_day":
         return True
-    return written.manner != "past" and not (rows <= _ASKED_ANYWAY and not _is_alarm(reading))
+    if written.manner == "past" and not _is_now(written, reading):
+        return False
+    return not (rows <= _ASKED_ANYWAY and not _is_alarm(reading))
+
+
+def _is_now(written: Written, reading: triage.Reading) -> bool:
+    """Whether the words are about now. What was not read at all may be."""
+    if written.manner != "past" or triage.FAILED in reading.rows:
+        return True
+    return triage.is_told_as_present(written.text, reading)
 
 
 def _is_alarm(reading: triage.Reading) -> bool:
@@ -142,7 +166,7 @@ def _heard(written: Written, reading: triage.Reading) -> Heard:
         urgency=reading.level,
         rules=triage.rules_of(reading),
         texts=emergencies or keys,
-        asks=written.manner != "past",
+        asks=_is_now(written, reading),
     )
 
 
