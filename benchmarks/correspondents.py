@@ -47,7 +47,7 @@ class Writer:
     thread_id: ThreadId
 
 
-async def writers(house: House, count: int) -> Sequence[Writer]:
+async def writers(house: House, count: int, called: str = "writer") -> Sequence[Writer]:
     """So many patients with accounts, keys, sessions and threads, made by the portal's own code."""
     await asyncio.to_thread(triage.make_ready)
     clinic_id = house.people.by_name["alice"].clinic_id
@@ -56,15 +56,27 @@ async def writers(house: House, count: int) -> Sequence[Writer]:
     for number in range(count):
         async with house.site.db.transaction(SystemScope(clinic_id, "people of the benchmark")) as tx:
             patient_id = await people.create_patient(
-                tx, house.site.vault, name=f"Made Up {number}", born_on=date(1960, 1, 1), clinic_number=f"w-{number}"
+                tx,
+                house.site.vault,
+                name=f"Made Up {number}",
+                born_on=date(1960, 1, 1),
+                clinic_number=f"{called}-{number}",
             )
             account_id = await people.create_account(
-                tx, index, email=f"writer{number}@demo.test", name=f"Made Up {number}", patient_id=patient_id
+                tx, index, email=f"{called}{number}@demo.test", name=f"Made Up {number}", patient_id=patient_id
             )
         session = await _session(house, account_id, hat="patient")
         thread_id = await _thread(house, account_id, patient_id)
         made.append(Writer(session=session, account_id=account_id, patient_id=patient_id, thread_id=thread_id))
     return made
+
+
+async def alarm(house: House, writer: Writer) -> None:
+    """A danger in this writer's thread, which from then on stands among the first of the inbox."""
+    caller = _caller(house, writer.account_id, writer.patient_id)
+    async with house.site.db.transaction(caller.scope) as tx:
+        parcel = Parcel(message_id=MessageId(uuid4()), body=ALARMING)
+        await actions.append(tx, house.site, caller, writer.thread_id, parcel)
 
 
 async def staff_session(house: House, name: str) -> Session:

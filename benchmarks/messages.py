@@ -44,7 +44,7 @@ class Kind:
     what: str
     made: Callable[[int], Request]
     """The number-th, as it goes over HTTP."""
-    recorded: Callable[["_Recorder"], Awaitable[Sequence[Replay]]]
+    recorded: Callable[["Recorder"], Awaitable[Sequence[Replay]]]
     """What goes through pgbench, for each of its clients."""
 
 
@@ -75,7 +75,7 @@ async def section(house: House) -> Section:
     try:
         await _prepare(connection, people)
         known = await ids_in(connection)
-        measured = [await _measured(house, connection, known, kind) for kind in _kinds(people, nurse)]
+        measured = [await measured_in_turns(house, connection, known, kind) for kind in _kinds(people, nurse)]
     finally:
         await connection.close()
     return Section(
@@ -84,12 +84,12 @@ async def section(house: House) -> Section:
         f" on, {CLIENTS} clients. {ROUNDS} rounds of {SECONDS} s over HTTP, each followed by {SECONDS} s of the statements"
         f" of such requests through `pgbench -M prepared`, {CLIENTS} clients too. Messages of {len(CALM)} characters; the"
         f" tail is {MESSAGES - TAIL_AFTER} of the {MESSAGES} messages of a thread.",
-        lines=[line for each in measured for line in _lines(each)],
+        lines=[line for each in measured for line in lines_of(each)],
         notes=[_NOTE],
     )
 
 
-def _lines(measured: Measured) -> Iterator[Line]:
+def lines_of(measured: Measured) -> Iterator[Line]:
     what, replay = measured.what, measured.replay
     http, bare = median(measured.over_http), median(measured.by_pgbench)
     ratio = median(measured.ratios)
@@ -112,11 +112,7 @@ def _kinds(people: Sequence[Writer], nurse: Session) -> Sequence[Kind]:
             made=lambda n: _tail(others[n % len(others)]),
             recorded=lambda recorder: recorder.readings([_tail(each) for each in calm]),
         ),
-        Kind(
-            what="inbox page",
-            made=lambda _: _inbox(nurse),
-            recorded=lambda recorder: recorder.readings([_inbox(nurse)] * CLIENTS),
-        ),
+        inbox_page("inbox page", nurse),
         Kind(
             what="send",
             made=lambda n: _send(others, _CALM_THREADS, n, CALM),
@@ -130,14 +126,24 @@ def _kinds(people: Sequence[Writer], nurse: Session) -> Sequence[Kind]:
     ]
 
 
+def inbox_page(what: str, nurse: Session) -> Kind:
+    """The first page of the inbox, as a nurse reads it."""
+    return Kind(
+        what=what,
+        made=lambda _: _inbox(nurse),
+        recorded=lambda recorder: recorder.readings([_inbox(nurse)] * CLIENTS),
+    )
+
+
 def _parted(people: Sequence[Writer]) -> tuple[Sequence[Writer], Sequence[Writer], Sequence[Writer]]:
     """Whom pgbench replays, calm and alarmed, and those who write over HTTP: pgbench spends what a person may send."""
     return people[:CLIENTS], people[CLIENTS : 2 * CLIENTS], people[2 * CLIENTS :]
 
 
-async def _measured(house: House, connection: asyncpg.Connection, known: set[str], kind: Kind) -> Measured:
+async def measured_in_turns(house: House, connection: asyncpg.Connection, known: set[str], kind: Kind) -> Measured:
+    """One kind of request over HTTP and by pgbench, round by round."""
     async with logging(connection), serving(house) as (url, _):
-        replays = await kind.recorded(_Recorder(house, connection, url, known))
+        replays = await kind.recorded(Recorder(house, connection, url, known))
     await connection.execute("checkpoint")
     numbers = count(1)
     runs = [_APART * (client + 1) for client in range(CLIENTS)]
@@ -174,7 +180,7 @@ async def _together(house: House, replays: Sequence[Replay], runs: Sequence[int]
 
 
 @dataclass(frozen=True)
-class _Recorder:
+class Recorder:
     """Takes requests down; another is made before each, so that nothing in it is for the first time."""
 
     house: House
@@ -203,6 +209,14 @@ class _Recorder:
     async def _replay(self, request: Request, worked_on: Mapping[str, str]) -> Replay:
         run = await statements_of(self.house, lambda: ask(self.url, request))
         return await replay_of(self.connection, run, worked_on, self.known)
+
+
+async def put_last(connection: asyncpg.Connection) -> None:
+    """Lets the threads that were written into here stand last in the inbox again: their subjects are sealed for others."""
+    for prefix in (_CALM_THREADS, _ALARMING_THREADS):
+        await connection.execute(
+            "update thread set level = 'routine', waiting_since = null where starts_with(thread_id::text, $1)", prefix
+        )
 
 
 async def _prepare(connection: asyncpg.Connection, people: Sequence[Writer]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import asyncpg
 
@@ -13,6 +14,16 @@ from tests.torture.processes import Installation
 _DRAIN_SECONDS = 120
 _OVER = {"withdrawn", "not-set-up", "nobody-to-page"}
 """Ends without a mail: word that was taken back, and channels that the clinic or this person does not use."""
+_STEPS = """
+    select coalesce(m.thread_id::text, a.object_id) as thread_id,
+        case a.object_kind when 'thread' then a.outcome else 'written' end as step
+    from audit_event a
+    left join message m on a.object_kind = 'message' and m.message_id::text = a.object_id
+    where (a.action = 'change' and a.object_kind = 'thread' and a.outcome in ('closed', 'reopened'))
+        or (a.action = 'create' and a.object_kind = 'message' and m.from_patient)
+    order by a.event_id
+"""
+"""What opens and closes threads, in its order: each row is written while the thread is held."""
 _GRACE = "interval '30 seconds'"
 """How late a worker that has just been started may be with a deadline."""
 
@@ -120,6 +131,9 @@ async def audit_faults(place: Installation, bag: Mailbag) -> list[str]:
             connection, "action = 'change' and object_kind = 'escalation' and actor_kind <> 'system'"
         )
         closings = await _count(connection, "action = 'change' and object_kind = 'thread' and outcome = 'closed'")
+        reopenings = await _count(connection, "action = 'change' and object_kind = 'thread' and outcome = 'reopened'")
+        steps = await connection.fetch(_STEPS)
+        states = await connection.fetch("select thread_id::text, state from thread")
         reads = await _count(connection, "action = 'read' and object_kind = 'thread'")
         stored = await connection.fetch("select author_id::text, message_id::text from message")
     faults = [f"message {row['message_id']}: {made[tuple(row)]} rows" for row in stored if made[tuple(row)] != 1]
@@ -127,6 +141,10 @@ async def audit_faults(place: Installation, bag: Mailbag) -> list[str]:
         faults.append("the record names messages that are not there")
     faults += _out_of_bounds(bag.ledger, {"acknowledge", "resolve"}, escalations)
     faults += _out_of_bounds(bag.ledger, {"close"}, closings)
+    faults += _beyond_tries(bag.ledger, {"reopen"}, reopenings)
+    faults += _open_and_shut(
+        [(row["thread_id"], row["step"]) for row in steps], {row["thread_id"]: row["state"] for row in states}
+    )
     faults += [f"a reading of {thread} left no row" for who, thread in bag.marks if not reads[who, thread]]
     return faults
 
@@ -151,6 +169,34 @@ def _out_of_bounds(ledger: Ledger, kinds: set[str], rows: Counter[tuple[str, str
         f"{'/'.join(sorted(kinds))}: {rows[key]} rows for {least[key]} to {most[key]} acts"
         for key in {*least, *most, *rows}
         if not least[key] <= rows[key] <= most[key]
+    ]
+
+
+def _beyond_tries(ledger: Ledger, kinds: set[str], rows: Counter[tuple[str, str]]) -> list[str]:
+    """No more rows than tries: an act that found nothing to do leaves none."""
+    tries: Counter[tuple[str, str]] = Counter()
+    for counted in (ledger.acts, ledger.unclear):
+        for (who, kind, path), number in counted.items():
+            tries[who, path.split("/")[3]] += number if kind in kinds else 0
+    return [
+        f"{'/'.join(sorted(kinds))}: {rows[key]} rows for {tries[key]} tries" for key in rows if rows[key] > tries[key]
+    ]
+
+
+def _open_and_shut(steps: Iterable[tuple[str, str]], states: Mapping[str, str]) -> list[str]:
+    """The record alone tells what each thread is: none is closed twice running, none opened again that was open.
+
+    A closing or an opening again without its row shows as the other one twice running, or in what the thread is at last.
+    """
+    told = dict.fromkeys(states, "open")
+    faults = []
+    for thread, step in steps:
+        now = told.get(thread, "open")
+        if (now, step) in (("open", "reopened"), ("closed", "closed")):
+            faults.append(f"thread {thread}: {step} while it was {now}")
+        told[thread] = "closed" if step == "closed" else "open"
+    return faults + [
+        f"thread {of}: {state}, and the record says {told[of]}" for of, state in states.items() if told[of] != state
     ]
 
 

@@ -175,8 +175,10 @@ class Correspondent:
         """Also when it is open: that changes nothing."""
         thread = self._thread()
         if thread is not None:
-            answer = await self.client.ask("DELETE", f"/api/threads/{thread}/closure", kind="reopen")
-            self._is_done(answer, "reopen", refused={409})
+            path = f"/api/threads/{thread}/closure"
+            answer = await self.client.ask("DELETE", path, kind="reopen")
+            if self._is_done(answer, "reopen", refused={409}):
+                self.bag.ledger.acts[self.client.account, "reopen", path] += 1
 
     async def _escalation(self, state: str) -> str | None:
         answer = await self.client.ask("GET", f"/api/escalations?state={state}")
