@@ -230,6 +230,7 @@ async def test_the_go_live_page_says_that_everything_stands(portal: Portal) -> N
     tab = await tab_of(portal, "anna", "/go-live")
     assert "Open to patients Anna Demo opened it" in tab.page.text
     assert "Missing" not in tab.page.text
+    assert "Everything it needs stands." in tab.page.text
     for name in ("H1", "H5", "H14", "H15"):
         assert f"{name}: {portal.site.content.hazards[name].hazard}" in tab.page.text
 
@@ -270,6 +271,10 @@ async def test_a_test_page_goes_out_and_comes_back(portal: Portal) -> None:
     await nora.press(nora.page.form("/page-address"), address="5550143@pages.test")
     assert "Not tested yet." in nora.page.text
     anna = await tab_of(portal, "anna", "/go-live")
+    assert "1 person who is told of dangers has no page that was seen to arrive" in anna.page.text
+    assert "Nora Demo is told of a danger at once and has a page address that was never tested" in anna.page.text
+    assert f"H1: {portal.site.content.hazards['H1'].hazard} Mail goes to them all the same." in anna.page.text
+    assert "Everything it needs stands." not in anna.page.text
     send = f"/go-live/pages/{walks.caller(portal, 'nora').account_id}"
     await anna.press(next(form for form in anna.page.forms if form.action == send))
     assert "Nora Demo On its way since" in anna.page.text
@@ -286,6 +291,7 @@ async def test_a_test_page_goes_out_and_comes_back(portal: Portal) -> None:
     assert "Tested. Nora Demo said on" in nora.page.text
     await anna.open("/go-live")
     assert "Nora Demo Arrived Nora Demo said so" in anna.page.text
+    assert "no page that was seen to arrive" not in anna.page.text
 
 
 async def test_a_danger_stands_above_the_clinics_own_pages(portal: Portal) -> None:

@@ -15,6 +15,7 @@ class ReachRow(msgspec.Struct, frozen=True, kw_only=True):
 
     account_id: AccountId
     name: str
+    roles: tuple[str, ...]
     has_address: bool
     state: PageTestState | None
     requested_at: datetime | None
@@ -42,7 +43,7 @@ INSERT_OPENING = Command("""
 REACH = Query(
     ReachRow,
     """
-    select staff.account_id, account.name, staff.page_address_sealed is not null as has_address, test.state,
+    select staff.account_id, account.name, staff.roles, staff.page_address_sealed is not null as has_address, test.state,
         test.requested_at, test.confirmed_by, confirmer.name as confirmed_by_name, test.confirmed_at
     from staff
     join account on account.clinic_id = staff.clinic_id and account.account_id = staff.account_id

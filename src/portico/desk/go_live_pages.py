@@ -9,8 +9,10 @@ from portico.access import Caller, Permission, staff
 from portico.accounts.notices import read_undelivered
 from portico.accounts.notices_pages import POOL_WORDS, why_not
 from portico.accounts.request_checks import form_of
+from portico.clinic.actions import settings_of
 from portico.clinic.opening import open_clinic, opening_items, opening_of
 from portico.clinic.page_testing import answer_test, read_reach, send_test
+from portico.desk.reach import HAZARD, RUNG_NAMES, WHY_NAMES, unreached
 from portico.errors import DomainError
 from portico.escalation.pages import read_urgent
 from portico.ids import AccountId
@@ -71,6 +73,7 @@ async def _show(
 ) -> Response[bytes]:
     async with site.db.transaction(caller.scope) as tx:
         opened, items = await opening_of(tx), await opening_items(tx, site.content)
+        settings = await settings_of(tx, site.content)
     reach = await read_reach(site, caller)
     undelivered = await read_undelivered(site, caller, None)
     if about is not None and refusal is not None and about not in {row.account_id for row in reach}:
@@ -85,6 +88,10 @@ async def _show(
         missing=[item for item in items if item.missing is not None],
         hazards=site.content.hazards,
         reach=reach,
+        unreached=unreached(reach, settings),
+        reach_hazard=HAZARD,
+        rung_names=RUNG_NAMES,
+        why_names=WHY_NAMES,
         unheard=[row for row in undelivered.rows if row.kind.startswith("escalation")],
         pool_words=POOL_WORDS,
         why_not=why_not,
