@@ -156,6 +156,9 @@ async def test_an_urgent_case_is_raised_again_at_once(portal: Portal) -> None:
     adams = await portal.sign_in("dr.adams")
     items = (await adams.send("GET", "/api/escalations")).json()["items"]
     assert [(each["id"], each["state"], each["acknowledged"]) for each in items] == [(str(escalation), "raised", None)]
+    kept = await walks.escalation_of(portal, "alice", response_id)
+    assert kept is not None
+    assert kept.link_ids == raised.link_ids != ()
 
 
 async def test_visits_stay_listed_until_a_clinician_takes_over(portal: Portal) -> None:

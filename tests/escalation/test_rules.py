@@ -40,6 +40,7 @@ def escalation(
         level=level,
         state=state,
         cause=cause,
+        link_ids=(),
         rules=fired,
         rule_set_version="prolotherapy-intake|1.0.0",
         rung=rung,
@@ -192,3 +193,10 @@ def test_a_note_beyond_the_limit_is_refused() -> None:
     rules.check_note("x" * rules.NOTE_LIMIT)
     with pytest.raises(rules.NoteTooLong):
         rules.check_note("x" * (rules.NOTE_LIMIT + 1))
+
+
+def test_the_questions_behind_it_add_up_whatever_else_changes() -> None:
+    first = trigger("same_day", "PS02")
+    more = msgspec.structs.replace(first, link_ids=("rf.any.lump", "rf.any.fever"))
+    merged = rules.merge(msgspec.structs.replace(escalation(fired=("PS02",)), link_ids=("rf.any.lump",)), more)
+    assert (merged.link_ids, merged.added) == (("rf.any.lump", "rf.any.fever"), ())

@@ -40,7 +40,8 @@ ESCALATIONS_LOCKED = Query(
     Escalation,
     """
     select escalation_id, patient_id, subject_kind, subject_id, level, state, cause, rules, rule_set_version, rung,
-        deadline, raised_at, waiting_since, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome
+        deadline, raised_at, waiting_since, acknowledged_by, acknowledged_at, resolved_by, resolved_at, outcome,
+        link_ids
     from escalation
     where clinic_id = $1 and acknowledged_by = $2 and state = 'acknowledged'
     order by escalation_id

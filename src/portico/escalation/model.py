@@ -72,7 +72,7 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     resolved_by: AccountId | None
     resolved_at: datetime | None
     outcome: Outcome | None
-    link_ids: tuple[str, ...] = ()
+    link_ids: tuple[str, ...]
     """LinkIds of the answers behind it."""
 
     @property
