@@ -24,7 +24,8 @@ from portico.triage.statistics import Statistics, Sum, score
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus" / "triage-dev.jsonl"
 READ = tuple(
-    ROOT / "tests" / "corpus" / f"triage-{name}.jsonl" for name in ("dev", "written", "third", "fourth", "fifth", "sixth")
+    ROOT / "tests" / "corpus" / f"triage-{name}.jsonl"
+    for name in ("dev", "written", "third", "fourth", "fifth", "sixth")
 )
 """What was read, and a fifth file that nobody read. Sums of the first three found 262 of the 272 emergencies of the fourth; those of the first alone 243."""
 SHIPPED = ROOT / "src" / "portico" / "triage" / "lexicon" / "statistics.json"
@@ -35,7 +36,7 @@ FOLDS = 5
 SEED = 20260101
 LEAST = 0.05
 """Weights nearer to nothing are left out: half of them, and no text of a later author was read otherwise for it."""
-TO_SAME_DAY, TO_EMERGENCY = 0.06, 0.03
+TO_SAME_DAY, TO_EMERGENCY = 0.16, 0.03
 """Shares of routine messages that may reach each score in cross-validation."""
 OVER_SAME_DAY = 0.25
 """Share of same-day messages that may reach the score which makes an emergency of them."""

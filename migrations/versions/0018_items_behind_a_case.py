@@ -10,7 +10,7 @@ from alembic import op
 from portico.platform.migrate import run_sql_file
 
 revision = "0018_items_behind_a_case"
-down_revision = "0015_urgent_order"
+down_revision = "0017_identity_changes"
 
 _HERE = Path(__file__)
 

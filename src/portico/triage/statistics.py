@@ -30,7 +30,11 @@ SURER = 0.6
 """How much higher a sum must come in such a text, chosen on the development corpora."""
 AGAIN_SURER = 0.15
 """How much more for each further one of these features."""
+NO_SIGN, SURER_WITHOUT = "s:0", 0.6
+"""How much surer a sum must be in a text that names no concept of the lexicon: words that alarm without a sign are chance."""
+_MOST_SIGNS = 5
 _LIST_OF_DENIALS = 2
+_SIGNS, _ASIDE = ("k:", "n:"), ("k:no:", "n:no:")
 _JUST_BEFORE = 2
 _FEW = 40
 _AGAINST_ROUTINE, _AGAINST_SAME_DAY, _NEARLY = 3, 2, 0.3
@@ -96,9 +100,10 @@ def raised(above: Above, by_rules: Level, surer: float) -> Level:
 
 
 def margin(found: frozenset[str]) -> float:
-    """How much surer than its threshold a sum must be where the writer is calm."""
+    """How much surer than its threshold a sum must be where the writer is calm or no sign is named."""
     tones = len(CALM & found)
-    return SURER + AGAIN_SURER * (tones - 1) if tones else 0.0
+    calm = SURER + AGAIN_SURER * (tones - 1) if tones else 0.0
+    return calm + (SURER_WITHOUT if NO_SIGN in found else 0.0)
 
 
 def score(found: Iterable[str], one: Sum) -> float:
@@ -110,8 +115,10 @@ def score(found: Iterable[str], one: Sum) -> float:
 def features(
     words: Sequence[str], row: Row, context: Context, measured: Iterable[Match], days: int | None
 ) -> frozenset[str]:
-    """Words and pairs of them, concepts and their pairs in one sentence, measures, and whether the days are unknown."""
+    """Words and pairs of them, concepts and their pairs in one sentence, measures, how many, and whether the days are unknown."""
     found = frozenset(_features(words, row, context, measured))
+    signs = sum(feature.startswith(_SIGNS) and not feature.startswith(_ASIDE) for feature in found)
+    found |= {f"s:{min(signs, _MOST_SIGNS)}"}
     return found | {"d:unknown"} if days is None else found  # a day that is told alarms nobody by itself
 
 

@@ -26,8 +26,8 @@ class Text:
 
     @property
     def written(self) -> tuple[str, ...]:
-        """The words as they were written."""
-        return tuple(token.text for _, token in self.places)
+        """The words as they were written, without pictures that only stand for some."""
+        return tuple(token.text for _, token in self.places if not token.is_sign)
 
     def span(self, start: int, end: int) -> tuple[str, int, int]:
         """Field and code points of words `start` to `end`; up to the last word of the first one's field."""

@@ -62,6 +62,8 @@ class Token:
     text: str
     start: int
     end: int
+    is_sign: bool = False
+    """A sign or picture that is read as a word (`%`, a drop of blood)."""
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -99,7 +101,7 @@ def _token_of(piece: re.Match[str]) -> Token:
     if kind == "number":
         return Token(ascii_digits(piece.group()), start, end)
     if kind == "sign":
-        return Token(_SIGNS[piece.group()], start, end)
+        return Token(_SIGNS[piece.group()], start, end, is_sign=True)
     return Token({"end": SENTENCE_END, "comma": COMMA, "quote": QUOTE}[kind or "end"], start, end)
 
 
