@@ -101,7 +101,7 @@ def fitted_on(found: Sequence[frozenset[str]], levels: Sequence[Level]) -> Stati
 
 
 def _descent(found: Sequence[frozenset[str]], positive: Sequence[bool]) -> Sum:
-    """A sum without a constant: a text of two harmless words must not be alarming because alarming texts are more frequent."""
+    """A sum without a constant of its own: each text has the feature of how many signs it names, and that is learnt."""
     counts = Counter(feature for one in found for feature in one)
     rows = [sorted(feature for feature in one if counts[feature] > 1) for one in found]
     scales = [1 / sqrt(max(len(row), 1)) for row in rows]
