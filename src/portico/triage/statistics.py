@@ -33,6 +33,7 @@ AGAIN_SURER = 0.15
 NO_SIGN, SURER_WITHOUT = "s:0", 0.6
 """How much surer a sum must be in a text that names no concept of the lexicon: words that alarm without a sign are chance."""
 _MOST_SIGNS = 5
+_SURE: frozenset[Level] = frozenset({"emergency", "call_now"})
 _LIST_OF_DENIALS = 2
 _SIGNS, _ASIDE = ("k:", "n:"), ("k:no:", "n:no:")
 _JUST_BEFORE = 2
@@ -87,8 +88,11 @@ def raised(above: Above, by_rules: Level, surer: float) -> Level:
     """The level that sums give, the same-day one of which must be surer by so much.
 
     Against routine the sums tell emergencies well, so a third is enough there. Against same day `over_same_day` tells
-    them; where the rules see a same-day sign, it may lack a little if `emergency` is reached too.
+    them; where the rules see a same-day sign, it may lack a little if `emergency` is reached too. What the rules hold for
+    `call_now` stays that: the corpora have one word for both, so the sums cannot tell them apart.
     """
+    if by_rules in _SURE:
+        return by_rules
     if by_rules == "routine":
         urgent = above.emergency >= surer / _AGAINST_ROUTINE
     else:
@@ -139,7 +143,7 @@ def _denied(mark: Match, context: Context) -> bool:
 
 
 def _features(words: Sequence[str], row: Row, context: Context, measured: Iterable[Match]) -> Iterator[str]:
-    yield from _wording(words)
+    yield from _wording(words, context)
     concepts: set[str] = set()
     for at, word in enumerate(words):
         aside = "no:" if context.touches(at) else ""
@@ -158,12 +162,16 @@ def _features(words: Sequence[str], row: Row, context: Context, measured: Iterab
         yield f"n:{'no:' if context.sets_aside(match) else ''}{match.family}"
 
 
-def _wording(words: Sequence[str]) -> Iterator[str]:
-    """Every word as it stands, small ones too, and each with the one behind it: how a thing is said says much."""
-    spoken = [word for word in words if word not in _PAUSES]
-    for word, follower in zip(spoken, [*spoken[1:], SENTENCE_END], strict=True):
-        yield f"u:{word}"
-        yield f"b:{word} {follower}"
+def _wording(words: Sequence[str], context: Context) -> Iterator[str]:
+    """Every word as it stands, small ones too, and each with the one behind it: how a thing is said says much.
+
+    Not of what is set aside: `in 2015 my face drooped` is no way to tell of a face that droops.
+    """
+    spoken = [(word, context.touches(at)) for at, word in enumerate(words) if word not in _PAUSES]
+    for (word, is_aside), (follower, _) in zip(spoken, [*spoken[1:], (SENTENCE_END, False)], strict=True):
+        if not is_aside:
+            yield f"u:{word}"
+            yield f"b:{word} {follower}"
 
 
 def _pairs(concepts: Iterable[str]) -> Iterator[str]:
